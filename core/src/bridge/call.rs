@@ -1,0 +1,264 @@
+//! The one call that crosses every language border: a method's name and a JSON object in, a reply out.
+
+use std::future::Future;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use tokio::sync::watch;
+
+use super::arguments::Arguments;
+use super::client::Client;
+use crate::api::{ApiRequest, operation};
+use crate::client::LoopClient;
+use crate::config::invalid;
+use crate::error::{Code, Error};
+use crate::grants::ImportGrant;
+use crate::model::Json;
+use crate::schema::{Operation, Type};
+use crate::secret::Secret;
+use crate::sign_in::{AuthorizationRequest, Tokens};
+
+/// What a call returned.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Reply {
+    /// JSON of a client method.
+    Json(String),
+    /// The undecoded answer of an operation: a binding decodes it to its own records, or takes [`Self::into_json`].
+    Operation(&'static Operation, Vec<u8>),
+}
+
+impl Reply {
+    /// The reply in the one JSON form: lists as `{items, next_cursor}`, absent fields null.
+    pub fn into_json(self) -> Result<String, Error> {
+        match self {
+            Self::Json(text) => Ok(text),
+            Self::Operation(operation, body) => (operation.normalize)(&body),
+        }
+    }
+}
+
+/// Cancels one call. It may fire before the call begins.
+#[derive(Debug)]
+pub struct CancelHandle(watch::Sender<bool>);
+
+impl Default for CancelHandle {
+    fn default() -> Self {
+        Self(watch::Sender::new(false))
+    }
+}
+
+impl CancelHandle {
+    /// A handle for one call.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Ends the call with the code `cancelled`. What it shares with others, such as a refresh, goes on.
+    pub fn cancel(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Runs a call until it ends, is cancelled, or its time is up.
+    pub async fn run<T>(
+        &self,
+        limit: Option<Duration>,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let mut cancelled = self.0.subscribe();
+        let time_is_up = async {
+            match limit {
+                Some(limit) => tokio::time::sleep(limit).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = cancelled.wait_for(|cancelled| *cancelled) => {
+                Err(Error::new(Code::Cancelled, "The call was cancelled."))
+            }
+            result = call => result,
+            () = time_is_up => Err(Error::new(Code::Timeout, "The call's time limit is over; a refresh under way goes on.")),
+        }
+    }
+}
+
+impl Client {
+    /// Calls a client method (`authorization_url`, `revoke`, …) or an operation (`clinical.list_biomarkers`).
+    pub async fn call(&self, method: &str, arguments: &str) -> Result<Reply, Error> {
+        let client = self.current()?;
+        let arguments: Map<String, Value> =
+            serde_json::from_str(arguments).map_err(|_| invalid("arguments", "must be an object"))?;
+        if let Some(operation) = operation(method) {
+            return call_operation(&client, operation, &arguments).await;
+        }
+        let reply = match method {
+            "authorization_url" => authorization_url(&client, &arguments).await,
+            "exchange_code" => exchange_code(&client, &arguments).await,
+            "handle_callback" => handle_callback(&client, &arguments).await,
+            "access_token" => {
+                let arguments = Arguments::new(&arguments, &["user_id"])?;
+                let token = client.access_token(&arguments.required_text("user_id")?).await?;
+                Ok(Value::from(token.expose()))
+            }
+            "import_grant" => import_grant(&client, &arguments).await,
+            "revoke" => {
+                let arguments = Arguments::new(&arguments, &["user_id"])?;
+                client.revoke(&arguments.required_text("user_id")?).await?;
+                Ok(Value::Null)
+            }
+            "request" => request(&client, &arguments).await,
+            _ => Err(invalid("method", "is not a method of the client")),
+        };
+        Ok(Reply::Json(reply?.to_string()))
+    }
+}
+
+async fn call_operation(
+    client: &LoopClient,
+    operation: &'static Operation,
+    arguments: &Map<String, Value>,
+) -> Result<Reply, Error> {
+    let mut known = vec!["user_id"];
+    known.extend(operation.parameters.iter().map(|parameter| parameter.name));
+    let arguments = Arguments::new(arguments, &known)?;
+    let mut values = Vec::new();
+    for parameter in operation.parameters {
+        let value = match parameter.ty {
+            Type::Optional(_) => arguments.text(parameter.name)?,
+            _ => Some(arguments.required_text(parameter.name)?),
+        };
+        values.extend(value.map(|value| (parameter.name, value)));
+    }
+    let answer = client.call_operation(&arguments.required_text("user_id")?, operation, &values).await?;
+    Ok(Reply::Operation(operation, answer.body))
+}
+
+async fn authorization_url(client: &LoopClient, arguments: &Map<String, Value>) -> Result<Value, Error> {
+    const KNOWN: &[&str] =
+        &["scopes", "user_id", "browser_secret", "app_state", "prompt", "login_hint", "check_browser"];
+    let arguments = Arguments::new(arguments, KNOWN)?;
+    let begun = client
+        .authorization_url(AuthorizationRequest {
+            scopes: arguments.words("scopes")?.unwrap_or_default(),
+            user_id: arguments.text("user_id")?,
+            browser_secret: arguments.text("browser_secret")?.map(Secret::from),
+            app_state: arguments.text("app_state")?,
+            prompt: arguments.text("prompt")?,
+            login_hint: arguments.text("login_hint")?,
+            check_browser: arguments.boolean("check_browser")?,
+        })
+        .await?;
+    Ok(json!({
+        "url": begun.url,
+        "state": begun.state.expose(),
+        "browser_secret": begun.browser_secret.expose(),
+    }))
+}
+
+async fn exchange_code(client: &LoopClient, arguments: &Map<String, Value>) -> Result<Value, Error> {
+    let arguments = Arguments::new(arguments, &["code", "state"])?;
+    let parameter = |name: &'static str| match arguments.get(name) {
+        None => Ok(String::new()),
+        Some(Value::String(text)) => Ok(text.clone()),
+        // A web framework makes a list of a parameter that came twice.
+        Some(Value::Array(_)) => Err(Error::new(
+            Code::DuplicateParameter,
+            format!("The callback has the parameter {name} more than once; start the sign-in again."),
+        )
+        .with_detail(name)),
+        Some(_) => Err(invalid(name, "must be the callback's query parameter, a text")),
+    };
+    let (code, state) = (parameter("code")?, parameter("state")?);
+    client.exchange_code(&code, &state).await.map(|tokens| tokens_json(&tokens))
+}
+
+async fn handle_callback(client: &LoopClient, arguments: &Map<String, Value>) -> Result<Value, Error> {
+    let arguments = Arguments::new(arguments, &["url_or_query", "browser_secret"])?;
+    let wrong = || invalid("url_or_query", "must be the callback's URL, its query, or the parsed query");
+    let query = match arguments.get("url_or_query").ok_or_else(wrong)? {
+        Value::String(text) => text.clone(),
+        Value::Object(parameters) => {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            for (name, value) in parameters {
+                match value {
+                    Value::String(text) => {
+                        query.append_pair(name, text);
+                    }
+                    Value::Array(list) => {
+                        for text in list {
+                            query.append_pair(name, text.as_str().ok_or_else(wrong)?);
+                        }
+                    }
+                    Value::Null => {}
+                    _ => return Err(wrong()),
+                }
+            }
+            query.finish()
+        }
+        _ => return Err(wrong()),
+    };
+    let secret = arguments.text("browser_secret")?.map(Secret::from);
+    client.handle_callback(&query, secret.as_ref()).await.map(|tokens| tokens_json(&tokens))
+}
+
+fn tokens_json(tokens: &Tokens) -> Value {
+    json!({
+        "user_id": tokens.user_id,
+        "scopes": tokens.scopes,
+        "expires_at": tokens.expires_at,
+        "claims": tokens.claims,
+        "access_token": tokens.access_token.expose(),
+        "app_state": tokens.app_state,
+    })
+}
+
+async fn import_grant(client: &LoopClient, arguments: &Map<String, Value>) -> Result<Value, Error> {
+    const KNOWN: &[&str] = &["user_id", "refresh_token", "access_token", "expires_at", "scopes", "replace"];
+    let arguments = Arguments::new(arguments, KNOWN)?;
+    let mut grant = ImportGrant::new(arguments.required_text("user_id")?, arguments.required_text("refresh_token")?);
+    grant.access_token = arguments.text("access_token")?.map(Secret::from);
+    grant.scopes = arguments.words("scopes")?.unwrap_or_default();
+    grant.replace = arguments.boolean("replace")?.unwrap_or_default();
+    if let Some(seconds) = arguments.number("expires_at")? {
+        let life = Duration::try_from_secs_f64(seconds)
+            .map_err(|_| invalid("expires_at", "must be seconds since the epoch"))?;
+        grant.expires_at = Some(crate::sys::millis(life));
+    }
+    client.import_grant(grant).await.map(|outcome| Value::from(outcome.as_str()))
+}
+
+async fn request(client: &LoopClient, arguments: &Map<String, Value>) -> Result<Value, Error> {
+    let arguments = Arguments::new(arguments, &["user_id", "service", "method", "path", "query", "body"])?;
+    let mut request = ApiRequest::new(
+        arguments.text("method")?.unwrap_or_else(|| "GET".to_owned()),
+        arguments.required_text("service")?,
+        arguments.required_text("path")?,
+    );
+    let wrong = || invalid("query", "must be an object of texts, numbers, booleans or lists of them");
+    match arguments.get("query") {
+        None => {}
+        Some(Value::Object(parameters)) => {
+            for (name, value) in parameters {
+                let values = match value {
+                    Value::Array(list) => list.iter().collect(),
+                    Value::Null => Vec::new(),
+                    single => vec![single],
+                };
+                for value in values {
+                    let text = match value {
+                        Value::String(text) => text.clone(),
+                        Value::Number(number) => number.to_string(),
+                        Value::Bool(boolean) => boolean.to_string(),
+                        _ => return Err(wrong()),
+                    };
+                    request.query.push((name.clone(), text));
+                }
+            }
+        }
+        Some(_) => return Err(wrong()),
+    }
+    request.body = arguments.get("body").cloned().map(Json);
+    let response = client.request(&arguments.required_text("user_id")?, request).await?;
+    Ok(json!({"status": response.status, "request_id": response.request_id, "body": response.body.0}))
+}

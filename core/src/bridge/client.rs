@@ -1,0 +1,53 @@
+//! A client as a binding holds it: built from JSON, rebuilt in a forked child.
+
+use std::fmt;
+use std::sync::{PoisonError, RwLock};
+
+use serde_json::{Map, Value};
+
+use crate::client::LoopClient;
+use crate::config::invalid;
+use crate::error::Error;
+use crate::sys;
+
+/// A [`LoopClient`] that survives a fork.
+pub struct Client {
+    options: Map<String, Value>,
+    user_agent: String,
+    current: RwLock<(u32, LoopClient)>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LoopClient")
+    }
+}
+
+impl Client {
+    /// Builds from a JSON object of options. `language` goes into the User-Agent, for instance `python/3.12`.
+    pub fn new(options: &str, language: &str) -> Result<Self, Error> {
+        let options: Map<String, Value> =
+            serde_json::from_str(options).map_err(|_| invalid("options", "must be an object"))?;
+        let user_agent = format!("loop-sdk/{} {language}", env!("CARGO_PKG_VERSION"));
+        let client = super::options::build(&options, &user_agent)?;
+        Ok(Self { options, user_agent, current: RwLock::new((sys::process_id(), client)) })
+    }
+
+    /// The client of this process. After a fork it is a new one: the parent's connections and database handles must
+    /// not be used, nor closed, in the child.
+    pub(super) fn current(&self) -> Result<LoopClient, Error> {
+        let process = sys::process_id();
+        {
+            let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+            if current.0 == process {
+                return Ok(current.1.clone());
+            }
+        }
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        if current.0 != process {
+            let client = super::options::build(&self.options, &self.user_agent)?;
+            std::mem::forget(std::mem::replace(&mut *current, (process, client)));
+        }
+        Ok(current.1.clone())
+    }
+}

@@ -1,0 +1,17 @@
+//! What every binding shares: the runtime, options as JSON, one generic call, the flat error. Not for Rust applications.
+//!
+//! A binding maps its language's arguments to a JSON object, calls [`Client::call`], and turns the reply or the
+//! [`FlatError`] into its own types. Whatever two bindings need alike lives here.
+
+mod arguments;
+mod call;
+mod client;
+mod error;
+mod options;
+mod runtime;
+
+pub use call::{CancelHandle, Reply};
+pub use client::Client;
+pub use error::{Case, FlatError};
+pub use options::OPTIONS;
+pub use runtime::runtime;

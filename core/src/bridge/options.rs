@@ -1,0 +1,74 @@
+//! A client's options as one JSON object, in snake_case or camelCase.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::arguments::Arguments;
+use crate::client::LoopClient;
+use crate::config::{Environment, IssuerOptions, invalid};
+use crate::error::Error;
+use crate::secret::Secret;
+
+/// Every option of `LoopClient`, for the bindings' constructors and the docs.
+pub const OPTIONS: &[&str] = &[
+    "client_id",
+    "client_secret",
+    "redirect_uri",
+    "scopes",
+    "environment",
+    "store",
+    "identify",
+    "check_browser",
+    "timeout",
+];
+
+/// Builds a client. Absent and null options come from the environment.
+pub(super) fn build(options: &Map<String, Value>, user_agent: &str) -> Result<LoopClient, Error> {
+    let arguments = Arguments::new(options, OPTIONS)?;
+    let mut builder = LoopClient::builder().user_agent(user_agent.to_owned());
+    if let Some(id) = arguments.text("client_id")? {
+        builder = builder.client_id(id);
+    }
+    if let Some(secret) = arguments.text("client_secret")? {
+        builder = builder.client_secret(Secret::new(secret));
+    }
+    if let Some(uri) = arguments.text("redirect_uri")? {
+        builder = builder.redirect_uri(uri);
+    }
+    if let Some(scopes) = arguments.words("scopes")? {
+        builder = builder.scopes(scopes);
+    }
+    if let Some(environment) = arguments.get("environment") {
+        builder = builder.environment(self::environment(environment)?);
+    }
+    if let Some(url) = arguments.text("store")? {
+        builder = builder.store(&url);
+    }
+    if let Some(identify) = arguments.boolean("identify")? {
+        builder = builder.identify(identify);
+    }
+    if let Some(check) = arguments.boolean("check_browser")? {
+        builder = builder.check_browser(check);
+    }
+    if let Some(seconds) = arguments.number("timeout")? {
+        let limit = Duration::try_from_secs_f64(seconds).map_err(|_| invalid("timeout", "must be seconds"))?;
+        builder = builder.timeout(limit);
+    }
+    builder.build()
+}
+
+fn environment(value: &Value) -> Result<Environment, Error> {
+    match value {
+        Value::String(text) => Environment::parse(text),
+        Value::Object(_) => match serde_json::from_value::<IssuerOptions>(value.clone()) {
+            Ok(options) => Ok(Environment::Issuer(options)),
+            Err(_) => Err(invalid(
+                "environment",
+                "as an object has `issuer`, and may have `authorization_endpoint`, `token_endpoint`, \
+                 `revocation_endpoint`, `introspection_endpoint` and `jwks_uri`",
+            )),
+        },
+        _ => Err(invalid("environment", "must be a text or an object")),
+    }
+}

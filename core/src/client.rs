@@ -1,0 +1,198 @@
+//! `LoopClient`: sign a person in, keep the grant, call Loop for them.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::api::Clinical;
+use crate::config::{Config, Environment, Options};
+use crate::error::Error;
+use crate::grant::manager::Manager;
+use crate::grant::records::Records;
+use crate::http::Http;
+use crate::issuer::Issuer;
+use crate::secret::Secret;
+use crate::store::{LazyStore, StoreChoice, TokenStore};
+use crate::sys::{self, Clock};
+
+/// A client of Loop for one registered app. Cheap to clone; clones share grants, cache and connections.
+#[derive(Clone)]
+pub struct LoopClient {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) config: Arc<Config>,
+    pub(crate) http: Arc<Http>,
+    pub(crate) manager: Arc<Manager>,
+    pub(crate) clock: Clock,
+}
+
+impl fmt::Debug for LoopClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Config { client_id, issuer, .. } = &*self.inner.config;
+        f.debug_struct("LoopClient").field("client_id", client_id).field("issuer", issuer).finish_non_exhaustive()
+    }
+}
+
+impl LoopClient {
+    /// A builder; what it is not told comes from the `LOOP_*` environment variables.
+    pub fn builder() -> LoopClientBuilder {
+        LoopClientBuilder::default()
+    }
+
+    /// Calls for one person, whose id a sign-in returned.
+    pub fn user(&self, user_id: impl Into<String>) -> User<'_> {
+        User { client: self, user_id: user_id.into() }
+    }
+
+    pub(crate) fn manager(&self) -> &Arc<Manager> {
+        &self.inner.manager
+    }
+}
+
+/// One person's data, through one client.
+pub struct User<'a> {
+    pub(crate) client: &'a LoopClient,
+    pub(crate) user_id: String,
+}
+
+impl fmt::Debug for User<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<User: id hidden>")
+    }
+}
+
+impl<'a> User<'a> {
+    /// The person's clinical record.
+    pub fn clinical(&'a self) -> Clinical<'a> {
+        Clinical(self)
+    }
+}
+
+/// Collects options; [`build`](Self::build) checks them all and names what is wrong.
+#[derive(Default)]
+pub struct LoopClientBuilder {
+    options: Options,
+    store: Option<StoreChoice>,
+    store_error: Option<Error>,
+    clock: Clock,
+}
+
+impl fmt::Debug for LoopClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoopClientBuilder").finish_non_exhaustive()
+    }
+}
+
+impl LoopClientBuilder {
+    /// The app's public id (`LOOP_CLIENT_ID`).
+    #[must_use]
+    pub fn client_id(mut self, id: impl Into<String>) -> Self {
+        self.options.client_id = Some(id.into());
+        self
+    }
+
+    /// The secret of a confidential app; public apps have none (`LOOP_CLIENT_SECRET`).
+    #[must_use]
+    pub fn client_secret(mut self, secret: impl Into<Secret>) -> Self {
+        self.options.client_secret = Some(secret.into());
+        self
+    }
+
+    /// Where Loop sends the person back, exactly as registered (`LOOP_REDIRECT_URI`).
+    #[must_use]
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.options.redirect_uri = Some(uri.into());
+        self
+    }
+
+    /// The scopes to ask for where a sign-in names none (`LOOP_SCOPES`, separated by spaces).
+    #[must_use]
+    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.options.scopes = Some(scopes.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Where Loop is (`LOOP_ENVIRONMENT`); production unless said otherwise.
+    #[must_use]
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.options.environment = Some(environment);
+        self
+    }
+
+    /// Where grants are kept: `memory:`, `sqlite:///path` (`LOOP_STORE`). Without it, a SQLite file in the user's
+    /// data directory.
+    #[must_use]
+    pub fn store(mut self, url: &str) -> Self {
+        match StoreChoice::parse(url) {
+            Ok(choice) => self.store = Some(choice),
+            Err(error) => self.store_error = Some(error),
+        }
+        self
+    }
+
+    /// A store of your own.
+    #[must_use]
+    pub fn store_object(mut self, store: Arc<dyn TokenStore>) -> Self {
+        self.store = Some(StoreChoice::Given(store));
+        self
+    }
+
+    /// Whether sign-ins ask for `openid` and return the person's id. Without it, name the `user_id` yourself.
+    #[must_use]
+    pub fn identify(mut self, identify: bool) -> Self {
+        self.options.identify = Some(identify);
+        self
+    }
+
+    /// Whether a callback must come from the browser that began. Only a store on the user's own device may go without.
+    #[must_use]
+    pub fn check_browser(mut self, check: bool) -> Self {
+        self.options.check_browser = Some(check);
+        self
+    }
+
+    /// The time limit of an API call with its retries; 30 seconds unless said otherwise.
+    #[must_use]
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.options.call_timeout = Some(limit);
+        self
+    }
+
+    #[cfg(feature = "bridge")]
+    pub(crate) fn user_agent(mut self, text: String) -> Self {
+        self.options.user_agent = Some(text);
+        self
+    }
+
+    /// A clock that tests move by hand.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Checks all options. Touches neither disk nor network.
+    pub fn build(self) -> Result<LoopClient, Error> {
+        if let Some(error) = self.store_error {
+            return Err(error);
+        }
+        let choice = match self.store {
+            Some(choice) => choice,
+            None => match sys::environment_variable("LOOP_STORE") {
+                Some(url) => StoreChoice::parse(&url)?,
+                None => StoreChoice::Default,
+            },
+        };
+        let config = Arc::new(self.options.validate()?);
+        // Wrong endpoints of an issuer are a wrong option too: say so now.
+        config.known_metadata()?;
+        let http = Arc::new(Http::new(config.limits.clone(), &config.user_agent, self.clock.clone())?);
+        let records = Records::new(LazyStore::new(choice, self.clock.clone()), config.namespace());
+        let issuer = Issuer::new(Arc::clone(&http), Arc::clone(&config), self.clock.clone());
+        let manager = Arc::new(Manager::new(records, issuer, self.clock.clone()));
+        Ok(LoopClient { inner: Arc::new(Inner { config, http, manager, clock: self.clock }) })
+    }
+}

@@ -1,0 +1,432 @@
+//! Options, the environment they come from, and their validation: once, at `build()`.
+
+use std::fmt;
+use std::time::Duration;
+
+use url::{Host, Url};
+
+use crate::error::{Code, Error};
+use crate::oauth::metadata::{ClientAuth, Metadata};
+use crate::secret::{Digest, Secret};
+use crate::sys;
+
+/// Where Loop is: a named stage, the sandbox, a base URL template, or any other OpenID provider.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Environment {
+    /// `https://{service}.platform.loop.health`
+    #[default]
+    Production,
+    /// `https://{service}.staging.platform.loop.health`
+    Staging,
+    /// `https://{service}.dev.platform.loop.health`
+    Dev,
+    /// `http://127.0.0.1:4010/{service}`: the sandbox on this machine.
+    Sandbox,
+    /// A base URL with `{service}` in it.
+    Template(String),
+    /// Any other OpenID provider; what is not given is found by discovery.
+    Issuer(IssuerOptions),
+}
+
+/// Another OpenID provider, and endpoints that its metadata does not tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuerOptions {
+    /// The issuer, exactly as the server writes it in its metadata and id_tokens.
+    pub issuer: String,
+    /// Given together with `token_endpoint`, no discovery happens.
+    #[serde(default, alias = "authorizationEndpoint")]
+    pub authorization_endpoint: Option<String>,
+    /// Given together with `authorization_endpoint`, no discovery happens.
+    #[serde(default, alias = "tokenEndpoint")]
+    pub token_endpoint: Option<String>,
+    /// For `revoke`.
+    #[serde(default, alias = "revocationEndpoint")]
+    pub revocation_endpoint: Option<String>,
+    /// For a later version; accepted so that a configuration can already name it.
+    #[serde(default, alias = "introspectionEndpoint")]
+    pub introspection_endpoint: Option<String>,
+    /// The issuer's keys, for id_tokens.
+    #[serde(default, alias = "jwksUri")]
+    pub jwks_uri: Option<String>,
+}
+
+impl IssuerOptions {
+    /// A provider whose endpoints are found by discovery.
+    pub fn new(issuer: impl Into<String>) -> Self {
+        Self { issuer: issuer.into(), ..Self::default() }
+    }
+}
+
+impl Environment {
+    /// Reads `production`, `staging`, `dev`, `sandbox`, or a template with `{service}`.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        match text {
+            "production" => Ok(Self::Production),
+            "staging" => Ok(Self::Staging),
+            "dev" => Ok(Self::Dev),
+            "sandbox" => Ok(Self::Sandbox),
+            template if template.contains("{service}") => Ok(Self::Template(template.to_owned())),
+            _ => Err(invalid(
+                "environment",
+                "must be production, staging, dev, sandbox, a base URL with {service} in it, or an issuer",
+            )),
+        }
+    }
+
+    fn template(&self) -> Option<&str> {
+        match self {
+            Self::Production => Some("https://{service}.platform.loop.health"),
+            Self::Staging => Some("https://{service}.staging.platform.loop.health"),
+            Self::Dev => Some("https://{service}.dev.platform.loop.health"),
+            Self::Sandbox => Some("http://127.0.0.1:4010/{service}"),
+            Self::Template(template) => Some(template),
+            Self::Issuer(_) => None,
+        }
+    }
+}
+
+/// Time limits. The token endpoint has limits of its own, because its answers must not be lost.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    pub(crate) connect: Duration,
+    pub(crate) call: Duration,
+    pub(crate) body_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(10), call: Duration::from_secs(30), body_bytes: 32 * 1024 * 1024 }
+    }
+}
+
+/// The validated configuration of a client.
+#[derive(Clone)]
+pub(crate) struct Config {
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Option<Secret>,
+    pub(crate) redirect_uri: Option<String>,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) identify: bool,
+    pub(crate) check_browser: bool,
+    pub(crate) environment: Environment,
+    pub(crate) issuer: String,
+    pub(crate) limits: Limits,
+    pub(crate) user_agent: String,
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("client_id", &self.client_id)
+            .field("issuer", &self.issuer)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a builder collected, before validation.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) client_id: Option<String>,
+    pub(crate) client_secret: Option<Secret>,
+    pub(crate) redirect_uri: Option<String>,
+    pub(crate) scopes: Option<Vec<String>>,
+    pub(crate) environment: Option<Environment>,
+    pub(crate) identify: Option<bool>,
+    pub(crate) check_browser: Option<bool>,
+    pub(crate) call_timeout: Option<Duration>,
+    pub(crate) user_agent: Option<String>,
+}
+
+impl Options {
+    /// Arguments win over `LOOP_*` variables; whatever is wrong is named.
+    pub(crate) fn validate(self) -> Result<Config, Error> {
+        let client_id = self
+            .client_id
+            .or_else(|| sys::environment_variable("LOOP_CLIENT_ID"))
+            .filter(|id| !id.trim().is_empty())
+            .ok_or_else(|| missing("client_id", "LOOP_CLIENT_ID"))?;
+        let client_secret = self
+            .client_secret
+            .or_else(|| sys::environment_variable("LOOP_CLIENT_SECRET").map(Secret::from))
+            .filter(|secret| !secret.expose().is_empty());
+        let redirect_uri = self.redirect_uri.or_else(|| sys::environment_variable("LOOP_REDIRECT_URI"));
+        if let Some(uri) = &redirect_uri {
+            check_redirect_uri(uri)?;
+        }
+        let scopes = self.scopes.or_else(|| {
+            sys::environment_variable("LOOP_SCOPES").map(|text| text.split_whitespace().map(str::to_owned).collect())
+        });
+        let scopes = scopes.unwrap_or_default();
+        check_scopes(&scopes)?;
+        let environment = match self.environment {
+            Some(environment) => environment,
+            None => match sys::environment_variable("LOOP_ENVIRONMENT") {
+                Some(text) => Environment::parse(&text)?,
+                None => Environment::default(),
+            },
+        };
+        let issuer = issuer_of(&environment)?;
+        let mut limits = Limits::default();
+        if let Some(timeout) = self.call_timeout {
+            if timeout.is_zero() {
+                return Err(invalid("timeout", "must be longer than nothing"));
+            }
+            limits.call = timeout;
+        }
+        Ok(Config {
+            client_id,
+            client_secret,
+            redirect_uri,
+            scopes,
+            identify: self.identify.unwrap_or(true),
+            check_browser: self.check_browser.unwrap_or(true),
+            environment,
+            issuer,
+            limits,
+            user_agent: self
+                .user_agent
+                .unwrap_or_else(|| concat!("loop-sdk/", env!("CARGO_PKG_VERSION"), " rust").to_owned()),
+        })
+    }
+}
+
+impl Config {
+    /// Keeps this issuer and client apart from all others in a shared store.
+    pub(crate) fn namespace(&self) -> String {
+        let digest = Digest::of(&format!("{}\n{}", self.issuer, self.client_id));
+        digest.as_str().get(..22).unwrap_or_default().to_owned()
+    }
+
+    /// The address of a service's route.
+    pub(crate) fn service_url(&self, service: &str, path: &str) -> Result<Url, Error> {
+        let Some(template) = self.environment.template() else {
+            return Err(invalid(
+                "environment",
+                "is an issuer without Loop's services: use `access_token` with your own HTTP client",
+            ));
+        };
+        let name_is_plain = !service.is_empty() && service.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        if !name_is_plain {
+            return Err(invalid("service", "must be a service's name, for instance clinical"));
+        }
+        let base = template.replace("{service}", service);
+        let base = base.trim_end_matches('/');
+        Url::parse(&format!("{base}{path}")).map_err(|_| invalid("path", "does not make a URL"))
+    }
+
+    /// The endpoints, where they are known without asking.
+    pub(crate) fn known_metadata(&self) -> Result<Option<Metadata>, Error> {
+        let Environment::Issuer(options) = &self.environment else {
+            let identity = |path: &str| self.service_url("identity", path);
+            return Ok(Some(Metadata {
+                issuer: self.issuer.clone(),
+                authorization_endpoint: identity("/v1/oauth/authorize")?,
+                token_endpoint: identity("/v1/oauth/token")?,
+                revocation_endpoint: Some(identity("/v1/oauth/revoke")?),
+                jwks_uri: Some(identity("/.well-known/jwks.json")?),
+                client_auth: ClientAuth::Post,
+                // Loop's pages do not say whether a callback carries `iss`; it is checked where it is there.
+                callback_has_issuer: false,
+            }));
+        };
+        let endpoint = |name: &'static str, text: &Option<String>| match text {
+            Some(text) => {
+                let url = Url::parse(text).map_err(|_| invalid(name, "must be a URL"))?;
+                check_transport(&url, name)?;
+                Ok::<_, Error>(Some(url))
+            }
+            None => Ok(None),
+        };
+        let authorization = endpoint("authorization_endpoint", &options.authorization_endpoint)?;
+        let token = endpoint("token_endpoint", &options.token_endpoint)?;
+        let revocation_endpoint = endpoint("revocation_endpoint", &options.revocation_endpoint)?;
+        let jwks_uri = endpoint("jwks_uri", &options.jwks_uri)?;
+        endpoint("introspection_endpoint", &options.introspection_endpoint)?;
+        let (Some(authorization_endpoint), Some(token_endpoint)) = (authorization, token) else {
+            return Ok(None);
+        };
+        Ok(Some(Metadata {
+            issuer: self.issuer.clone(),
+            authorization_endpoint,
+            token_endpoint,
+            revocation_endpoint,
+            jwks_uri,
+            client_auth: ClientAuth::Post,
+            callback_has_issuer: false,
+        }))
+    }
+
+    /// What an issuer's options say over what discovery says.
+    pub(crate) fn override_metadata(&self, mut found: Metadata) -> Result<Metadata, Error> {
+        if let Environment::Issuer(options) = &self.environment {
+            let url = |name, text: &Option<String>, current: Option<Url>| match text {
+                Some(text) => Url::parse(text).map(Some).map_err(|_| invalid(name, "must be a URL")),
+                None => Ok(current),
+            };
+            found.revocation_endpoint =
+                url("revocation_endpoint", &options.revocation_endpoint, found.revocation_endpoint)?;
+            found.jwks_uri = url("jwks_uri", &options.jwks_uri, found.jwks_uri)?;
+        }
+        Ok(found)
+    }
+}
+
+pub(crate) fn missing(option: &'static str, variable: &str) -> Error {
+    Error::new(Code::MissingOption, format!("`{option}` is missing: pass it, or set {variable}.")).with_detail(option)
+}
+
+pub(crate) fn invalid(option: impl Into<String>, why: &str) -> Error {
+    let option = option.into();
+    Error::new(Code::InvalidOption, format!("`{option}` {why}.")).with_detail(option)
+}
+
+/// HTTPS everywhere; plain HTTP only where it can't leave the machine.
+pub(crate) fn check_transport(url: &Url, option: &str) -> Result<(), Error> {
+    match url.scheme() {
+        "https" => Ok(()),
+        "http" if is_loopback(url) => Ok(()),
+        _ => Err(invalid(option, "must be https (http is for localhost and 127.0.0.1 only)")),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn issuer_of(environment: &Environment) -> Result<String, Error> {
+    if let Environment::Issuer(options) = environment {
+        let url = Url::parse(&options.issuer).map_err(|_| invalid("issuer", "must be a URL"))?;
+        check_transport(&url, "issuer")?;
+        return Ok(options.issuer.clone());
+    }
+    let template = environment.template().unwrap_or_default();
+    if !template.contains("{service}") {
+        return Err(invalid("environment", "must have {service} where the service's name goes"));
+    }
+    let base = template.replace("{service}", "identity");
+    let base = base.trim_end_matches('/').to_owned();
+    let url = Url::parse(&base).map_err(|_| invalid("environment", "is not a URL with {service} in it"))?;
+    check_transport(&url, "environment")?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(invalid("environment", "must not have a query or a fragment"));
+    }
+    Ok(base)
+}
+
+/// The rules of the platform's security page: exact, absolute, no query, no fragment, HTTPS or an app's own scheme.
+fn check_redirect_uri(text: &str) -> Result<(), Error> {
+    let url = Url::parse(text)
+        .map_err(|_| invalid("redirect_uri", "must be an absolute URL, for instance https://app.example/callback"))?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(invalid("redirect_uri", "must not have a query or a fragment"));
+    }
+    if matches!(url.scheme(), "javascript" | "data" | "file" | "blob" | "about") {
+        return Err(invalid("redirect_uri", "must be https, http on localhost, or an app's own scheme"));
+    }
+    if url.scheme() == "http" {
+        return check_transport(&url, "redirect_uri");
+    }
+    Ok(())
+}
+
+/// RFC 6749, section 3.3: printable ASCII without space, quote and backslash.
+pub(crate) fn check_scopes(scopes: &[String]) -> Result<(), Error> {
+    for scope in scopes {
+        let plain = |b: u8| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+        if scope.is_empty() || !scope.bytes().all(plain) {
+            return Err(invalid("scopes", "must be a list of scopes such as read:biomarkers, without spaces"));
+        }
+    }
+    Ok(())
+}
+
+/// The scopes to ask for: without doubles, with `openid` where the person must be identified.
+pub(crate) fn effective_scopes(scopes: &[String], identify: bool) -> Vec<String> {
+    let mut result: Vec<String> = Vec::with_capacity(scopes.len() + 1);
+    if identify && !scopes.iter().any(|scope| scope == "openid") {
+        result.push("openid".to_owned());
+    }
+    for scope in scopes {
+        if !result.contains(scope) {
+            result.push(scope.clone());
+        }
+    }
+    result
+}
+
+/// A path on the app's own origin, to return to after sign-in; anything else would be an open redirect.
+pub(crate) fn check_app_state(path: &str) -> Result<(), Error> {
+    let mut characters = path.chars();
+    let local = characters.next() == Some('/') && !matches!(characters.next(), Some('/' | '\\'));
+    let clean = path.len() <= 2048 && !path.chars().any(|c| c.is_control() || c == '\\');
+    if local && clean {
+        Ok(())
+    } else {
+        Err(invalid("app_state", "must be a path on your own site that begins with one slash, at most 2048 bytes"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> Options {
+        Options { client_id: Some("client_1".into()), environment: Some(Environment::Production), ..Options::default() }
+    }
+
+    fn detail(options: Options) -> String {
+        let error = options.validate().err().unwrap();
+        error.detail().unwrap().to_owned()
+    }
+
+    #[test]
+    fn every_wrong_option_is_named() {
+        assert_eq!(detail(Options { client_id: Some(" ".into()), ..options() }), "client_id");
+        for uri in
+            ["callback", "http://app.example/cb", "https://a.example/cb?x=1", "https://a.example/cb#f", "javascript:1"]
+        {
+            assert_eq!(detail(Options { redirect_uri: Some(uri.into()), ..options() }), "redirect_uri", "{uri}");
+        }
+        assert_eq!(detail(Options { scopes: Some(vec!["a b".into()]), ..options() }), "scopes");
+        for template in ["http://example.com/{service}", "ftp://{service}", "{service}", "https://{service}.example/?x"]
+        {
+            let environment = Some(Environment::Template(template.into()));
+            assert_eq!(detail(Options { environment, ..options() }), "environment", "{template}");
+        }
+        let issuer = Some(Environment::Issuer(IssuerOptions::new("http://id.example")));
+        assert_eq!(detail(Options { environment: issuer, ..options() }), "issuer");
+        assert_eq!(Environment::parse("prod").unwrap_err().detail(), Some("environment"));
+    }
+
+    #[test]
+    fn a_template_names_every_service() {
+        let environment = Some(Environment::Template("http://127.0.0.1:4010/{service}/".into()));
+        let config = Options { environment, ..options() }.validate().unwrap();
+        assert_eq!(config.issuer, "http://127.0.0.1:4010/identity");
+        let url = config.service_url("clinical", "/v1/biomarkers/me").unwrap();
+        assert_eq!(url.as_str(), "http://127.0.0.1:4010/clinical/v1/biomarkers/me");
+        assert!(config.service_url("evil.example/", "/").is_err());
+    }
+
+    #[test]
+    fn scopes_gain_openid_once() {
+        let scopes = ["read:biomarkers".to_owned(), "read:biomarkers".to_owned()];
+        assert_eq!(effective_scopes(&scopes, true), ["openid", "read:biomarkers"]);
+        assert_eq!(effective_scopes(&scopes, false), ["read:biomarkers"]);
+    }
+
+    #[test]
+    fn an_app_state_can_only_lead_back_to_the_app() {
+        assert!(check_app_state("/biomarkers?tab=1").is_ok());
+        for outside in ["", "biomarkers", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nb"] {
+            assert!(check_app_state(outside).is_err(), "{outside}");
+        }
+    }
+}

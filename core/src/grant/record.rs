@@ -1,0 +1,268 @@
+//! The stored records: a grant, and a sign-in that is under way. Add-only: several SDK versions share one store.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::error::{Code, Error};
+use crate::secret::{Digest, Secret};
+use crate::sys::Millis;
+
+/// The oldest reader that understands what this version writes.
+const MIN_READER: u32 = 1;
+/// What this version understands.
+const READER: u32 = 1;
+
+/// Spent refresh tokens whose digests are kept.
+pub(crate) const SPENT_KEPT: usize = 16;
+
+/// One person's grant to one client at one issuer. Times are milliseconds since the epoch.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct GrantRecord {
+    pub(crate) min_reader: u32,
+    pub(crate) user_id: String,
+    /// Moves when a sign-in, an import or a revoke replaces the grant.
+    pub(crate) generation: u64,
+    /// Absent in a tombstone whose secrets were stripped.
+    pub(crate) tokens: Option<Tokens>,
+    /// While it stands, its writer alone may send a token request for this grant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) intent: Option<Intent>,
+    /// The grant was disconnected by this client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tombstone: Option<Tombstone>,
+    /// The issuer said that the grant is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ended_at: Option<Millis>,
+    /// The attempt whose answer `tokens` are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) last_attempt: Option<String>,
+    /// Digests of refresh tokens that must never be sent again, newest last.
+    #[serde(default)]
+    pub(crate) spent: Vec<Digest>,
+    pub(crate) created_at: Millis,
+    pub(crate) updated_at: Millis,
+    /// What a newer SDK wrote, kept as it is.
+    #[serde(flatten)]
+    pub(crate) unknown: Map<String, Value>,
+}
+
+/// The tokens of a live grant.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Tokens {
+    pub(crate) access_token: Secret,
+    pub(crate) access_expires_at: Millis,
+    pub(crate) obtained_at: Millis,
+    /// Absent where the server gave none: the grant then ends with its access token.
+    pub(crate) refresh_token: Option<Secret>,
+    pub(crate) scopes: Vec<String>,
+    #[serde(flatten)]
+    pub(crate) unknown: Map<String, Value>,
+}
+
+/// The right to send one token request, written before it is sent.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Intent {
+    pub(crate) attempt: String,
+    pub(crate) kind: IntentKind,
+    /// Of the refresh token that is about to be used.
+    pub(crate) token: Digest,
+    /// When the first attempt with this token began.
+    pub(crate) first_at: Millis,
+    /// After this moment its writer must not send any more.
+    pub(crate) send_by: Millis,
+    /// Until this moment an answer may still come.
+    pub(crate) answer_by: Millis,
+    /// The request was sent and its answer lost.
+    #[serde(default)]
+    pub(crate) ambiguous: bool,
+    #[serde(flatten)]
+    pub(crate) unknown: Map<String, Value>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum IntentKind {
+    Refresh,
+    Exchange,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Tombstone {
+    pub(crate) at: Millis,
+    /// Whether the issuer confirmed that the tokens are dead.
+    pub(crate) confirmed: bool,
+    #[serde(flatten)]
+    pub(crate) unknown: Map<String, Value>,
+}
+
+/// A sign-in between the authorization URL and its callback, used once.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct PendingRecord {
+    pub(crate) min_reader: u32,
+    /// Wiped when the callback is taken.
+    pub(crate) code_verifier: Option<Secret>,
+    /// Absent where nobody is to be identified.
+    pub(crate) nonce: Option<Secret>,
+    pub(crate) redirect_uri: String,
+    pub(crate) scopes: Vec<String>,
+    #[serde(default)]
+    pub(crate) user_id: Option<String>,
+    /// Of the browser's secret; absent where the browser is not checked.
+    #[serde(default)]
+    pub(crate) browser: Option<Digest>,
+    #[serde(default)]
+    pub(crate) app_state: Option<String>,
+    pub(crate) expires_at: Millis,
+    /// When the callback was taken: whatever comes after is a reload.
+    #[serde(default)]
+    pub(crate) used_at: Option<Millis>,
+    #[serde(flatten)]
+    pub(crate) unknown: Map<String, Value>,
+}
+
+macro_rules! redacted {
+    ($($name:ident),*) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!("<", stringify!($name), ": values hidden>"))
+            }
+        }
+    )*};
+}
+redacted!(GrantRecord, Tokens, Intent, Tombstone, PendingRecord);
+
+impl GrantRecord {
+    /// A grant from a sign-in or an import, taking over what must be remembered of the former one.
+    pub(crate) fn granted(user_id: &str, tokens: Tokens, former: Option<&Self>, now: Millis) -> Self {
+        let mut record = Self {
+            min_reader: MIN_READER,
+            user_id: user_id.to_owned(),
+            generation: former.map_or(1, |former| former.generation + 1),
+            tokens: Some(tokens),
+            intent: None,
+            tombstone: None,
+            ended_at: None,
+            last_attempt: None,
+            spent: former.map(|former| former.spent.clone()).unwrap_or_default(),
+            created_at: now,
+            updated_at: now,
+            unknown: former.map(|former| former.unknown.clone()).unwrap_or_default(),
+        };
+        // The issuer replaced the former refresh token: sending it again would look like theft.
+        if let Some(token) = former.and_then(Self::refresh_token) {
+            record.remember_spent(token.digest());
+        }
+        record
+    }
+
+    /// The same grant after a refresh.
+    pub(crate) fn rotated(&self, attempt: &str, tokens: Tokens) -> Self {
+        let mut record = self.clone();
+        if let Some(former) = self.refresh_token()
+            && tokens.refresh_token.as_ref() != Some(former)
+        {
+            record.remember_spent(former.digest());
+        }
+        record.updated_at = tokens.obtained_at;
+        record.tokens = Some(tokens);
+        record.intent = None;
+        record.last_attempt = Some(attempt.to_owned());
+        record
+    }
+
+    pub(crate) fn refresh_token(&self) -> Option<&Secret> {
+        self.tokens.as_ref()?.refresh_token.as_ref()
+    }
+
+    /// Whether calls can be made with it, now or after a refresh.
+    pub(crate) fn is_live(&self) -> bool {
+        self.tombstone.is_none() && self.ended_at.is_none() && self.tokens.is_some()
+    }
+
+    pub(crate) fn remember_spent(&mut self, digest: Digest) {
+        self.spent.retain(|known| *known != digest);
+        self.spent.push(digest);
+        let surplus = self.spent.len().saturating_sub(SPENT_KEPT);
+        self.spent.drain(..surplus);
+    }
+}
+
+impl PendingRecord {
+    pub(crate) const MIN_READER: u32 = MIN_READER;
+}
+
+pub(crate) fn encode(record: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(record)
+        .map_err(|error| Error::new(Code::Internal, "A record could not be written.").with_source(error))
+}
+
+pub(crate) fn decode<T: for<'de> Deserialize<'de>>(blob: &[u8]) -> Result<T, Error> {
+    #[derive(Deserialize)]
+    struct Reader {
+        min_reader: u32,
+    }
+    // The decoder's message may quote what it read: it is dropped.
+    let damaged =
+        |_| Error::new(Code::StoreRecordUnreadable, "A stored record is damaged; the person has to sign in again.");
+    let reader: Reader = serde_json::from_slice(blob).map_err(damaged)?;
+    if reader.min_reader > READER {
+        return Err(Error::new(
+            Code::StoreRecordUnreadable,
+            "A stored record was written by a newer version of the SDK; update this one.",
+        ));
+    }
+    serde_json::from_slice(blob).map_err(damaged)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(refresh: &str) -> Tokens {
+        Tokens {
+            access_token: Secret::new("a"),
+            access_expires_at: 10,
+            obtained_at: 1,
+            refresh_token: Some(Secret::new(refresh)),
+            scopes: vec!["openid".into()],
+            unknown: Map::new(),
+        }
+    }
+
+    #[test]
+    fn what_a_newer_version_added_survives_a_rewrite() {
+        let record = GrantRecord::granted("user_1", tokens("r1"), None, 5);
+        let mut json: Value = serde_json::from_slice(&encode(&record).unwrap()).unwrap();
+        json["pacing"] = "lease".into();
+        json["tokens"]["dpop"] = "key".into();
+        let read: GrantRecord = decode(json.to_string().as_bytes()).unwrap();
+        let again: Value = serde_json::from_slice(&encode(&read).unwrap()).unwrap();
+        assert_eq!((&again["pacing"], &again["tokens"]["dpop"]), (&json["pacing"], &json["tokens"]["dpop"]));
+    }
+
+    #[test]
+    fn a_record_for_newer_readers_is_left_alone() {
+        let error = decode::<GrantRecord>(br#"{"min_reader":2,"anything":"else"}"#).unwrap_err();
+        assert_eq!(error.code(), Code::StoreRecordUnreadable);
+    }
+
+    #[test]
+    fn a_new_grant_remembers_that_the_former_token_is_spent() {
+        let first = GrantRecord::granted("user_1", tokens("r1"), None, 5);
+        let second = GrantRecord::granted("user_1", tokens("r2"), Some(&first), 6);
+        assert_eq!((first.generation, second.generation), (1, 2));
+        assert!(second.spent.iter().any(|digest| digest.is_of("r1")));
+    }
+
+    #[test]
+    fn only_the_newest_spent_digests_are_kept() {
+        let mut record = GrantRecord::granted("user_1", tokens("r"), None, 5);
+        for number in 0..40 {
+            record.remember_spent(Digest::of(&number.to_string()));
+        }
+        assert_eq!(record.spent.len(), SPENT_KEPT);
+        assert!(record.spent.last().unwrap().is_of("39"));
+    }
+}

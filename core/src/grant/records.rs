@@ -1,0 +1,125 @@
+//! Reading and changing records in the store: keys, compare-and-swap, and what to do when its answer is lost.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::record::{self, GrantRecord, PendingRecord};
+use crate::error::{Code, Error};
+use crate::secret::Digest;
+use crate::store::{Expected, LazyStore, Saved, TokenStore, Version};
+
+/// How often a change is tried again because somebody else wrote in between.
+const CONFLICTS_TOLERATED: usize = 32;
+
+/// The records of one issuer and client.
+#[derive(Debug)]
+pub(crate) struct Records {
+    store: LazyStore,
+    namespace: String,
+}
+
+/// A record and the version it was read at.
+pub(crate) struct Read<T> {
+    pub(crate) version: Version,
+    pub(crate) record: T,
+}
+
+/// How a compare-and-swap ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Swap {
+    Done,
+    Conflict,
+}
+
+impl Records {
+    pub(crate) fn new(store: LazyStore, namespace: String) -> Self {
+        Self { store, namespace }
+    }
+
+    /// User ids are about a person, so keys hold their digest only.
+    pub(crate) fn grant_key(&self, user_id: &str) -> String {
+        format!("grant/{}/{}", self.namespace, Digest::of(user_id).as_str())
+    }
+
+    /// The state is a secret until it is used.
+    pub(crate) fn pending_key(&self, state: &str) -> String {
+        format!("pending/{}/{}", self.namespace, Digest::of(state).as_str())
+    }
+
+    pub(crate) async fn now(&self) -> Result<u64, Error> {
+        self.store().await?.now().await
+    }
+
+    async fn store(&self) -> Result<&dyn TokenStore, Error> {
+        self.store.get().await.map(AsRef::as_ref)
+    }
+
+    pub(crate) async fn load<T: DeserializeOwned>(&self, key: &str) -> Result<Option<Read<T>>, Error> {
+        match self.store().await?.load(key).await? {
+            Some(entry) => Ok(Some(Read { version: entry.version, record: record::decode(&entry.blob)? })),
+            None => Ok(None),
+        }
+    }
+
+    pub(crate) async fn load_grant(&self, user_id: &str) -> Result<Option<Read<GrantRecord>>, Error> {
+        self.load(&self.grant_key(user_id)).await
+    }
+
+    pub(crate) async fn load_pending(&self, state: &str) -> Result<Option<Read<PendingRecord>>, Error> {
+        self.load(&self.pending_key(state)).await
+    }
+
+    /// Writes if the entry is as expected. A lost answer is resolved by reading what is there now.
+    pub(crate) async fn swap(
+        &self,
+        key: &str,
+        record: &impl Serialize,
+        expected: &Expected,
+        ttl: Option<Duration>,
+    ) -> Result<Swap, Error> {
+        let store = self.store().await?;
+        let blob = record::encode(record)?;
+        match store.save(key, &blob, expected, ttl).await? {
+            Saved::Version(_) => Ok(Swap::Done),
+            Saved::Conflict => Ok(Swap::Conflict),
+            Saved::Unknown => {
+                let stored = store.load(key).await?;
+                Ok(if stored.is_some_and(|entry| entry.blob == blob) { Swap::Done } else { Swap::Conflict })
+            }
+        }
+    }
+
+    /// Changes a user's grant: reads, lets `change` decide, writes; from the start again on a conflict.
+    ///
+    /// `change` returns the new record, or an answer for the caller that needs no write.
+    pub(crate) async fn change_grant<T>(
+        &self,
+        user_id: &str,
+        mut change: impl FnMut(Option<&GrantRecord>) -> Change<T>,
+    ) -> Result<T, Error> {
+        let key = self.grant_key(user_id);
+        for _ in 0..CONFLICTS_TOLERATED {
+            let current = self.load::<GrantRecord>(&key).await?;
+            let (record, answer) = match change(current.as_ref().map(|read| &read.record)) {
+                Change::Write(record, answer) => (record, answer),
+                Change::Leave(answer) => return Ok(answer),
+            };
+            let expected = match current {
+                Some(read) => Expected::Version(read.version),
+                None => Expected::Absent,
+            };
+            if self.swap(&key, &*record, &expected, None).await? == Swap::Done {
+                return Ok(answer);
+            }
+        }
+        Err(Error::new(Code::StoreBusy, "This user's record changes all the time; try again."))
+    }
+}
+
+/// What to do with a record that was just read.
+pub(crate) enum Change<T> {
+    Write(Box<GrantRecord>, T),
+    Leave(T),
+}

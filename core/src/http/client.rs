@@ -1,0 +1,152 @@
+//! The HTTP clients: one for APIs, and one for the token endpoint that never redirects and never repeats.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use reqwest::header::{DATE, HeaderMap};
+use reqwest::{Client, RequestBuilder};
+
+use super::Answer;
+use crate::config::Limits;
+use crate::error::{Code, Error};
+use crate::oauth::verdict::Outcome;
+use crate::sys::Clock;
+
+/// Longest skew between this host and the platform that is believed, in milliseconds.
+const LARGEST_SKEW: i64 = 5 * 60 * 1000;
+
+#[derive(Debug)]
+pub(crate) struct Http {
+    api: Client,
+    token: Client,
+    clock: Clock,
+    limits: Limits,
+    /// The platform's clock minus ours, in milliseconds, from `Date` headers. For id_token checks only.
+    skew: AtomicI64,
+}
+
+/// Why no whole answer came.
+pub(crate) enum SendFailure {
+    /// Nothing left this machine, or nothing that a server could act on.
+    NeverSent(reqwest::Error),
+    /// It left.
+    NoAnswer(reqwest::Error),
+    /// The answer is larger than the limit.
+    TooLarge,
+}
+
+impl Http {
+    pub(crate) fn new(limits: Limits, user_agent: &str, clock: Clock) -> Result<Self, Error> {
+        let builder = || {
+            Client::builder()
+                .user_agent(user_agent)
+                .pool_idle_timeout(Duration::from_secs(60))
+                .redirect(reqwest::redirect::Policy::none())
+                // A retry that the SDK did not decide on could send a refresh token twice.
+                .retry(reqwest::retry::never())
+        };
+        let built = |client: reqwest::Result<Client>| {
+            client.map_err(|error| {
+                Error::new(Code::Internal, "The HTTP client can't be set up on this host (TLS roots, proxy settings).")
+                    .with_source(error)
+            })
+        };
+        Ok(Self {
+            api: built(builder().connect_timeout(limits.connect).build())?,
+            token: built(
+                builder()
+                    .connect_timeout(Duration::from_secs(5))
+                    // Long, because an answer that is given up may hold the only new refresh token.
+                    .timeout(Duration::from_secs(120))
+                    .build(),
+            )?,
+            clock,
+            limits,
+            skew: AtomicI64::new(0),
+        })
+    }
+
+    pub(crate) fn api(&self) -> &Client {
+        &self.api
+    }
+
+    /// Seconds since the epoch by the platform's clock, as far as it was seen.
+    pub(crate) fn platform_seconds(&self) -> i64 {
+        let now = i64::try_from(self.clock.now()).unwrap_or(i64::MAX);
+        now.saturating_add(self.skew.load(Ordering::Relaxed)) / 1000
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Sends and reads the whole answer, up to the body limit.
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Answer, SendFailure> {
+        let mut response = request.send().await.map_err(|error| {
+            let error = error.without_url();
+            if error.is_connect() || error.is_builder() {
+                SendFailure::NeverSent(error)
+            } else {
+                SendFailure::NoAnswer(error)
+            }
+        })?;
+        self.note_date(response.headers());
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| SendFailure::NoAnswer(error.without_url()))? {
+            if body.len() + chunk.len() > self.limits.body_bytes {
+                return Err(SendFailure::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer::new(status, &headers, body, self.clock.now() / 1000))
+    }
+
+    /// A POST to the token or revocation endpoint: sent once, whatever happens.
+    pub(crate) async fn post_form(
+        &self,
+        url: &url::Url,
+        form: &[(&str, &str)],
+        basic: Option<(&str, &str)>,
+    ) -> (Outcome, Option<String>) {
+        let body: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let mut request = self
+            .token
+            .post(url.clone())
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("accept", "application/json")
+            .body(body);
+        if let Some((id, secret)) = basic {
+            // The parts are form-encoded first (RFC 6749, section 2.3.1).
+            let encode = crate::oauth::authorize::encode;
+            request = request.basic_auth(encode(id), Some(encode(secret)));
+        }
+        match self.send(request).await {
+            Ok(answer) => (
+                Outcome::Answer { status: answer.status, retry_after: answer.retry_after, body: answer.body },
+                answer.request_id,
+            ),
+            Err(SendFailure::NeverSent(error)) => {
+                tracing::debug!(%error, "token request not sent");
+                (Outcome::NeverSent, None)
+            }
+            Err(SendFailure::NoAnswer(error)) => {
+                tracing::debug!(%error, "token request without an answer");
+                (Outcome::NoAnswer, None)
+            }
+            Err(SendFailure::TooLarge) => (Outcome::NoAnswer, None),
+        }
+    }
+
+    fn note_date(&self, headers: &HeaderMap) {
+        let date = headers.get(DATE).and_then(|value| value.to_str().ok());
+        let Some(date) = date.and_then(|text| httpdate::parse_http_date(text).ok()) else { return };
+        let Ok(date) = date.duration_since(std::time::UNIX_EPOCH) else { return };
+        let theirs = i64::try_from(date.as_millis()).unwrap_or(i64::MAX);
+        let ours = i64::try_from(self.clock.now()).unwrap_or(i64::MAX);
+        let skew = theirs.saturating_sub(ours);
+        // The header counts whole seconds: smaller differences say nothing.
+        let skew = if skew.abs() < 2000 { 0 } else { skew.clamp(-LARGEST_SKEW, LARGEST_SKEW) };
+        self.skew.store(skew, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,8 @@
+//! The one place that sends: clients, limits, retries, and what a failed send means.
+
+mod answer;
+mod client;
+pub(crate) mod policy;
+
+pub(crate) use answer::Answer;
+pub(crate) use client::Http;

@@ -1,0 +1,212 @@
+//! What the SDK asks of the authorization server: its metadata and keys, tokens, and to revoke them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jsonwebtoken::jwk::JwkSet;
+use tokio::sync::{Mutex, OnceCell};
+
+use crate::config::Config;
+use crate::error::{Code, Error};
+use crate::http::{Http, policy};
+use crate::oauth::id_token::{self, Claims, Expected};
+use crate::oauth::metadata::{self, ClientAuth, Metadata};
+use crate::oauth::token::Grant;
+use crate::oauth::verdict::{self, Outcome, Verdict};
+use crate::secret::Secret;
+use crate::sys::{Clock, Millis, millis};
+
+/// Keys are fetched again for an unknown `kid`, but not more often than this: anybody can send an unknown `kid`.
+const KEYS_PAUSE: Duration = Duration::from_secs(60);
+
+/// The authorization server, as this client sees it.
+#[derive(Debug)]
+pub(crate) struct Issuer {
+    pub(crate) http: Arc<Http>,
+    config: Arc<Config>,
+    clock: Clock,
+    metadata: OnceCell<Metadata>,
+    keys: Mutex<Option<Keys>>,
+}
+
+struct Keys {
+    set: JwkSet,
+    fetched_at: Millis,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} keys", self.set.keys.len())
+    }
+}
+
+impl Issuer {
+    pub(crate) fn new(http: Arc<Http>, config: Arc<Config>, clock: Clock) -> Self {
+        Self { http, config, clock, metadata: OnceCell::new(), keys: Mutex::new(None) }
+    }
+
+    /// The endpoints: known for Loop, found by discovery for others, once.
+    pub(crate) async fn metadata(&self) -> Result<&Metadata, Error> {
+        self.metadata
+            .get_or_try_init(|| async {
+                if let Some(known) = self.config.known_metadata()? {
+                    return Ok(known);
+                }
+                let body = self.get(&metadata::discovery_url(&self.config.issuer)).await?;
+                self.config.override_metadata(metadata::parse(&body, &self.config.issuer)?)
+            })
+            .await
+    }
+
+    /// Does now what would otherwise stand between an intent and its request.
+    pub(crate) async fn warm_up(&self) -> Result<(), Error> {
+        self.metadata().await.map(drop)
+    }
+
+    /// Presents a grant at the token endpoint, once, and judges what came of it.
+    pub(crate) async fn request(&self, grant: &Grant<'_>) -> Result<Verdict, Error> {
+        let endpoint = &self.metadata().await?.token_endpoint;
+        let (outcome, request_id) = self.post(endpoint, grant.form()).await?;
+        let verdict = verdict::judge(outcome);
+        tracing::debug!(
+            request_id = request_id.as_deref().unwrap_or_default(),
+            granted = matches!(verdict, Verdict::Granted(_)),
+            "token endpoint answered"
+        );
+        Ok(verdict)
+    }
+
+    /// Asks to revoke a token (RFC 7009). Done means: the issuer says that it is dead.
+    pub(crate) async fn revoke(&self, token: &Secret, hint: &str) -> Result<(), Error> {
+        let unconfirmed = |why: String| Error::new(Code::RevokeUnconfirmed, why);
+        let Some(endpoint) = &self.metadata().await?.revocation_endpoint else {
+            return Err(unconfirmed(
+                "This issuer has no revocation endpoint; the person can disconnect the app there.".into(),
+            ));
+        };
+        let form = vec![("token", token.expose()), ("token_type_hint", hint)];
+        let (outcome, request_id) = self.post(endpoint, form).await?;
+        match outcome {
+            Outcome::Answer { status: 200..=204, .. } => Ok(()),
+            Outcome::Answer { status, retry_after, body } => {
+                let error = unconfirmed(format!("The revocation endpoint answered {status}; try again."))
+                    .with_status(status)
+                    .with_retry_after(retry_after)
+                    .with_request_id(request_id);
+                Err(match crate::oauth::token::parse_error(&body).error {
+                    Some(detail) => error.with_detail(detail),
+                    None => error,
+                })
+            }
+            Outcome::NeverSent | Outcome::NoAnswer => {
+                Err(unconfirmed(format!("{} gave no answer; try again.", host(endpoint))))
+            }
+        }
+    }
+
+    async fn post(
+        &self,
+        endpoint: &url::Url,
+        mut form: Vec<(&'static str, &str)>,
+    ) -> Result<(Outcome, Option<String>), Error> {
+        let id = self.config.client_id.as_str();
+        let secret = self.config.client_secret.as_ref().map(Secret::expose);
+        let basic = match (self.metadata().await?.client_auth, secret) {
+            (ClientAuth::Basic, Some(secret)) => Some((id, secret)),
+            (_, secret) => {
+                form.push(("client_id", id));
+                form.extend(secret.map(|secret| ("client_secret", secret)));
+                None
+            }
+        };
+        Ok(self.http.post_form(endpoint, &form, basic).await)
+    }
+
+    /// Verifies an id_token with the issuer's keys, fetching them again once where the key is unknown.
+    pub(crate) async fn verify_id_token(&self, token: &Secret, nonce: &Secret) -> Result<Claims, Error> {
+        let hint = id_token::key_hint(token)?;
+        let mut keys = self.keys.lock().await;
+        let mut known = keys.as_ref().and_then(|keys| id_token::find_key(&keys.set, &hint)).cloned();
+        if known.is_none() && self.may_fetch(keys.as_ref()) {
+            let set = self.fetch_keys().await?;
+            known = id_token::find_key(&set, &hint).cloned();
+            *keys = Some(Keys { set, fetched_at: self.clock.now() });
+        }
+        drop(keys);
+        let key = known.ok_or_else(id_token::unknown_key)?;
+        let expected = Expected {
+            issuer: &self.metadata().await?.issuer,
+            client_id: &self.config.client_id,
+            nonce,
+            now: self.http.platform_seconds(),
+        };
+        id_token::verify(token, &hint, &key, &expected)
+    }
+
+    fn may_fetch(&self, keys: Option<&Keys>) -> bool {
+        keys.is_none_or(|keys| self.clock.now() >= keys.fetched_at.saturating_add(millis(KEYS_PAUSE)))
+    }
+
+    async fn fetch_keys(&self) -> Result<JwkSet, Error> {
+        let Some(uri) = &self.metadata().await?.jwks_uri else {
+            return Err(crate::config::invalid("jwks_uri", "must be given: the issuer's metadata has none"));
+        };
+        id_token::parse_keys(&self.get(uri.as_str()).await?)
+    }
+
+    async fn get(&self, url: &str) -> Result<Vec<u8>, Error> {
+        let url = url::Url::parse(url).map_err(|_| crate::config::invalid("issuer", "must be a URL"))?;
+        let host = host(&url);
+        let answer = policy::send_idempotent(&self.http, || self.http.api().get(url.clone()), &host).await?;
+        if answer.status == 200 {
+            return Ok(answer.body);
+        }
+        Err(Error::new(
+            Code::ServerUnavailable,
+            format!("{host}{} answered {}; check the issuer's address.", url.path(), answer.status),
+        )
+        .with_status(answer.status)
+        .with_request_id(answer.request_id))
+    }
+
+    pub(crate) fn retry_error(&self, reason: &str) -> Error {
+        match reason {
+            "unreachable" => policy::unreachable(&self.token_host()),
+            "rate_limited" => {
+                Error::new(Code::RateLimited, "Too many token requests for this client: wait before the next one.")
+            }
+            _ => Error::new(Code::ServerUnavailable, "The token endpoint is overloaded; try again later."),
+        }
+    }
+
+    pub(crate) fn operator_error(&self, error: &str, client: bool) -> Error {
+        let error_of = |code, message: String| Error::new(code, message).with_detail(error);
+        if client {
+            error_of(
+                Code::ClientRejected,
+                format!(
+                    "{} does not accept this client ({error}): check `client_id`, `client_secret` and the app's type.",
+                    self.token_host()
+                ),
+            )
+        } else {
+            error_of(
+                Code::TokenRequestRejected,
+                format!("{} refused the token request ({error}); the grant is kept.", self.token_host()),
+            )
+        }
+    }
+
+    fn token_host(&self) -> String {
+        self.metadata.get().map_or_else(|| self.config.issuer.clone(), |metadata| host(&metadata.token_endpoint))
+    }
+}
+
+/// Host and port, as an error names them.
+pub(crate) fn host(url: &url::Url) -> String {
+    match (url.host_str(), url.port()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (Some(host), None) => host.to_owned(),
+        _ => "the server".to_owned(),
+    }
+}

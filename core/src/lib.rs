@@ -1,0 +1,54 @@
+//! Connect with Loop: sign a person in with OAuth 2.0 and OpenID Connect, keep the grant alive, call Loop's health APIs.
+//!
+//! ```no_run
+//! use loop_sdk::{AuthorizationRequest, LoopClient};
+//!
+//! # async fn handler(callback_url: &str) -> Result<(), loop_sdk::Error> {
+//! // LOOP_CLIENT_ID, LOOP_CLIENT_SECRET, LOOP_REDIRECT_URI and LOOP_SCOPES come from the environment.
+//! let client = LoopClient::builder().build()?;
+//!
+//! // 1. Send the person's browser to `begun.url`; keep `begun.browser_secret` in an HttpOnly cookie.
+//! let begun = client.authorization_url(AuthorizationRequest::new().app_state("/results")).await?;
+//!
+//! // 2. In the handler of the redirect URI:
+//! let tokens = client.handle_callback(callback_url, Some(&begun.browser_secret)).await?;
+//!
+//! // 3. Any time afterwards, in any process that shares the store:
+//! for biomarker in &client.user(&tokens.user_id).clinical().list_biomarkers().await? {
+//!     println!("{}: {} {}", biomarker.biomarker_name, biomarker.value, biomarker.unit);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Nothing here prints a token, a secret or a clinical value: `Debug` and `Display` hide them, `serde` writes records
+//! whole. Every [`Error`] has a stable [`Code`] and an [`Action`].
+#![forbid(unsafe_code)]
+
+mod api;
+#[cfg(feature = "bridge")]
+pub mod bridge;
+mod client;
+mod config;
+mod error;
+mod grant;
+mod grants;
+mod http;
+mod issuer;
+pub mod model;
+mod oauth;
+pub mod schema;
+mod secret;
+mod sign_in;
+pub mod store;
+mod sys;
+
+pub use api::{ApiRequest, ApiResponse, Call, Clinical, SERVICES, operation};
+pub use client::{LoopClient, LoopClientBuilder, User};
+pub use config::{Environment, IssuerOptions};
+pub use error::{Action, Code, Error};
+pub use grants::{ImportGrant, Imported};
+pub use secret::Secret;
+pub use sign_in::{Authorization, AuthorizationRequest, Tokens};
+#[doc(hidden)]
+pub use sys::Clock;

@@ -1,0 +1,187 @@
+//! id_token verification (OpenID Connect Core, section 3.1.3.7; RFC 8725).
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::error::{Code, Error};
+use crate::secret::Secret;
+
+/// Asymmetric only: `none`, and HMAC with a key that others know, are never accepted (RFC 8725, section 3.1).
+const ALLOWED: &[(&str, Algorithm)] = &[
+    ("EdDSA", Algorithm::EdDSA),
+    ("ES256", Algorithm::ES256),
+    ("ES384", Algorithm::ES384),
+    ("RS256", Algorithm::RS256),
+    ("PS256", Algorithm::PS256),
+];
+
+/// Seconds by which two clocks may differ beyond the skew that was measured.
+const LEEWAY: i64 = 60;
+
+/// What the id_token must say.
+pub(crate) struct Expected<'a> {
+    pub(crate) issuer: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) nonce: &'a Secret,
+    /// Seconds since the epoch, by the issuer's clock as far as it is known.
+    pub(crate) now: i64,
+}
+
+/// What a verified id_token says about the person.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Claims {
+    pub(crate) subject: String,
+    /// Every claim, as it came.
+    pub(crate) all: serde_json::Map<String, Value>,
+}
+
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<Claims: values hidden>")
+    }
+}
+
+/// The key that the token's header asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct KeyHint {
+    algorithm: Algorithm,
+    kid: Option<String>,
+}
+
+/// Reads the header alone: which key is needed. Nothing in it is trusted before the signature is checked.
+pub(crate) fn key_hint(token: &Secret) -> Result<KeyHint, Error> {
+    #[derive(Deserialize)]
+    struct Header {
+        alg: String,
+        kid: Option<String>,
+    }
+    let malformed = || Error::new(Code::IdTokenMalformed, "The id_token is not a signed JWT.");
+    let mut parts = token.expose().split('.');
+    let (Some(header), Some(_), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return Err(malformed());
+    };
+    let header = URL_SAFE_NO_PAD.decode(header).map_err(|_| malformed())?;
+    let header: Header = serde_json::from_slice(&header).map_err(|_| malformed())?;
+    let algorithm = ALLOWED.iter().find(|(name, _)| *name == header.alg).map(|(_, algorithm)| *algorithm);
+    let algorithm = algorithm.ok_or_else(|| {
+        Error::new(
+            Code::IdTokenAlgorithm,
+            "The id_token is signed with an algorithm that is not allowed (EdDSA, ES256, ES384, RS256, PS256 are).",
+        )
+        .with_detail(crate::oauth::token::error_code(&header.alg))
+    })?;
+    Ok(KeyHint { algorithm, kid: header.kid })
+}
+
+/// Finds the key among the issuer's; None where a newer set might have it.
+pub(crate) fn find_key<'a>(keys: &'a JwkSet, hint: &KeyHint) -> Option<&'a Jwk> {
+    let fits = |key: &&Jwk| {
+        key.common.public_key_use.as_ref().is_none_or(|usage| *usage == PublicKeyUse::Signature)
+            && key.common.key_algorithm.is_none_or(|algorithm| {
+                Algorithm::try_from(algorithm).is_ok_and(|algorithm| algorithm == hint.algorithm)
+            })
+            && DecodingKey::from_jwk(key).is_ok_and(|decoding| decoding.family() == hint.algorithm.family())
+    };
+    let mut candidates = keys.keys.iter().filter(fits).filter(|key| match &hint.kid {
+        Some(kid) => key.common.key_id.as_deref() == Some(kid),
+        None => true,
+    });
+    let first = candidates.next()?;
+    // Without a kid there must be no choice (OpenID Connect Core, section 10.1).
+    (hint.kid.is_some() || candidates.next().is_none()).then_some(first)
+}
+
+/// Checks signature, issuer, audience, nonce and times, in that order.
+pub(crate) fn verify(token: &Secret, hint: &KeyHint, key: &Jwk, expected: &Expected<'_>) -> Result<Claims, Error> {
+    let refused = |code, message: &str| Err(Error::new(code, message));
+    let mut validation = Validation::new(hint.algorithm);
+    // The claims are judged below: with our clock, and with an error that says which one is wrong.
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    let decoded = DecodingKey::from_jwk(key)
+        .and_then(|key| jsonwebtoken::decode::<serde_json::Map<String, Value>>(token.expose(), &key, &validation));
+    let claims = match decoded {
+        Ok(data) => data.claims,
+        Err(error) if matches!(error.kind(), jsonwebtoken::errors::ErrorKind::InvalidSignature) => {
+            return refused(Code::IdTokenSignature, "The id_token's signature is wrong; no tokens were kept.");
+        }
+        Err(_) => return refused(Code::IdTokenMalformed, "The id_token can't be read."),
+    };
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    if text("iss") != Some(expected.issuer) {
+        return refused(Code::IdTokenIssuer, "The id_token comes from another issuer; no tokens were kept.");
+    }
+    let audiences: Vec<&str> = match claims.get("aud") {
+        Some(Value::String(one)) => vec![one],
+        Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let authorized_party = text("azp").is_none_or(|party| party == expected.client_id);
+    let only_party = audiences.len() == 1 || text("azp").is_some();
+    if !audiences.contains(&expected.client_id) || !authorized_party || !only_party {
+        return refused(Code::IdTokenAudience, "The id_token was made for another client; no tokens were kept.");
+    }
+    if !text("nonce").is_some_and(|nonce| expected.nonce.matches(nonce)) {
+        return refused(Code::IdTokenNonce, "The id_token belongs to another sign-in; start the sign-in again.");
+    }
+    let seconds = |name: &str| claims.get(name).and_then(Value::as_f64);
+    let (Some(issued_at), Some(expires_at)) = (seconds("iat"), seconds("exp")) else {
+        return refused(Code::IdTokenMalformed, "The id_token has no iat or exp.");
+    };
+    #[allow(clippy::cast_precision_loss, reason = "seconds since 1970 are exact in 53 bits")]
+    let (earliest, latest) = ((expected.now - LEEWAY) as f64, (expected.now + LEEWAY) as f64);
+    if expires_at <= earliest || issued_at > latest || seconds("nbf").is_some_and(|begin| begin > latest) {
+        return refused(
+            Code::IdTokenExpired,
+            "The id_token is expired or not valid yet; check this host's clock, then start the sign-in again.",
+        );
+    }
+    let Some(subject) = text("sub").filter(|subject| !subject.is_empty()).map(str::to_owned) else {
+        return refused(Code::IdTokenMalformed, "The id_token has no sub.");
+    };
+    Ok(Claims { subject, all: claims })
+}
+
+pub(crate) fn unknown_key() -> Error {
+    Error::new(
+        Code::IdTokenKeyUnknown,
+        "The id_token is signed with a key that the issuer does not publish; no tokens were kept.",
+    )
+}
+
+pub(crate) fn parse_keys(body: &[u8]) -> Result<JwkSet, Error> {
+    serde_json::from_slice(body)
+        .map_err(|_| Error::new(Code::AnswerInvalid, "The issuer's key set (JWKS) can't be read."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unsigned(header: &str) -> Secret {
+        Secret::new(format!("{}.e30.c2ln", URL_SAFE_NO_PAD.encode(header)))
+    }
+
+    #[test]
+    fn an_algorithm_that_is_not_on_the_list_is_refused_before_any_key_is_looked_up() {
+        for algorithm in ["none", "None", "HS256", "HS512", "RS1", ""] {
+            let error = key_hint(&unsigned(&format!(r#"{{"alg":"{algorithm}","kid":"k"}}"#))).unwrap_err();
+            assert_eq!(error.code(), Code::IdTokenAlgorithm, "{algorithm}");
+        }
+        assert!(key_hint(&unsigned(r#"{"alg":"EdDSA"}"#)).is_ok());
+    }
+
+    #[test]
+    fn what_is_not_a_jwt_is_malformed() {
+        for text in ["", "a.b", "a.b.c.d", "%%%.e30.x"] {
+            assert_eq!(key_hint(&Secret::new(text)).unwrap_err().code(), Code::IdTokenMalformed, "{text}");
+        }
+    }
+}

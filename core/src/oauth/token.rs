@@ -1,0 +1,144 @@
+//! Requests to the token endpoint and what it answers (RFC 6749, sections 4.1.3, 5.1, 5.2 and 6).
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use crate::secret::Secret;
+
+/// A grant to present at the token endpoint.
+pub(crate) enum Grant<'a> {
+    AuthorizationCode { code: &'a Secret, redirect_uri: &'a str, code_verifier: &'a Secret },
+    RefreshToken(&'a Secret),
+}
+
+impl Grant<'_> {
+    /// The form, without the client's authentication.
+    pub(crate) fn form(&self) -> Vec<(&'static str, &str)> {
+        match self {
+            Self::AuthorizationCode { code, redirect_uri, code_verifier } => vec![
+                ("grant_type", "authorization_code"),
+                ("code", code.expose()),
+                ("redirect_uri", redirect_uri),
+                ("code_verifier", code_verifier.expose()),
+            ],
+            Self::RefreshToken(token) => vec![("grant_type", "refresh_token"), ("refresh_token", token.expose())],
+        }
+    }
+}
+
+/// A token endpoint's answer with tokens in it.
+#[derive(Clone)]
+pub(crate) struct TokenAnswer {
+    pub(crate) access_token: Secret,
+    pub(crate) refresh_token: Option<Secret>,
+    pub(crate) id_token: Option<Secret>,
+    /// Seconds; one hour where the server does not say.
+    pub(crate) expires_in: u64,
+    /// The granted scopes; absent means those that were asked for (RFC 6749, section 5.1).
+    pub(crate) scopes: Option<Vec<String>>,
+}
+
+impl fmt::Debug for TokenAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenAnswer")
+            .field("expires_in", &self.expires_in)
+            .field("scopes", &self.scopes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Longest lifetime that is believed: a server that says more is asked again after a day.
+const LONGEST_LIFE: u64 = 24 * 60 * 60;
+
+/// Reads a 200. None where it is not a usable answer: the tokens in it, if any, are then lost.
+pub(crate) fn parse(body: &[u8]) -> Option<TokenAnswer> {
+    #[derive(Deserialize)]
+    struct Raw {
+        access_token: Secret,
+        token_type: Option<String>,
+        #[serde(default)]
+        expires_in: serde_json::Value,
+        refresh_token: Option<Secret>,
+        id_token: Option<Secret>,
+        scope: Option<String>,
+    }
+    let raw: Raw = serde_json::from_slice(body).ok()?;
+    let bearer = raw.token_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"));
+    if raw.access_token.expose().is_empty() || !bearer {
+        return None;
+    }
+    // Some servers send the seconds as text.
+    let seconds = raw.expires_in.as_u64().or_else(|| raw.expires_in.as_str()?.parse().ok());
+    Some(TokenAnswer {
+        access_token: raw.access_token,
+        refresh_token: raw.refresh_token.filter(|token| !token.expose().is_empty()),
+        id_token: raw.id_token,
+        expires_in: seconds.unwrap_or(3600).min(LONGEST_LIFE),
+        scopes: raw.scope.map(|scope| scope.split_ascii_whitespace().map(str::to_owned).collect()),
+    })
+}
+
+/// An OAuth or platform error body: `{error, error_description}` or `{error, message}`; neither is fine too.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct ErrorBody {
+    /// The `error` member, where there is one and it is a code.
+    pub(crate) error: Option<String>,
+    pub(crate) retry_after_ms: Option<u64>,
+}
+
+pub(crate) fn parse_error(body: &[u8]) -> ErrorBody {
+    #[derive(Deserialize)]
+    struct Raw {
+        error: Option<String>,
+        #[serde(default)]
+        retry_after_ms: serde_json::Value,
+    }
+    let Ok(raw) = serde_json::from_slice::<Raw>(body) else {
+        return ErrorBody::default();
+    };
+    ErrorBody { error: raw.error.map(|error| error_code(&error)), retry_after_ms: raw.retry_after_ms.as_u64() }
+}
+
+/// An error code as sent, if it looks like one: it is printed, so text from outside must not pass as a code.
+pub(crate) fn error_code(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if !text.is_empty() && text.len() <= 64 && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        "unrecognised_error".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_needs_an_access_token_of_type_bearer() {
+        let whole = parse(
+            br#"{"access_token":"a","refresh_token":"r","expires_in":"300","token_type":"bearer","scope":"openid read:biomarkers"}"#,
+        )
+        .unwrap();
+        assert_eq!(whole.expires_in, 300);
+        assert_eq!(whole.scopes.unwrap(), ["openid", "read:biomarkers"]);
+        let bare = parse(br#"{"access_token":"a","refresh_token":""}"#).unwrap();
+        assert_eq!((bare.expires_in, bare.refresh_token, bare.scopes), (3600, None, None));
+        for wrong in ["", "[]", "{}", r#"{"access_token":""}"#, r#"{"access_token":"a","token_type":"mac"}"#, "<html>"]
+        {
+            assert!(parse(wrong.as_bytes()).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn both_error_bodies_are_read_and_neither_is_needed() {
+        assert_eq!(
+            parse_error(br#"{"error":"invalid_grant","error_description":"x"}"#).error.unwrap(),
+            "invalid_grant"
+        );
+        let limited = parse_error(br#"{"error":"rate_limited","message":"x","retry_after_ms":12000}"#);
+        assert_eq!(limited.retry_after_ms, Some(12_000));
+        assert_eq!(parse_error(b"<html>"), ErrorBody::default());
+        assert_eq!(parse_error(br#"{"error":{"code":1}}"#), ErrorBody::default());
+    }
+}

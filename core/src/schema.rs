@@ -1,0 +1,172 @@
+//! What a record or an operation looks like, as data: bindings, docs and tests are generated from it.
+
+/// A record or an enum that the APIs return.
+#[derive(Debug)]
+pub struct ModelSchema {
+    /// The type's name, the same in every language.
+    pub name: &'static str,
+    /// The key of a list of it, for instance `biomarkers`.
+    pub plural: &'static str,
+    /// The doc comment's lines.
+    pub docs: &'static [&'static str],
+    /// What it consists of.
+    pub shape: Shape,
+}
+
+/// A record's fields or an enum's known values.
+#[derive(Debug)]
+pub enum Shape {
+    /// Named fields, in order.
+    Record(&'static [FieldSchema]),
+    /// Known values as they travel; others are kept as they came.
+    Enum(&'static [&'static str]),
+}
+
+/// One field of a record.
+#[derive(Debug)]
+pub struct FieldSchema {
+    /// As it travels (snake_case).
+    pub name: &'static str,
+    /// The doc comment's lines.
+    pub docs: &'static [&'static str],
+    /// Its type.
+    pub ty: Type,
+}
+
+/// The types that cross a language border.
+#[derive(Debug, Clone, Copy)]
+pub enum Type {
+    /// A text. Dates and times stay RFC 3339 texts, exactly as sent.
+    Text,
+    /// A 64-bit floating point number.
+    Number,
+    /// A 64-bit integer.
+    Integer,
+    /// True or false.
+    Boolean,
+    /// Any JSON value: the platform does not say more.
+    Json,
+    /// Absent and null are the same.
+    Optional(&'static Type),
+    /// A list inside a record.
+    List(&'static Type),
+    /// A page of a list operation.
+    Page(&'static ModelSchema),
+    /// A record or enum.
+    Model(&'static ModelSchema),
+}
+
+/// A Rust type that has a [`Type`].
+pub trait Typed {
+    /// How it looks from outside.
+    const TYPE: Type;
+}
+
+impl Typed for String {
+    const TYPE: Type = Type::Text;
+}
+impl Typed for f64 {
+    const TYPE: Type = Type::Number;
+}
+impl Typed for i64 {
+    const TYPE: Type = Type::Integer;
+}
+impl Typed for bool {
+    const TYPE: Type = Type::Boolean;
+}
+impl<T: Typed> Typed for Option<T> {
+    const TYPE: Type = Type::Optional(&T::TYPE);
+}
+impl<T: Typed> Typed for Vec<T> {
+    const TYPE: Type = Type::List(&T::TYPE);
+}
+
+/// A record that the APIs return, defined by `#[model]`.
+pub trait Model: Typed + Clone + serde::Serialize + serde::de::DeserializeOwned + Send + Sync + 'static {
+    /// Its description.
+    const SCHEMA: &'static ModelSchema;
+}
+
+/// One API operation, as declared in `api/`.
+#[derive(Debug)]
+pub struct Operation {
+    /// `service.method`, for instance `clinical.list_biomarkers`.
+    pub name: &'static str,
+    /// The service that answers, for instance `clinical`.
+    pub service: &'static str,
+    /// The method's name, snake_case.
+    pub method_name: &'static str,
+    /// The HTTP method.
+    pub http_method: &'static str,
+    /// The route template, for instance `/v1/protocols/{protocol_id}`.
+    pub path: &'static str,
+    /// What the caller gives.
+    pub parameters: &'static [Parameter],
+    /// What comes back.
+    pub result: Type,
+    /// The scope that the platform asks for.
+    pub scope: &'static str,
+    /// The doc comment's lines.
+    pub docs: &'static [&'static str],
+    /// Decodes an answer as Rust does and writes it in the one JSON form that bindings hand out.
+    pub normalize: fn(&[u8]) -> Result<String, crate::Error>,
+}
+
+/// A service and its operations.
+#[derive(Debug)]
+pub struct Service {
+    /// As it stands in host names, for instance `clinical`.
+    pub name: &'static str,
+    /// The doc comment's lines.
+    pub docs: &'static [&'static str],
+    /// In the order of declaration.
+    pub operations: &'static [&'static Operation],
+}
+
+/// One argument of an operation.
+#[derive(Debug)]
+pub struct Parameter {
+    /// Its name, snake_case.
+    pub name: &'static str,
+    /// The doc comment's lines.
+    pub docs: &'static [&'static str],
+    /// Where it travels.
+    pub place: Place,
+    /// Its type.
+    pub ty: Type,
+}
+
+/// Where a parameter travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the route.
+    Path,
+    /// In the query string.
+    Query,
+}
+
+/// Every record and enum that the services' operations reach, in order of first use.
+pub fn models(services: &[&'static Service]) -> Vec<&'static ModelSchema> {
+    fn visit(ty: &Type, found: &mut Vec<&'static ModelSchema>) {
+        match ty {
+            Type::Optional(inner) | Type::List(inner) => visit(inner, found),
+            Type::Page(model) | Type::Model(model) => {
+                if found.iter().any(|seen| std::ptr::eq(*seen, *model)) {
+                    return;
+                }
+                found.push(model);
+                if let Shape::Record(fields) = &model.shape {
+                    for field in *fields {
+                        visit(&field.ty, found);
+                    }
+                }
+            }
+            Type::Text | Type::Number | Type::Integer | Type::Boolean | Type::Json => {}
+        }
+    }
+    let mut found = Vec::new();
+    for operation in services.iter().flat_map(|service| service.operations) {
+        visit(&operation.result, &mut found);
+    }
+    found
+}

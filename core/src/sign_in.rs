@@ -1,0 +1,411 @@
+//! Signing in: the authorization URL, its callback, and the exchange of the code.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::client::{Inner, LoopClient};
+use crate::config::{self, check_app_state, check_scopes, effective_scopes, invalid};
+use crate::error::{Code, Error};
+use crate::grant::manager::tokens_of;
+use crate::grant::record::PendingRecord;
+use crate::grant::records::Swap;
+use crate::oauth::authorize::{self, Parameters};
+use crate::oauth::token::{Grant, TokenAnswer};
+use crate::oauth::verdict::Verdict;
+use crate::oauth::{callback, pkce};
+use crate::secret::{Digest, Secret, base64url};
+use crate::store::Expected;
+use crate::sys::{millis, random_bytes};
+
+/// How long a person may take to sign in.
+const PENDING_LIFE: Duration = Duration::from_secs(10 * 60);
+/// How long after that a reload is still recognised as one.
+const MARKER_LIFE: Duration = Duration::from_secs(10 * 60);
+/// A browser secret shorter than this was not made by the SDK.
+const BROWSER_SECRET_LENGTH: usize = 43;
+
+/// What to ask for at [`LoopClient::authorization_url`].
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct AuthorizationRequest {
+    /// The scopes; the client's own where empty.
+    pub scopes: Vec<String>,
+    /// Who is expected to sign in. Needed where the client does not identify; otherwise another person is refused.
+    pub user_id: Option<String>,
+    /// The browser's secret from an earlier sign-in, for instance from its cookie.
+    pub browser_secret: Option<Secret>,
+    /// A path on your own site to return to; it comes back with the tokens.
+    pub app_state: Option<String>,
+    /// OpenID Connect's `prompt`: `login`, `consent`, `none`, `select_account`.
+    pub prompt: Option<String>,
+    /// An e-mail address or user id that the sign-in page may fill in.
+    pub login_hint: Option<String>,
+    /// Overrides the client's `check_browser` for this sign-in.
+    pub check_browser: Option<bool>,
+}
+
+impl fmt::Debug for AuthorizationRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The user id and the login hint say who a person is.
+        f.debug_struct("AuthorizationRequest").field("scopes", &self.scopes).finish_non_exhaustive()
+    }
+}
+
+impl AuthorizationRequest {
+    /// Asks for the client's scopes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks for these scopes.
+    #[must_use]
+    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Expects this person.
+    #[must_use]
+    pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
+        self.user_id = Some(user_id.into());
+        self
+    }
+
+    /// Keeps the browser's secret.
+    #[must_use]
+    pub fn browser_secret(mut self, secret: impl Into<Secret>) -> Self {
+        self.browser_secret = Some(secret.into());
+        self
+    }
+
+    /// Returns to this path of your own site.
+    #[must_use]
+    pub fn app_state(mut self, path: impl Into<String>) -> Self {
+        self.app_state = Some(path.into());
+        self
+    }
+
+    /// Sets OpenID Connect's `prompt`.
+    #[must_use]
+    pub fn prompt(mut self, prompt: impl Into<String>) -> Self {
+        self.prompt = Some(prompt.into());
+        self
+    }
+
+    /// Sets OpenID Connect's `login_hint`.
+    #[must_use]
+    pub fn login_hint(mut self, hint: impl Into<String>) -> Self {
+        self.login_hint = Some(hint.into());
+        self
+    }
+
+    /// Lets any browser finish this sign-in, or not.
+    #[must_use]
+    pub fn check_browser(mut self, check: bool) -> Self {
+        self.check_browser = Some(check);
+        self
+    }
+}
+
+/// A sign-in that has begun.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Authorization {
+    /// Send the person's browser there.
+    pub url: String,
+    /// Comes back in the callback.
+    pub state: Secret,
+    /// Belongs in an HttpOnly, SameSite=Lax cookie of this browser, and into `handle_callback`.
+    pub browser_secret: Secret,
+}
+
+impl fmt::Debug for Authorization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<Authorization: use .url>")
+    }
+}
+
+/// A person who signed in.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Tokens {
+    /// The person's stable id (`sub`): selects the grant in every later call.
+    pub user_id: String,
+    /// What the person granted.
+    pub scopes: Vec<String>,
+    /// When the access token ends, in milliseconds since the epoch. The SDK renews it.
+    pub expires_at: u64,
+    /// The id_token's claims; empty where the client does not identify.
+    pub claims: Map<String, Value>,
+    /// For your own HTTP calls; [`LoopClient::access_token`] has a fresh one later.
+    pub access_token: Secret,
+    /// The path that was given at the beginning.
+    pub app_state: Option<String>,
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<Tokens: scopes {:?}; values hidden>", self.scopes)
+    }
+}
+
+impl LoopClient {
+    /// Begins a sign-in: stores its state, verifier and nonce for ten minutes, and returns where to send the person.
+    pub async fn authorization_url(&self, request: AuthorizationRequest) -> Result<Authorization, Error> {
+        let Inner { config, manager, clock, .. } = &*self.inner;
+        check_scopes(&request.scopes)?;
+        let wanted = if request.scopes.is_empty() { &config.scopes } else { &request.scopes };
+        if wanted.is_empty() {
+            return Err(config::missing("scopes", "LOOP_SCOPES"));
+        }
+        let scopes = effective_scopes(wanted, config.identify);
+        if let Some(path) = &request.app_state {
+            check_app_state(path)?;
+        }
+        let redirect_uri =
+            config.redirect_uri.clone().ok_or_else(|| config::missing("redirect_uri", "LOOP_REDIRECT_URI"))?;
+        let identified = scopes.iter().any(|scope| scope == "openid");
+        if !identified && request.user_id.is_none() {
+            return Err(invalid("user_id", "must be given, since identify is false and nobody else says who signs in"));
+        }
+        let metadata = manager.issuer.metadata().await?;
+        let state = Secret::new(base64url(&random_bytes::<32>()?));
+        let nonce = if identified { Some(Secret::new(base64url(&random_bytes::<32>()?))) } else { None };
+        let verifier = pkce::code_verifier(random_bytes()?);
+        let browser_secret = match request.browser_secret {
+            Some(secret) if secret.expose().len() >= BROWSER_SECRET_LENGTH => secret,
+            // A cookie of another make, or none: this browser gets a new one.
+            _ => Secret::new(base64url(&random_bytes::<32>()?)),
+        };
+        let url = authorize::url(&Parameters {
+            endpoint: &metadata.authorization_endpoint,
+            client_id: &config.client_id,
+            redirect_uri: &redirect_uri,
+            scopes: &scopes,
+            state: state.expose(),
+            nonce: nonce.as_ref().map(Secret::expose),
+            code_challenge: &pkce::code_challenge(&verifier),
+            prompt: request.prompt.as_deref(),
+            login_hint: request.login_hint.as_deref(),
+        });
+        let pending = PendingRecord {
+            min_reader: PendingRecord::MIN_READER,
+            code_verifier: Some(verifier),
+            nonce,
+            redirect_uri,
+            scopes,
+            user_id: request.user_id,
+            browser: request.check_browser.unwrap_or(config.check_browser).then(|| browser_secret.digest()),
+            app_state: request.app_state,
+            expires_at: clock.now().saturating_add(millis(PENDING_LIFE)),
+            used_at: None,
+            unknown: Map::new(),
+        };
+        let key = manager.records.pending_key(state.expose());
+        let saved = manager.records.swap(&key, &pending, &Expected::Absent, Some(PENDING_LIFE + MARKER_LIFE)).await?;
+        if saved == Swap::Conflict {
+            return Err(Error::new(
+                Code::StoreUnavailable,
+                "The store did not keep the new sign-in; check that it can be written.",
+            ));
+        }
+        Ok(Authorization { url, state, browser_secret })
+    }
+
+    /// Finishes a sign-in from the URL that the person's browser came back to.
+    ///
+    /// Reads only the query. `browser_secret` is the one that [`authorization_url`](Self::authorization_url) returned
+    /// for this browser: without it anybody could make a person finish a stranger's sign-in.
+    pub async fn handle_callback(&self, url_or_query: &str, browser_secret: Option<&Secret>) -> Result<Tokens, Error> {
+        let callback = callback::parse(url_or_query)?;
+        let metadata = self.manager().issuer.metadata().await?;
+        callback::check_issuer(&callback, &metadata.issuer, metadata.callback_has_issuer)?;
+        let state = callback.state.unwrap_or_else(|| Secret::new(""));
+        self.finish(state, callback.code, callback.error, Browser::Secret(browser_secret)).await
+    }
+
+    /// Finishes a sign-in from `code` and `state` alone, as the quickstart does.
+    ///
+    /// It can't tell which browser it serves: compare `state` with the one in the browser's own session first, or use
+    /// [`handle_callback`](Self::handle_callback).
+    pub async fn exchange_code(&self, code: &str, state: &str) -> Result<Tokens, Error> {
+        static SAID: AtomicBool = AtomicBool::new(false);
+        if state.is_empty() {
+            return Err(Error::new(Code::StateMissing, "`state` is empty: pass the callback's state parameter."));
+        }
+        if code.is_empty() {
+            return Err(Error::new(Code::InvalidCallback, "`code` is empty: pass the callback's code parameter."));
+        }
+        if !SAID.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "exchange_code can't see the browser: compare state with its session, or use handle_callback"
+            );
+        }
+        self.finish(Secret::new(state), Some(Secret::new(code)), None, Browser::Unseen).await
+    }
+
+    async fn finish(
+        &self,
+        state: Secret,
+        code: Option<Secret>,
+        error: Option<String>,
+        browser: Browser<'_>,
+    ) -> Result<Tokens, Error> {
+        let pending = self.take_pending(&state, &browser).await?;
+        if let Some(error) = error {
+            return Err(callback::rejection(&error));
+        }
+        let code = code.unwrap_or_else(|| Secret::new(""));
+        // From here on the code is being used: a caller that gives up must not leave new tokens unsaved.
+        let client = self.clone();
+        let exchange = tokio::spawn(async move { client.exchange(&code, pending).await });
+        exchange.await.map_err(|error| Error::new(Code::Internal, "The exchange ended early.").with_source(error))?
+    }
+
+    /// Finds the pending sign-in, checks the browser, and marks it used: by one compare-and-swap, so that of two
+    /// callbacks with one state a single one goes on.
+    async fn take_pending(&self, state: &Secret, browser: &Browser<'_>) -> Result<PendingRecord, Error> {
+        let Inner { manager, clock, .. } = &*self.inner;
+        let Some(read) = manager.records.load_pending(state.expose()).await? else {
+            return Err(Error::new(
+                Code::StateUnknown,
+                "No sign-in with this state was begun here, or it was too long ago: start the sign-in again. (With \
+                 several processes, give them one store.)",
+            ));
+        };
+        let pending = read.record;
+        browser.check(&pending)?;
+        let done = || {
+            Error::new(
+                Code::AlreadyCompleted,
+                "This sign-in was already completed; a reload or the back button came here again.",
+            )
+        };
+        if pending.used_at.is_some() {
+            return Err(done());
+        }
+        if clock.now() >= pending.expires_at {
+            return Err(Error::new(
+                Code::StateExpired,
+                "This sign-in was begun more than ten minutes ago; start it again.",
+            ));
+        }
+        let mut used = pending.clone();
+        used.used_at = Some(clock.now());
+        used.code_verifier = None;
+        used.nonce = None;
+        let key = manager.records.pending_key(state.expose());
+        let swap = manager.records.swap(&key, &used, &Expected::Version(read.version), Some(MARKER_LIFE)).await?;
+        if swap == Swap::Conflict {
+            return Err(done());
+        }
+        Ok(pending)
+    }
+
+    async fn exchange(&self, code: &Secret, pending: PendingRecord) -> Result<Tokens, Error> {
+        let Inner { manager, .. } = &*self.inner;
+        let issuer = &manager.issuer;
+        let PendingRecord { code_verifier: Some(code_verifier), redirect_uri, .. } = &pending else {
+            return Err(Error::new(Code::StoreRecordUnreadable, "The stored sign-in has no verifier; start it again."));
+        };
+        let verdict = issuer.request(&Grant::AuthorizationCode { code, redirect_uri, code_verifier }).await?;
+        match verdict {
+            Verdict::Granted(answer) => self.keep(*answer, pending).await,
+            Verdict::Rejected => Err(Error::new(
+                Code::CodeRejected,
+                "Loop does not accept this code: it is expired, used, or made for another redirect URI; start the \
+                 sign-in again.",
+            )
+            .with_detail("invalid_grant")),
+            // The state is used up, so even a request that did nothing leads to a new sign-in; its code says why.
+            Verdict::Retry { after, reason } => Err(issuer.retry_error(reason).with_retry_after(after)),
+            Verdict::Operator { error, client } => Err(issuer.operator_error(&error, client)),
+            Verdict::Ambiguous { .. } => Err(Error::new(
+                Code::ExchangeOutcomeUnknown,
+                "The code was sent and no usable answer came; it can't be sent twice, so start the sign-in again.",
+            )),
+        }
+    }
+
+    /// Finds out who signed in, and stores the grant. What can't be kept is revoked, so that nothing lives on unseen.
+    async fn keep(&self, answer: TokenAnswer, pending: PendingRecord) -> Result<Tokens, Error> {
+        let Inner { manager, clock, .. } = &*self.inner;
+        let (refresh_token, access_token) = (answer.refresh_token.clone(), answer.access_token.clone());
+        match self.identify(&answer, &pending).await {
+            Ok((user_id, claims)) => {
+                let tokens = tokens_of(answer, None, &pending.scopes, clock.now());
+                let access = manager.store_granted(&user_id, tokens).await?;
+                Ok(Tokens {
+                    user_id,
+                    scopes: access.scopes.clone(),
+                    expires_at: access.expires_at,
+                    claims,
+                    access_token: access.token.clone(),
+                    app_state: pending.app_state,
+                })
+            }
+            Err(error) => {
+                let (token, hint) = match &refresh_token {
+                    Some(token) => (token, "refresh_token"),
+                    None => (&access_token, "access_token"),
+                };
+                if let Err(revoke) = manager.issuer.revoke(token, hint).await {
+                    tracing::warn!(code = revoke.code().as_str(), "tokens that were not kept could not be revoked");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn identify(
+        &self,
+        answer: &TokenAnswer,
+        pending: &PendingRecord,
+    ) -> Result<(String, Map<String, Value>), Error> {
+        let expected = pending.user_id.as_ref();
+        let Some(nonce) = &pending.nonce else {
+            let user_id =
+                expected.cloned().ok_or_else(|| invalid("user_id", "must be given where identify is false"))?;
+            return Ok((user_id, Map::new()));
+        };
+        let Some(id_token) = &answer.id_token else {
+            return Err(Error::new(
+                Code::IdTokenMissing,
+                "Loop sent no id_token: register the scope openid for this app, or set `identify` to false and name the \
+                 `user_id` at `authorization_url`.",
+            ));
+        };
+        let claims = self.manager().issuer.verify_id_token(id_token, nonce).await?;
+        if expected.is_some_and(|expected| *expected != claims.subject) {
+            return Err(Error::new(
+                Code::UserMismatch,
+                "Another person signed in than the one that this sign-in was begun for; nothing was kept.",
+            ));
+        }
+        Ok((claims.subject, claims.all))
+    }
+}
+
+/// What is known of the browser that brought the callback.
+enum Browser<'a> {
+    Secret(Option<&'a Secret>),
+    /// `exchange_code` can't see it.
+    Unseen,
+}
+
+impl Browser<'_> {
+    fn check(&self, pending: &PendingRecord) -> Result<(), Error> {
+        let (Self::Secret(given), Some(digest)) = (self, &pending.browser) else { return Ok(()) };
+        if given.is_some_and(|secret| Digest::is_of(digest, secret.expose())) {
+            return Ok(());
+        }
+        Err(Error::new(
+            Code::BrowserMismatch,
+            "This sign-in was begun in another browser, or its cookie is gone. Usual cause: the app was opened on \
+             127.0.0.1 and redirected to localhost. Start again on the redirect URI's host.",
+        ))
+    }
+}

@@ -1,0 +1,316 @@
+//! Registered apps: making them, finding them, and checking that one is who it says.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde::Serialize;
+use url::form_urlencoded;
+
+use crate::answers::OAuthError;
+use crate::db::{Store, Trouble};
+use crate::ids::{self, Hashed};
+use crate::params::Params;
+use crate::sys::Clock;
+use crate::{redirect_uri, scopes};
+
+/// How long the former secret works after a rotation.
+const FORMER_SECRET_SECONDS: i64 = 24 * 3600;
+pub(crate) const DEFAULT_ACCESS_TOKEN_SECONDS: u32 = 3600;
+
+/// A registered app, without anything secret.
+#[derive(Debug, Clone)]
+#[allow(clippy::struct_field_names, reason = "the names of the admin API")]
+pub(crate) struct Client {
+    pub(crate) id: String,
+    pub(crate) client_id: String,
+    pub(crate) client_name: String,
+    pub(crate) client_uri: Option<String>,
+    pub(crate) logo_uri: Option<String>,
+    pub(crate) confidential: bool,
+    pub(crate) redirect_uris: Vec<String>,
+    pub(crate) allowed_scopes: Vec<String>,
+    pub(crate) allowed_origins: Vec<String>,
+    pub(crate) access_token_seconds: u32,
+    pub(crate) enabled: bool,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+    secret: Secret,
+}
+
+/// Hashes of what the app may present.
+#[derive(Debug, Clone, Default)]
+struct Secret {
+    hash: Option<String>,
+    former_hash: Option<String>,
+    former_until: i64,
+}
+
+/// What a registration or a change asks for.
+#[derive(Debug, Clone)]
+pub(crate) struct ClientForm {
+    pub(crate) client_name: String,
+    pub(crate) client_uri: Option<String>,
+    pub(crate) logo_uri: Option<String>,
+    pub(crate) confidential: bool,
+    pub(crate) redirect_uris: Vec<String>,
+    pub(crate) allowed_scopes: Vec<String>,
+    pub(crate) allowed_origins: Vec<String>,
+    pub(crate) access_token_seconds: u32,
+    pub(crate) enabled: bool,
+}
+
+impl ClientForm {
+    /// `Ok`, or one sentence about the first thing that is wrong.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let name_length = self.client_name.chars().count();
+        if self.client_name.trim().is_empty() || name_length > 255 {
+            return Err("client_name must have 1 to 255 characters.".to_owned());
+        }
+        if self.redirect_uris.is_empty() {
+            return Err("redirect_uris must name at least one URI.".to_owned());
+        }
+        self.redirect_uris.iter().try_for_each(|uri| redirect_uri::check(uri))?;
+        if self.allowed_scopes.is_empty() {
+            return Err("allowed_scopes must name at least one scope.".to_owned());
+        }
+        for name in &self.allowed_scopes {
+            if scopes::find(name).is_none() {
+                return Err(format!("allowed_scopes names \"{name}\", which is no scope that an app can ask for."));
+            }
+        }
+        if self.access_token_seconds == 0 {
+            return Err("access_token_seconds must be at least 1.".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// Stores a checked form. The secret is returned this once; a public app has none.
+pub(crate) fn register(store: &Store, clock: &Clock, form: &ClientForm) -> Result<(Client, Option<String>), Trouble> {
+    let client_id = format!("client_{}", ids::ulid(clock)?);
+    let id = ids::seeded_uuid(&client_id);
+    let secret = form.confidential.then(|| ids::secret("secret_")).transpose()?;
+    let hash = secret.as_deref().map(|secret| Hashed::of(secret).0);
+    let now = clock.now();
+    let client = store.write(|db| {
+        db.execute(
+            "INSERT INTO clients (client_id, id, client_name, client_uri, logo_uri, client_type, redirect_uris,
+                 allowed_scopes, allowed_origins, secret_hash, access_token_seconds, enabled, created_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13)",
+            params![
+                client_id,
+                id,
+                form.client_name,
+                form.client_uri,
+                form.logo_uri,
+                if form.confidential { "confidential" } else { "public" },
+                serde_json::to_string(&form.redirect_uris)?,
+                serde_json::to_string(&form.allowed_scopes)?,
+                serde_json::to_string(&form.allowed_origins)?,
+                hash,
+                form.access_token_seconds,
+                form.enabled,
+                now
+            ],
+        )?;
+        find_in(db, &client_id)
+    })?;
+    client.map(|client| (client, secret)).ok_or(Trouble::Database(rusqlite::Error::QueryReturnedNoRows))
+}
+
+/// Overwrites what a `PATCH` may change.
+pub(crate) fn update(store: &Store, now: i64, client_id: &str, form: &ClientForm) -> Result<Option<Client>, Trouble> {
+    store.write(|db| {
+        db.execute(
+            "UPDATE clients SET client_name = ?2, client_uri = ?3, logo_uri = ?4, redirect_uris = ?5,
+                 allowed_scopes = ?6, allowed_origins = ?7, access_token_seconds = ?8, enabled = ?9, updated_at = ?10
+             WHERE client_id = ?1",
+            params![
+                client_id,
+                form.client_name,
+                form.client_uri,
+                form.logo_uri,
+                serde_json::to_string(&form.redirect_uris)?,
+                serde_json::to_string(&form.allowed_scopes)?,
+                serde_json::to_string(&form.allowed_origins)?,
+                form.access_token_seconds,
+                form.enabled,
+                now
+            ],
+        )?;
+        find_in(db, client_id)
+    })
+}
+
+/// A new secret; the one before stays good for a day.
+pub(crate) fn rotate_secret(store: &Store, now: i64, client_id: &str) -> Result<String, Trouble> {
+    let secret = ids::secret("secret_")?;
+    store.write(|db| {
+        db.execute(
+            "UPDATE clients SET former_secret_hash = secret_hash, former_secret_until = ?3, secret_hash = ?2,
+                 updated_at = ?4 WHERE client_id = ?1",
+            params![client_id, Hashed::of(&secret).0, now + FORMER_SECRET_SECONDS, now],
+        )?;
+        Ok(())
+    })?;
+    Ok(secret)
+}
+
+pub(crate) fn find(store: &Store, client_id: &str) -> Result<Option<Client>, Trouble> {
+    store.read(|db| find_in(db, client_id))
+}
+
+pub(crate) fn all(store: &Store) -> Result<Vec<Client>, Trouble> {
+    store.read(|db| {
+        let mut statement = db.prepare("SELECT * FROM clients ORDER BY client_id")?;
+        let rows = statement.query_map([], |row| Ok(from_row(row)))?;
+        rows.map(|row| row.map_err(Trouble::from)?).collect()
+    })
+}
+
+fn find_in(db: &Connection, client_id: &str) -> Result<Option<Client>, Trouble> {
+    db.prepare("SELECT * FROM clients WHERE client_id = ?1")?
+        .query_row([client_id], |row| Ok(from_row(row)))
+        .optional()?
+        .transpose()
+}
+
+fn from_row(row: &Row<'_>) -> Result<Client, Trouble> {
+    let list =
+        |column: &str| -> Result<Vec<String>, Trouble> { Ok(serde_json::from_str(&row.get::<_, String>(column)?)?) };
+    Ok(Client {
+        id: row.get("id")?,
+        client_id: row.get("client_id")?,
+        client_name: row.get("client_name")?,
+        client_uri: row.get("client_uri")?,
+        logo_uri: row.get("logo_uri")?,
+        confidential: row.get::<_, String>("client_type")? == "confidential",
+        redirect_uris: list("redirect_uris")?,
+        allowed_scopes: list("allowed_scopes")?,
+        allowed_origins: list("allowed_origins")?,
+        access_token_seconds: row.get("access_token_seconds")?,
+        enabled: row.get("enabled")?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
+        secret: Secret {
+            hash: row.get("secret_hash")?,
+            former_hash: row.get("former_secret_hash")?,
+            former_until: row.get::<_, Option<i64>>("former_secret_until")?.unwrap_or_default(),
+        },
+    })
+}
+
+impl Client {
+    fn knows(&self, presented: &str, now: i64) -> bool {
+        let presented = Hashed::of(presented);
+        let matches = |stored: &Option<String>| stored.as_deref().is_some_and(|stored| presented.equals(stored));
+        matches(&self.secret.hash) || (now < self.secret.former_until && matches(&self.secret.former_hash))
+    }
+}
+
+/// The app behind a form post, by the form's own fields or by HTTP Basic, never both (RFC 6749, section 2.3).
+pub(crate) fn authenticate(
+    store: &Store,
+    now: i64,
+    form: &Params,
+    authorization: Option<&str>,
+) -> Result<Client, OAuthError> {
+    let basic = authorization.map(basic_credentials).transpose()?;
+    let uses_basic = basic.is_some();
+    let (client_id, secret) = match basic {
+        Some(_) if form.get("client_secret").is_some() => {
+            let text = "Send the client secret once: by HTTP Basic or in the form, not both.";
+            return Err(OAuthError::invalid_request(text));
+        }
+        Some((id, _)) if form.get("client_id").is_some_and(|named| named != id) => {
+            let text = "The client_id in the form is not the one in the Authorization header.";
+            return Err(OAuthError::invalid_request(text));
+        }
+        Some((id, secret)) => (id, Some(secret).filter(|secret| !secret.is_empty())),
+        None => {
+            let id = form.get("client_id").ok_or_else(|| OAuthError::invalid_request("client_id is missing."))?;
+            (id.to_owned(), form.get("client_secret").map(str::to_owned))
+        }
+    };
+    let refuse = |text: &str| OAuthError { basic: uses_basic, ..OAuthError::new("invalid_client", text) };
+    let client = find(store, &client_id)?
+        .filter(|client| client.enabled)
+        .ok_or_else(|| refuse("There is no such client, or it is switched off."))?;
+    match (client.confidential, secret) {
+        (false, None) => Ok(client),
+        (false, Some(_)) => {
+            let text = "This is a public client: it has no secret and must send none.";
+            Err(OAuthError::new("unauthorized_client", text))
+        }
+        (true, None) => Err(refuse("This client must send its client_secret.")),
+        (true, Some(secret)) if client.knows(&secret, now) => Ok(client),
+        (true, Some(_)) => Err(refuse("The client secret is wrong.")),
+    }
+}
+
+/// The two halves of `Basic …`, each form-encoded inside (RFC 6749, section 2.3.1).
+fn basic_credentials(header: &str) -> Result<(String, String), OAuthError> {
+    basic_pair(header).ok_or_else(|| OAuthError {
+        basic: true,
+        ..OAuthError::new("invalid_client", "The Authorization header is not HTTP Basic with a client id and secret.")
+    })
+}
+
+pub(crate) fn basic_pair(header: &str) -> Option<(String, String)> {
+    let (scheme, encoded) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (id, secret) = decoded.split_once(':')?;
+    Some((form_decoded(id), form_decoded(secret)))
+}
+
+fn form_decoded(text: &str) -> String {
+    // A lone value parses as a key without a value; "=" can't occur unescaped in what we give out.
+    form_urlencoded::parse(text.as_bytes()).next().map_or_else(String::new, |(key, _)| key.into_owned())
+}
+
+/// The record of the admin API. `access_token_seconds` is the sandbox's own addition.
+#[derive(Debug, Serialize)]
+pub(crate) struct ClientView<'a> {
+    id: &'a str,
+    client_id: &'a str,
+    client_name: &'a str,
+    client_uri: Option<&'a str>,
+    logo_uri: Option<&'a str>,
+    client_type: &'static str,
+    redirect_uris: &'a [String],
+    allowed_scopes: &'a [String],
+    allowed_origins: &'a [String],
+    owner_id: Option<&'a str>,
+    brand_id: &'static str,
+    is_first_party: bool,
+    enabled: bool,
+    created_at: String,
+    updated_at: String,
+    access_token_seconds: u32,
+}
+
+impl<'a> From<&'a Client> for ClientView<'a> {
+    fn from(client: &'a Client) -> ClientView<'a> {
+        ClientView {
+            id: &client.id,
+            client_id: &client.client_id,
+            client_name: &client.client_name,
+            client_uri: client.client_uri.as_deref(),
+            logo_uri: client.logo_uri.as_deref(),
+            client_type: if client.confidential { "confidential" } else { "public" },
+            redirect_uris: &client.redirect_uris,
+            allowed_scopes: &client.allowed_scopes,
+            allowed_origins: &client.allowed_origins,
+            owner_id: None,
+            brand_id: "loop",
+            is_first_party: false,
+            enabled: client.enabled,
+            created_at: crate::time_text(client.created_at),
+            updated_at: crate::time_text(client.updated_at),
+            access_token_seconds: client.access_token_seconds,
+        }
+    }
+}

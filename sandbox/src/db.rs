@@ -1,0 +1,165 @@
+//! The sandbox's one SQLite database: a file, or memory.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::sys::RandomFailed;
+
+/// Where the sandbox keeps apps, grants and tokens.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Database {
+    /// Gone when the sandbox stops.
+    #[default]
+    Memory,
+    /// Kept between runs; the file is made if it is not there.
+    File(PathBuf),
+}
+
+/// What can go wrong inside the sandbox through no fault of the caller: answered as `server_error`.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    #[error("the database failed: {0}")]
+    Database(#[from] rusqlite::Error),
+    #[error(transparent)]
+    Random(#[from] RandomFailed),
+    #[error("a stored record can't be read: {0}")]
+    Record(#[from] serde_json::Error),
+}
+
+/// One connection behind a mutex: a developer's machine has no load that would need more.
+#[derive(Debug)]
+pub(crate) struct Store(Mutex<Connection>);
+
+impl Store {
+    pub(crate) fn open(database: &Database) -> Result<Store, rusqlite::Error> {
+        let connection = match database {
+            Database::Memory => Connection::open_in_memory()?,
+            Database::File(path) => open_file(path)?,
+        };
+        connection.execute_batch(SCHEMA)?;
+        Ok(Store(Mutex::new(connection)))
+    }
+
+    /// Runs `work` in one transaction. A refusal that must leave traces (a revoked grant) is an `Ok` of the inner result.
+    pub(crate) fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, Trouble>) -> Result<T, Trouble> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = work(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
+    }
+
+    pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Trouble>) -> Result<T, Trouble> {
+        work(&self.lock())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        // A panic while the lock was held rolled its transaction back; the connection is still good.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn open_file(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // SQLite opens a file that it may only read; find that out now, not at the first sign-in.
+    connection.execute_batch("BEGIN IMMEDIATE; PRAGMA user_version = 1; COMMIT;")?;
+    Ok(connection)
+}
+
+/// Times are seconds since 1970 on the sandbox clock. Secrets are kept as SHA-256 only.
+const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS clients (
+    client_id TEXT PRIMARY KEY,
+    id TEXT NOT NULL,
+    client_name TEXT NOT NULL,
+    client_uri TEXT,
+    logo_uri TEXT,
+    client_type TEXT NOT NULL,
+    redirect_uris TEXT NOT NULL,
+    allowed_scopes TEXT NOT NULL,
+    allowed_origins TEXT NOT NULL,
+    secret_hash TEXT,
+    former_secret_hash TEXT,
+    former_secret_until INTEGER,
+    access_token_seconds INTEGER NOT NULL,
+    enabled INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS browsers (
+    hash TEXT PRIMARY KEY,
+    user_id TEXT,
+    expires_at INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS interactions (
+    hash TEXT PRIMARY KEY,
+    browser_hash TEXT NOT NULL,
+    request TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS grants (
+    id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    granted_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    last_used_at INTEGER,
+    revoked_at INTEGER
+);
+CREATE UNIQUE INDEX IF NOT EXISTS one_live_grant ON grants (user_id, client_id) WHERE revoked_at IS NULL;
+CREATE TABLE IF NOT EXISTS codes (
+    hash TEXT PRIMARY KEY,
+    grant_id TEXT NOT NULL REFERENCES grants (id),
+    client_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    redirect_uri TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    code_challenge TEXT NOT NULL,
+    nonce TEXT,
+    expires_at INTEGER NOT NULL,
+    used_at INTEGER
+);
+CREATE TABLE IF NOT EXISTS refresh_tokens (
+    hash TEXT PRIMARY KEY,
+    grant_id TEXT NOT NULL REFERENCES grants (id),
+    client_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    code_hash TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('live', 'rotated', 'replaced', 'revoked')),
+    issued_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS one_live_refresh_token ON refresh_tokens (grant_id) WHERE state = 'live';
+CREATE TABLE IF NOT EXISTS access_tokens (
+    hash TEXT PRIMARY KEY,
+    grant_id TEXT NOT NULL REFERENCES grants (id),
+    client_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    code_hash TEXT NOT NULL,
+    issued_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    revoked_at INTEGER
+);
+CREATE INDEX IF NOT EXISTS access_tokens_of_grant ON access_tokens (grant_id);
+CREATE INDEX IF NOT EXISTS refresh_tokens_of_grant ON refresh_tokens (grant_id);
+CREATE TABLE IF NOT EXISTS security_alerts (
+    id TEXT PRIMARY KEY,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    grant_id TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS signing_keys (
+    kid TEXT PRIMARY KEY,
+    seed BLOB NOT NULL,
+    position INTEGER NOT NULL
+);
+";

@@ -1,0 +1,302 @@
+//! The handle of a running sandbox.
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::browser::{self, SignIn, SignInError};
+use crate::clients::{self, ClientForm, DEFAULT_ACCESS_TOKEN_SECONDS};
+use crate::db::{Database, Store, Trouble};
+use crate::id_token::IdTokenFault;
+use crate::journal::JournalEntry;
+use crate::seed::{PEOPLE, Person};
+use crate::state::{Shared, State, Switches};
+use crate::{keys, server};
+
+/// How a sandbox starts.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// On 127.0.0.1; 0 takes any that is free.
+    pub port: u16,
+    /// Where apps, grants and tokens are kept.
+    pub database: Database,
+    /// Grant `openid` only to apps that registered it. Else every app may ask for it.
+    pub strict_openid: bool,
+    /// Accept `openid` without a `nonce`.
+    pub lenient_nonce: bool,
+    /// Show the scopes of a consent page without checkboxes: all of them or none.
+    pub all_or_nothing: bool,
+}
+
+/// Why a sandbox did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Something else listens there.
+    #[error("Port {port} is already in use; choose another with --port, or --port 0 for any that is free.")]
+    PortTaken {
+        /// The one asked for.
+        port: u16,
+    },
+    /// The port can't be listened on for another reason.
+    #[error("The sandbox can't listen on port {port} ({source}); choose another with --port.")]
+    PortRefused {
+        /// The one asked for.
+        port: u16,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The file can't be opened or written.
+    #[error("The database {} can't be written ({reason}); choose another file with --database.", path.display())]
+    DatabaseUnwritable {
+        /// The file asked for.
+        path: PathBuf,
+        /// What SQLite said.
+        reason: String,
+    },
+    /// Nothing that the caller did.
+    #[error("The sandbox could not start: {reason}.")]
+    Internal {
+        /// What happened.
+        reason: String,
+    },
+}
+
+/// An app to register.
+#[derive(Debug, Clone)]
+pub struct NewApp {
+    /// As the consent page shows it.
+    pub name: String,
+    /// Whether it gets, and must send, a secret.
+    pub confidential: bool,
+    /// Compared exactly.
+    pub redirect_uris: Vec<String>,
+    /// What it may ask for.
+    pub scopes: Vec<String>,
+    /// How long its access tokens live; an hour if not given.
+    pub access_token_seconds: Option<u32>,
+}
+
+impl Default for NewApp {
+    /// The quickstart's app, on the developer's machine.
+    fn default() -> NewApp {
+        NewApp {
+            name: "My Lab Aggregator".to_owned(),
+            confidential: true,
+            redirect_uris: vec!["http://localhost:3000/callback".to_owned()],
+            scopes: ["openid", "profile", "read:biomarkers", "read:protocols"].map(str::to_owned).to_vec(),
+            access_token_seconds: None,
+        }
+    }
+}
+
+impl NewApp {
+    /// An app of this name, else as the default.
+    pub fn named(name: impl Into<String>) -> NewApp {
+        NewApp { name: name.into(), ..NewApp::default() }
+    }
+
+    /// A phone or browser app, without a secret.
+    #[must_use]
+    pub fn public(self) -> NewApp {
+        NewApp { confidential: false, ..self }
+    }
+
+    /// This redirect URI instead of the default one.
+    #[must_use]
+    pub fn redirect_uri(self, uri: impl Into<String>) -> NewApp {
+        NewApp { redirect_uris: vec![uri.into()], ..self }
+    }
+
+    /// These scopes, separated by spaces, instead of the default ones.
+    #[must_use]
+    pub fn scopes(self, scopes: &str) -> NewApp {
+        NewApp { scopes: crate::scopes::split(scopes), ..self }
+    }
+
+    /// Access tokens that live this long.
+    #[must_use]
+    pub fn access_token_seconds(self, seconds: u32) -> NewApp {
+        NewApp { access_token_seconds: Some(seconds), ..self }
+    }
+}
+
+/// What a registration gives. The secret is shown by no print.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct RegisteredApp {
+    /// `client_01…`, public.
+    pub client_id: String,
+    /// `secret_…`; a public app has none.
+    pub client_secret: Option<String>,
+}
+
+impl fmt::Debug for RegisteredApp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RegisteredApp")
+            .field("client_id", &self.client_id)
+            .field("client_secret", &self.client_secret.as_ref().map(|_| "••••"))
+            .finish()
+    }
+}
+
+/// Why an app was not registered: one sentence that names what is wrong.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct RegisterError(String);
+
+impl From<Trouble> for RegisterError {
+    fn from(trouble: Trouble) -> RegisterError {
+        RegisterError(trouble.to_string())
+    }
+}
+
+/// A running sandbox. It stops when this is dropped.
+#[derive(Debug)]
+pub struct Sandbox {
+    state: Shared,
+    stop: watch::Sender<bool>,
+    server: Option<JoinHandle<std::io::Result<()>>>,
+}
+
+impl Sandbox {
+    /// Starts listening, on the tokio runtime that this is called on.
+    pub async fn start(options: Options) -> Result<Sandbox, StartError> {
+        let store = Store::open(&options.database).map_err(|failure| not_opened(&options.database, &failure))?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(|source| {
+            let port = options.port;
+            if source.kind() == ErrorKind::AddrInUse {
+                StartError::PortTaken { port }
+            } else {
+                StartError::PortRefused { port, source }
+            }
+        })?;
+        let internal = |reason: String| StartError::Internal { reason };
+        let port = listener.local_addr().map_err(|failure| internal(failure.to_string()))?.port();
+        let switches = Switches {
+            strict_openid: options.strict_openid,
+            lenient_nonce: options.lenient_nonce,
+            all_or_nothing: options.all_or_nothing,
+        };
+        let state = Arc::new(State::new(store, switches, port));
+        keys::current(&state.store).map_err(|failure| internal(failure.to_string()))?;
+        let (stop, mut stopped) = watch::channel(false);
+        let service = axum::serve(listener, server::router(&state)).with_graceful_shutdown(async move {
+            // An error means that the handle is gone, which says the same.
+            let _ = stopped.wait_for(|stop| *stop).await;
+        });
+        let server = tokio::spawn(service.into_future());
+        Ok(Sandbox { state, stop, server: Some(server) })
+    }
+
+    /// `http://127.0.0.1:PORT`, without a slash at the end.
+    pub fn base_url(&self) -> &str {
+        &self.state.base_url
+    }
+
+    /// What an SDK takes as its environment: `http://127.0.0.1:PORT/{service}`.
+    pub fn environment(&self) -> String {
+        format!("{}/{{service}}", self.state.base_url)
+    }
+
+    /// Registers an app, by the same rules as the admin API.
+    // Async though nothing waits yet: every sandbox call that reaches an app's record reads the same at the caller.
+    #[allow(clippy::unused_async, reason = "part of the published shape; a remote sandbox would wait")]
+    pub async fn register(&self, app: NewApp) -> Result<RegisteredApp, RegisterError> {
+        let form = ClientForm {
+            client_name: app.name,
+            client_uri: None,
+            logo_uri: None,
+            confidential: app.confidential,
+            redirect_uris: app.redirect_uris,
+            allowed_scopes: app.scopes,
+            allowed_origins: Vec::new(),
+            access_token_seconds: app.access_token_seconds.unwrap_or(DEFAULT_ACCESS_TOKEN_SECONDS),
+            enabled: true,
+        };
+        form.check().map_err(RegisterError)?;
+        let (client, client_secret) = clients::register(&self.state.store, &self.state.clock, &form)?;
+        Ok(RegisteredApp { client_id: client.client_id, client_secret })
+    }
+
+    /// Signs a test person in through the real pages, and returns the URL that the app's browser would be sent to.
+    ///
+    /// `person` is a handle such as `ada`, a user id, an e-mail address or a full name.
+    pub async fn sign_in(&self, authorization_url: &str, person: &str, allow: bool) -> Result<String, SignInError> {
+        let base_url = self.base_url();
+        browser::sign_in(&SignIn { base_url, authorization_url, person, allow, untick: &[] }).await
+    }
+
+    /// Every request so far, oldest first, without secrets.
+    pub fn journal(&self) -> Vec<JournalEntry> {
+        self.state.journal.entries()
+    }
+
+    /// Forgets the requests so far.
+    pub fn clear_journal(&self) {
+        self.state.journal.clear();
+    }
+
+    /// Moves the sandbox's clock ahead; whole seconds count.
+    pub fn advance_clock(&self, by: Duration) {
+        self.state.clock.advance(i64::try_from(by.as_secs()).unwrap_or(i64::MAX));
+    }
+
+    /// Makes the next id_token wrong in this way. Several calls queue up.
+    pub fn next_id_token(&self, fault: IdTokenFault) {
+        self.state.faults().id_tokens.push_back(fault);
+    }
+
+    /// Signs with a new key from now on; the old one stays published.
+    pub fn rotate_keys(&self) {
+        // Only a machine without randomness fails here, and then nothing else works either.
+        let _ = keys::rotate(&self.state.store);
+    }
+
+    /// Who can sign in.
+    #[allow(clippy::unused_self, reason = "people may one day differ from sandbox to sandbox")]
+    pub fn people(&self) -> &'static [Person] {
+        PEOPLE
+    }
+
+    /// Serves until Ctrl-C, then finishes what is under way.
+    pub async fn wait(mut self) -> std::io::Result<()> {
+        let Some(mut server) = self.server.take() else {
+            return Ok(());
+        };
+        tokio::select! {
+            ended = &mut server => return ended.unwrap_or_else(|failure| Err(std::io::Error::other(failure))),
+            signal = tokio::signal::ctrl_c() => signal?,
+        }
+        self.stop.send_replace(true);
+        // A browser's idle connection must not keep a stopped sandbox alive.
+        let _ = tokio::time::timeout(Duration::from_secs(1), server).await;
+        Ok(())
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+    }
+}
+
+fn not_opened(database: &Database, failure: &rusqlite::Error) -> StartError {
+    match database {
+        Database::Memory => StartError::Internal { reason: failure.to_string() },
+        Database::File(path) => {
+            let reason = failure.sqlite_error().map_or_else(|| failure.to_string(), ToString::to_string);
+            // "Error code 14: unable to open database file": the number helps nobody.
+            let reason = reason.split_once(": ").map_or(reason.as_str(), |(_, words)| words).to_owned();
+            StartError::DatabaseUnwritable { path: path.clone(), reason }
+        }
+    }
+}

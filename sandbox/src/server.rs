@@ -1,0 +1,179 @@
+//! Which path leads where, and what every request and answer goes through.
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State as Extract};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, patch, post};
+use axum::{Json, Router};
+use serde_json::{Map, json};
+use url::{Host, Url};
+
+use crate::answers::{ApiError, NotedClient, NotedError};
+use crate::clients::basic_pair;
+use crate::journal::{JournalEntry, harmless, redacted};
+use crate::params::Params;
+use crate::seed;
+use crate::state::{Shared, State};
+use crate::{admin, clients, clinical, identity, ids, interact, levers, pages, token};
+
+const BODY_LIMIT: usize = 1024 * 1024;
+
+pub(crate) fn router(state: &Shared) -> Router {
+    let identity = Router::new()
+        .route("/v1/oauth/authorize", get(interact::authorize))
+        .route("/sign-in", get(interact::sign_in_page).post(interact::sign_in))
+        .route("/consent", get(interact::consent_page).post(interact::consent))
+        .route("/v1/oauth/token", post(token::token))
+        .route("/v1/oauth/introspect", post(identity::introspect))
+        .route("/v1/oauth/revoke", post(identity::revoke))
+        .route("/.well-known/openid-configuration", get(identity::discovery))
+        .route("/.well-known/jwks.json", get(identity::jwks))
+        .route("/v1/admin/oauth-clients", get(admin::list).post(admin::register))
+        .route("/v1/admin/oauth-clients/{client_id}", patch(admin::change))
+        .route("/v1/admin/oauth-clients/{client_id}/rotate-secret", post(admin::rotate_secret))
+        .route("/healthz", get(health));
+    let clinical = Router::new()
+        .route("/v1/biomarkers/me", get(clinical::my_biomarkers))
+        .route("/v1/protocols/{id}", get(clinical::protocol))
+        .route("/healthz", get(health));
+    Router::new()
+        .route("/", get(home))
+        .route("/healthz", get(health))
+        .route("/assets/loop.css", get(pages::css))
+        .nest("/identity", identity)
+        .nest("/clinical", clinical)
+        .nest("/_sandbox", levers::router())
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(Shared::clone(state), around))
+        .with_state(Shared::clone(state))
+}
+
+async fn home(Extract(state): Extract<Shared>) -> Result<Response, ApiError> {
+    let apps = clients::all(&state.store)?;
+    let protocols: Vec<_> = seed::protocols().iter().map(|protocol| (protocol.id, protocol.name)).collect();
+    Ok(pages::home(&pages::Home { base_url: &state.base_url, apps: &apps, protocols: &protocols }))
+}
+
+async fn health() -> Json<serde_json::Value> {
+    Json(json!({ "status": "ok" }))
+}
+
+async fn nothing_here() -> ApiError {
+    ApiError::not_found("The sandbox has nothing at this path.")
+}
+
+async fn wrong_method() -> ApiError {
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This path has no such method.")
+}
+
+/// Guards, notes and stamps every request.
+async fn around(Extract(state): Extract<Shared>, request: Request, next: Next) -> Response {
+    let request_id = ids::ulid(&state.clock).map_or_else(|_| "req_unknown".to_owned(), |id| format!("req_{id}"));
+    let mut answer = match guard(request.headers(), request.uri().path()) {
+        Err(refusal) => refusal.into_response(),
+        Ok(()) => noted(&state, request, next, &request_id).await,
+    };
+    let headers = answer.headers_mut();
+    // An answer on order may have its own date.
+    if let (false, Ok(date)) =
+        (headers.contains_key(header::DATE), HeaderValue::try_from(httpdate::fmt_http_date(state.clock.now_system())))
+    {
+        headers.insert(header::DATE, date);
+    }
+    if let Ok(request_id) = HeaderValue::try_from(request_id) {
+        headers.insert("x-request-id", request_id);
+    }
+    answer
+}
+
+/// The sandbox trusts whoever can reach it, and a web page in the developer's browser can; so what such a page could
+/// send is refused: another host's name (DNS rebinding), or a lever or admin call from another origin.
+fn guard(headers: &HeaderMap, path: &str) -> Result<(), ApiError> {
+    let refuse = |text: &str| Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", text));
+    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !is_local(&format!("http://{host}")) {
+        return refuse("The sandbox answers to 127.0.0.1 and localhost only.");
+    }
+    let is_control = path.starts_with("/_sandbox") || path.starts_with("/identity/v1/admin");
+    let origin = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok());
+    let is_foreign = origin.is_some_and(|origin| origin != format!("http://{host}"));
+    if is_control && is_foreign {
+        return refuse("A web page of another origin can't steer the sandbox.");
+    }
+    Ok(())
+}
+
+/// An address is fine whatever it is: rebinding needs a name, and an emulator reaches its host by another address.
+fn is_local(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,
+        None => false,
+    })
+}
+
+/// Notes the request when it arrives, so that one whose caller hangs up is in the journal too.
+async fn noted(state: &State, request: Request, next: Next, request_id: &str) -> Response {
+    let path = request.uri().path().to_owned();
+    if path.starts_with("/_sandbox") || path.starts_with("/assets") {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
+        let text = "The body is larger than one mebibyte, or did not arrive whole.";
+        return ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", text).into_response();
+    };
+    let seq = state.journal.arrived(entry(state, &parts, &path, &body, request_id));
+    let answer = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let error = answer.extensions().get::<NotedError>().map(|noted| noted.0.clone());
+    let client_id = answer.extensions().get::<NotedClient>().map(|noted| noted.0.clone());
+    state.journal.answered(seq, answer.status().as_u16(), error, client_id);
+    answer
+}
+
+fn entry(
+    state: &State,
+    parts: &axum::http::request::Parts,
+    path: &str,
+    body: &Bytes,
+    request_id: &str,
+) -> JournalEntry {
+    let (service, rest) = match path.strip_prefix('/').and_then(|path| path.split_once('/')) {
+        Some((service @ ("identity" | "clinical"), rest)) => (service, format!("/{rest}")),
+        _ => ("", path.to_owned()),
+    };
+    let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let query = Params::of_query(parts.uri.query());
+    let is_form =
+        text(header::CONTENT_TYPE).is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+    let form = if is_form { Params::parse(body) } else { Params::default() };
+    let authorization = text(header::AUTHORIZATION);
+    let client_id = form
+        .get("client_id")
+        .or_else(|| query.get("client_id"))
+        .map(str::to_owned)
+        .or_else(|| authorization.and_then(basic_pair).map(|(id, _)| id));
+    JournalEntry {
+        seq: 0,
+        at: crate::time_text(state.now()),
+        service: service.to_owned(),
+        method: parts.method.to_string(),
+        path: harmless(&rest),
+        query: redacted(service, &query),
+        form: if is_form { redacted(service, &form) } else { Map::new() },
+        authorization: authorization.map(|value| value.split(' ').next().unwrap_or_default()).and_then(scheme_name),
+        status: None,
+        client_id: client_id.as_deref().map(harmless),
+        grant_type: form.get("grant_type").map(harmless),
+        error: None,
+        request_id: request_id.to_owned(),
+    }
+}
+
+/// Only the two known words: a header without a scheme would otherwise be kept whole.
+fn scheme_name(scheme: &str) -> Option<String> {
+    ["Basic", "Bearer"].iter().find(|known| known.eq_ignore_ascii_case(scheme)).map(|known| (*known).to_owned())
+}

@@ -1,0 +1,13 @@
+//! The sandbox as an app and a browser see it: over HTTP, through its library and its command.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what went wrong by failing")]
+
+mod admin;
+mod authorize;
+mod command;
+mod demo;
+mod id_token;
+mod levers;
+mod pages;
+mod resources;
+mod tokens;
+mod world;

@@ -1,0 +1,44 @@
+//! Writes what every binding shares from core's declarations. `--check` writes nothing and fails on a difference.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+mod docs;
+mod node;
+mod python;
+mod text;
+
+/// One generated file.
+pub(crate) struct Output {
+    /// From the workspace's root.
+    pub(crate) path: &'static str,
+    pub(crate) content: String,
+}
+
+fn main() -> Result<()> {
+    let check = std::env::args().any(|argument| argument == "--check");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("no workspace root")?;
+    let outputs = docs::outputs().into_iter().chain(node::outputs()).chain(python::outputs());
+    let mut stale = Vec::new();
+    for output in outputs {
+        let path: PathBuf = root.join(output.path);
+        if std::fs::read_to_string(&path).ok().as_deref() == Some(output.content.as_str()) {
+            continue;
+        }
+        stale.push(output.path);
+        if !check {
+            if let Some(directory) = path.parent() {
+                std::fs::create_dir_all(directory)?;
+            }
+            std::fs::write(&path, output.content).with_context(|| output.path.to_owned())?;
+        }
+    }
+    if check && !stale.is_empty() {
+        bail!("not up to date: {}. Run `cargo xtask codegen` and commit what it writes.", stale.join(", "));
+    }
+    for path in &stale {
+        println!("wrote {path}");
+    }
+    Ok(())
+}
