@@ -12,7 +12,7 @@ use futures_util::FutureExt as _;
 use loop_sdk::bridge::{self, Case, Client, FlatError};
 use loop_sdk::{Code, Error};
 use napi::bindgen_prelude::{Either, Object};
-use napi::{Env, JsDeferred};
+use napi::Env;
 use napi_derive::napi;
 
 /// Cancels one call.
@@ -76,9 +76,9 @@ impl NativeClient {
                 let reply = reply(&client, &method, &arguments, timeout_ms, &cancel);
                 // A panic's text may quote what it was handling: it goes no further.
                 let reply = AssertUnwindSafe(reply).catch_unwind().await.unwrap_or_else(|_panic| defect());
-                resolve(deferred, reply);
+                deferred.resolve(settled(reply));
             })),
-            Err(error) => resolve(deferred, failure(&error)),
+            Err(error) => deferred.resolve(settled(failure(&error))),
         }
         Ok(promise)
     }
@@ -102,11 +102,9 @@ async fn reply(
     }
 }
 
-fn resolve<F: FnOnce(Env) -> napi::Result<String>>(deferred: JsDeferred<String, F>, reply: String)
-where
-    F: From<Settle>,
-{
-    deferred.resolve(F::from(Settle(reply)));
+/// What the promise is resolved with, once Node's thread takes it.
+fn settled(reply: String) -> impl FnOnce(Env) -> napi::Result<String> {
+    move |_env| Ok(reply)
 }
 
 fn failure(error: &Error) -> String {
@@ -114,9 +112,28 @@ fn failure(error: &Error) -> String {
 }
 
 fn wrong_timeout() -> String {
-    write(&plain(Code::InvalidOption, "`timeout` must be milliseconds.", Some("timeout")))
+    own(Code::InvalidOption, "`timeout` must be milliseconds.", Some("timeout"))
 }
 
 fn defect() -> String {
-    write(&plain(Code::Internal, "The SDK failed in a way that it should not: please report it.", None))
+    own(Code::Internal, "The SDK failed in a way that it never should; please report it.", None)
+}
+
+/// An error that arises on this side of the bridge.
+fn own(code: Code, message: &str, detail: Option<&str>) -> String {
+    write(&FlatError {
+        code: code.as_str(),
+        action: code.action().as_str(),
+        message: message.to_owned(),
+        retry_after_ms: None,
+        status: None,
+        request_id: None,
+        detail: detail.map(str::to_owned),
+        cause: None,
+    })
+}
+
+fn write(error: &FlatError) -> String {
+    // Texts and numbers under texts always become JSON; the shell takes an empty error for a defect.
+    format!("{{\"error\":{}}}", serde_json::to_string(error).unwrap_or_else(|_| "{}".to_owned()))
 }

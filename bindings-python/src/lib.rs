@@ -1,1 +1,26 @@
+//! The native part of the Python package `loop_sdk`: one generic call into core, and views of the records it returns.
+#![allow(unreachable_pub, reason = "pyo3's macros make public items of private ones")]
 
+mod client;
+mod errors;
+mod generated;
+mod page;
+mod panics;
+mod records;
+mod views;
+
+use pyo3::prelude::*;
+
+// It has no state that the GIL would have to guard, so free-threaded Python keeps it off.
+#[pymodule(gil_used = false)]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    panics::keep_quiet();
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<client::Client>()?;
+    module.add_class::<page::Page>()?;
+    module.add_function(wrap_pyfunction!(views::_restore, module)?)?;
+    module.add_function(wrap_pyfunction!(views::_restore_page, module)?)?;
+    #[cfg(debug_assertions)]
+    module.add_function(wrap_pyfunction!(client::_panic, module)?)?;
+    generated::register(module)
+}

@@ -52,3 +52,12 @@ pub use secret::Secret;
 pub use sign_in::{Authorization, AuthorizationRequest, Tokens};
 #[doc(hidden)]
 pub use sys::Clock;
+
+/// Compiles the Rust code of the docs.
+#[cfg(doctest)]
+mod docs {
+    #[doc = include_str!("../../README.md")]
+    mod readme {}
+    #[doc = include_str!("../../docs/src/quickstart-rust.md")]
+    mod quickstart {}
+}

@@ -38,6 +38,11 @@ impl Reply {
     }
 }
 
+/// Decodes an operation's answer to a record or a page, with the error that Rust applications get.
+pub fn decode<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    crate::model::decode(body)
+}
+
 /// Cancels one call. It may fire before the call begins.
 #[derive(Debug)]
 pub struct CancelHandle(watch::Sender<bool>);

@@ -33,6 +33,11 @@ impl Client {
         Ok(Self { options, user_agent, current: RwLock::new((sys::process_id(), client)) })
     }
 
+    /// Where Loop sends the person back, from the options or the environment: the web glue serves its path.
+    pub fn redirect_uri(&self) -> Option<String> {
+        self.current().ok()?.inner.config.redirect_uri.clone()
+    }
+
     /// The client of this process. After a fork it is a new one: the parent's connections and database handles must
     /// not be used, nor closed, in the child.
     pub(super) fn current(&self) -> Result<LoopClient, Error> {

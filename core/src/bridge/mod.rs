@@ -10,7 +10,7 @@ mod error;
 mod options;
 mod runtime;
 
-pub use call::{CancelHandle, Reply};
+pub use call::{CancelHandle, Reply, decode};
 pub use client::Client;
 pub use error::{Case, FlatError};
 pub use options::OPTIONS;

@@ -1,0 +1,2 @@
+// Re-exports the one build, so that `instanceof` holds across import and require.
+export * from "../lib/index.js";

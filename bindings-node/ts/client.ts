@@ -1,0 +1,128 @@
+// LoopClient: sign a person in with Loop, keep the grant, call Loop for them.
+import { type ApiRequest, ApiResponse, Authorization, type AuthorizationRequest, type ClientOptions, type ImportGrant, type Imported, Tokens } from "./types";
+import { Services, UserServices } from "./generated";
+import { hide } from "./hidden";
+import { type CallOptions, type Invoke, invoker, open, seconds } from "./invoke";
+import type { NativeClient } from "./native";
+
+/** How a callback is finished. */
+export interface CallbackOptions extends CallOptions {
+  /** The secret of this browser, as `authorizationUrl` returned it. */
+  browserSecret?: string | undefined;
+}
+
+/**
+ * A client of Loop for one registered app.
+ *
+ * ```ts
+ * const loop = new LoopClient(); // LOOP_CLIENT_ID, LOOP_CLIENT_SECRET, LOOP_REDIRECT_URI, LOOP_SCOPES
+ * const { url, browserSecret } = await loop.authorizationUrl();
+ * // send the person there; in the handler of the redirect URI:
+ * const tokens = await loop.handleCallback(req.url, { browserSecret });
+ * const biomarkers = await loop.clinical.listBiomarkers({ userId: tokens.userId });
+ * ```
+ *
+ * Every failure is a {@link LoopError}. One client serves a whole process; it needs no closing.
+ */
+export class LoopClient extends Services {
+  readonly #native: NativeClient;
+  readonly #invoke: Invoke;
+
+  static {
+    hide(this.prototype, () => "<LoopClient>");
+  }
+
+  /** Checks every option; touches neither disk nor network. What is not given comes from `LOOP_*` variables. */
+  constructor(options: ClientOptions = {}) {
+    const native = open({ ...options, timeout: seconds(options.timeout) });
+    const invoke = invoker(native);
+    super(invoke);
+    this.#native = native;
+    this.#invoke = invoke;
+  }
+
+  /** Where Loop sends the person back, from the options or `LOOP_REDIRECT_URI`. */
+  get redirectUri(): string | null {
+    return this.#native.redirectUri;
+  }
+
+  /**
+   * Begins a sign-in, which may be finished within ten minutes, by any process that shares the store.
+   *
+   * Send the browser to `url`, and keep `browserSecret` in an HttpOnly, SameSite=Lax cookie of that browser.
+   */
+  async authorizationUrl(request: AuthorizationRequest = {}, options?: CallOptions): Promise<Authorization> {
+    return new Authorization(await this.#invoke("authorization_url", request, options));
+  }
+
+  /**
+   * Finishes a sign-in from the callback's parameters alone, as the quickstart does.
+   *
+   * It can't tell which browser it serves: compare `state` with the one in the browser's session first, or use
+   * {@link handleCallback}, which does. `req.query.code` and `req.query.state` may be passed as they are.
+   */
+  async exchangeCode(code: unknown, state: unknown, options?: CallOptions): Promise<Tokens> {
+    return new Tokens(await this.#invoke("exchange_code", { code, state }, options));
+  }
+
+  /**
+   * Finishes a sign-in from what came back to the redirect URI: the URL, its query, or the parsed query.
+   *
+   * Checks `error`, `state`, `iss`, parameters that came twice, and that it is the browser that began.
+   */
+  async handleCallback(
+    urlOrQuery: string | URL | URLSearchParams | Record<string, unknown>,
+    { browserSecret, ...options }: CallbackOptions = {},
+  ): Promise<Tokens> {
+    const plain = urlOrQuery instanceof URL || urlOrQuery instanceof URLSearchParams ? String(urlOrQuery) : urlOrQuery;
+    return new Tokens(await this.#invoke("handle_callback", { urlOrQuery: plain, browserSecret }, options));
+  }
+
+  /** A fresh access token, for HTTP calls of your own. */
+  async accessToken(args: { userId: string }, options?: CallOptions): Promise<string> {
+    return (await this.#invoke("access_token", args, options)) as string;
+  }
+
+  /** Brings a grant that the app already holds. It may run at every start: what is held or spent is left alone. */
+  async importGrant(grant: ImportGrant, options?: CallOptions): Promise<Imported> {
+    const { expiresAt, ...rest } = grant;
+    const end = expiresAt instanceof Date ? seconds(expiresAt.getTime()) : expiresAt;
+    const args = { ...rest, expiresAt: Number.isNaN(end) ? "no number" : end };
+    return (await this.#invoke("import_grant", args, options)) as Imported;
+  }
+
+  /**
+   * Disconnects: nobody uses the grant from now on, Loop ends it, the tokens are forgotten.
+   *
+   * Ending the app's own session is another thing, and leaves the grant.
+   */
+  async revoke(args: { userId: string }, options?: CallOptions): Promise<void> {
+    await this.#invoke("revoke", args, options);
+  }
+
+  /** Sends any request to one of Loop's services, for what has no method here yet. */
+  async request(request: ApiRequest, options?: CallOptions): Promise<ApiResponse> {
+    return new ApiResponse(await this.#invoke("request", request, options));
+  }
+
+  /** Loop for one person: `loop.user(id).clinical.listBiomarkers()`. */
+  user(userId: string): User {
+    return new User(this, userId);
+  }
+}
+
+/** One person's data, through one client. */
+export class User extends UserServices {
+  /** Whose data this is. */
+  readonly userId: string;
+
+  static {
+    hide(this.prototype, () => "<User>");
+  }
+
+  /** @internal */
+  constructor(client: LoopClient, userId: string) {
+    super(client, userId);
+    this.userId = userId;
+  }
+}

@@ -1,0 +1,72 @@
+// Makes what the platform returns print without its values: a record's first use by a newcomer is console.log.
+import { inspect } from "node:util";
+
+/** Any JSON value, where the platform says no more than that. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Gives a parsed JSON value its type, and the prototype that hides it. @internal */
+export type Decode<T> = (value: unknown) => T;
+
+/** Defines the ways in which a value turns into text. They are invisible to loops, spread and JSON. @internal */
+export function hide<T extends object>(target: T, describe: (self: T) => string): T {
+  const method = (name: string | symbol): void => {
+    Object.defineProperty(target, name, {
+      configurable: true,
+      writable: true,
+      value(this: T): string {
+        return describe(this);
+      },
+    });
+  };
+  method("toString");
+  method("toLocaleString");
+  method(Symbol.toPrimitive);
+  method(inspect.custom);
+  return target;
+}
+
+/** A decoder of a record. All records of a kind share one prototype, so it costs nothing per field. @internal */
+export function record<T>(name: string, nested?: Partial<Record<keyof T, Decode<unknown>>>): Decode<T> {
+  const prototype = hide({}, () => `<${name}: values hidden>`);
+  const fields = Object.entries(nested ?? {}) as [string, Decode<unknown>][];
+  return (value) => {
+    const fieldsOf = value as Record<string, unknown>;
+    for (const [field, decode] of fields) {
+      fieldsOf[field] = decode(fieldsOf[field]);
+    }
+    return Object.setPrototypeOf(value, prototype) as T;
+  };
+}
+
+const hiddenJson = hide({}, () => "<Json: values hidden>");
+const hiddenList = hide(Object.create(Array.prototype) as unknown[], (self) => `<list of ${self.length}: values hidden>`);
+
+/** A decoder of a list inside a record. @internal */
+export function list(decode?: Decode<unknown>): Decode<unknown> {
+  return (value) => {
+    if (!Array.isArray(value)) {
+      return value;
+    }
+    if (decode) {
+      value.forEach((item, index) => (value[index] = decode(item)));
+    }
+    return Object.setPrototypeOf(value, hiddenList) as unknown;
+  };
+}
+
+/** Hides a JSON value, and what is inside it. @internal */
+export function json(value: unknown): Json {
+  if (Array.isArray(value)) {
+    return list(json)(value) as Json;
+  }
+  if (typeof value === "object" && value !== null) {
+    for (const [key, inner] of Object.entries(value)) {
+      // Assigning `__proto__` would not set a property of that name.
+      if (typeof inner === "object" && key !== "__proto__") {
+        (value as Record<string, unknown>)[key] = json(inner);
+      }
+    }
+    return Object.setPrototypeOf(value, hiddenJson) as Json;
+  }
+  return value as Json;
+}

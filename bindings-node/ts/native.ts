@@ -1,0 +1,63 @@
+// Finds the native addon: beside this package in a checkout, else in the package for this platform.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+/** @internal */
+export interface CancelHandle {
+  cancel(): void;
+}
+
+/** @internal */
+export interface NativeClient {
+  readonly redirectUri: string | null;
+  call(method: string, args: string, timeoutMs?: number, cancel?: CancelHandle): Promise<string>;
+}
+
+/** @internal */
+export interface Native {
+  openClient(options: string, language: string): NativeClient | string;
+  CancelHandle: new () => CancelHandle;
+}
+
+let loaded: Native | undefined;
+
+/** The addon, loaded at the first use: importing this package costs nothing. @internal */
+export function native(): Native {
+  return (loaded ??= load());
+}
+
+function load(): Native {
+  const { platform, arch } = process;
+  const targets = platform === "linux" ? [`${platform}-${arch}-gnu`, `${platform}-${arch}-musl`] : [`${platform}-${arch}`];
+  let failure: unknown;
+  for (const target of targets) {
+    const built = join(__dirname, "..", "native", `loop-sdk.${target}.node`);
+    const name = existsSync(built) ? built : `@platform/sdk-${target}`;
+    try {
+      return require(name) as Native;
+    } catch (error) {
+      // A package that is there and does not load says more than one that is not there.
+      if (!isMissing(error, name) || failure === undefined) {
+        failure = error;
+      }
+    }
+  }
+  const target = platform === "linux" ? `${platform}-${arch}-${isMusl() ? "musl" : "gnu"}` : `${platform}-${arch}`;
+  throw new Error(
+    `@platform/sdk has no native part for this machine: the package @platform/sdk-${target} is missing or can't be ` +
+      "loaded. Run npm install again on this machine and for this platform, without --omit=optional and without a " +
+      "node_modules folder or lock file that was made on another one. In a checkout of Loop SDK: npm run build.",
+    { cause: failure },
+  );
+}
+
+function isMissing(error: unknown, name: string): boolean {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === "MODULE_NOT_FOUND" && message.includes(name);
+}
+
+/** Asked only when something is missing: the report is slow to make. */
+function isMusl(): boolean {
+  const report = process.report.getReport() as unknown as { header?: { glibcVersionRuntime?: string } };
+  return report.header?.glibcVersionRuntime === undefined;
+}

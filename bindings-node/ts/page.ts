@@ -1,0 +1,52 @@
+// A page of a list operation: iterable, complete as JSON, and silent when printed.
+import { type Decode, hide } from "./hidden";
+
+/**
+ * One page of a list, in the platform's order.
+ *
+ * `for (const item of page)` goes over this page, `for await` over all pages. It prints without its values;
+ * `JSON.stringify` gives them all, as `{items, next_cursor}`.
+ */
+export class Page<T> implements Iterable<T>, AsyncIterable<T> {
+  /** The records. */
+  readonly items: readonly T[];
+  /** Leads to the next page; null on the last one. */
+  readonly nextCursor: string | null;
+
+  static {
+    hide(this.prototype, (page) => `<Page of ${page.length} ${page.#name}; values hidden, use .items or JSON.stringify>`);
+  }
+
+  readonly #name: string;
+
+  /** @internal */
+  constructor(reply: unknown, name: string, decode: Decode<T>) {
+    const { items, next_cursor } = reply as { items: unknown[]; next_cursor: string | null };
+    this.items = items.map(decode);
+    this.nextCursor = next_cursor;
+    this.#name = name;
+  }
+
+  /** How many records this page has. */
+  get length(): number {
+    return this.items.length;
+  }
+
+  /** Each record of this page, turned into something else. */
+  map<U>(turn: (item: T, index: number) => U): U[] {
+    return this.items.map(turn);
+  }
+
+  [Symbol.iterator](): IterableIterator<T> {
+    return this.items[Symbol.iterator]();
+  }
+
+  // No operation has a second page yet: the first one that takes a cursor makes this fetch the rest.
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    yield* this.items;
+  }
+
+  toJSON(): { items: readonly T[]; next_cursor: string | null } {
+    return { items: this.items, next_cursor: this.nextCursor };
+  }
+}

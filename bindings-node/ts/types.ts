@@ -1,0 +1,182 @@
+// What a LoopClient takes and gives back, other than the platform's records.
+import { hide, json, type Json } from "./hidden";
+
+/** Another OpenID provider; endpoints that are not given are found by discovery. */
+export interface IssuerOptions {
+  issuer: string;
+  authorizationEndpoint?: string | undefined;
+  tokenEndpoint?: string | undefined;
+  revocationEndpoint?: string | undefined;
+  introspectionEndpoint?: string | undefined;
+  jwksUri?: string | undefined;
+}
+
+/** Options of a client. What is undefined comes from the environment variable that stands beside it. */
+export interface ClientOptions {
+  /** The app's public id (`LOOP_CLIENT_ID`). */
+  clientId?: string | undefined;
+  /** The secret of a confidential app; public apps have none (`LOOP_CLIENT_SECRET`). */
+  clientSecret?: string | undefined;
+  /** Where Loop sends the person back, exactly as registered (`LOOP_REDIRECT_URI`). */
+  redirectUri?: string | undefined;
+  /** The scopes to ask for (`LOOP_SCOPES`, separated by spaces). `openid` is added by itself. */
+  scopes?: readonly string[] | string | undefined;
+  /** `production`, `staging`, `dev`, `sandbox`, a base URL with `{service}`, or another issuer (`LOOP_ENVIRONMENT`). */
+  environment?: string | IssuerOptions | undefined;
+  /** Where grants are kept: `memory:`, `sqlite:///path` (`LOOP_STORE`). Else SQLite in the user's data directory. */
+  store?: string | undefined;
+  /** Whether sign-ins say who signed in (default). Without it, name the `userId` at `authorizationUrl`. */
+  identify?: boolean | undefined;
+  /** Whether a callback must come from the browser that began (default). */
+  checkBrowser?: boolean | undefined;
+  /** The time limit of an API call with its retries, in milliseconds (30,000). */
+  timeout?: number | undefined;
+}
+
+/** What to ask for in a sign-in. */
+export interface AuthorizationRequest {
+  /** The scopes; the client's own if absent. */
+  scopes?: readonly string[] | string | undefined;
+  /** Who is expected to sign in; anybody else is refused. */
+  userId?: string | undefined;
+  /** The browser's secret from an earlier sign-in, for instance from its cookie. */
+  browserSecret?: string | undefined;
+  /** A path on your own site to return to; it comes back as `tokens.appState`. */
+  appState?: string | undefined;
+  /** OpenID Connect's `prompt`: `login`, `consent`, `none`, `select_account`. */
+  prompt?: string | undefined;
+  /** An e-mail address or user id that the sign-in page may fill in. */
+  loginHint?: string | undefined;
+  /** Overrides the client's `checkBrowser` for this sign-in. */
+  checkBrowser?: boolean | undefined;
+}
+
+/** A sign-in that has begun. It prints without its values; `JSON.stringify` gives them, for a session. */
+export class Authorization {
+  /** Send the person's browser there. */
+  readonly url: string;
+  /** Comes back in the callback. */
+  readonly state: string;
+  /** Belongs in an HttpOnly, SameSite=Lax cookie of this browser, and into `handleCallback`. */
+  readonly browserSecret: string;
+
+  static {
+    hide(this.prototype, () => "<Authorization: use .url>");
+  }
+
+  /** @internal */
+  constructor(reply: unknown) {
+    const { url, state, browser_secret } = reply as { url: string; state: string; browser_secret: string };
+    this.url = url;
+    this.state = state;
+    this.browserSecret = browser_secret;
+  }
+}
+
+interface TokensReply {
+  user_id: string;
+  scopes: string[];
+  expires_at: number;
+  claims: Record<string, Json>;
+  access_token: string;
+  app_state: string | null;
+}
+
+/** A person who signed in. Neither its printed form nor its JSON holds the access token or a claim. */
+export class Tokens {
+  /** The person's stable id: it selects the grant in every later call. */
+  readonly userId: string;
+  /** What the person granted. */
+  readonly scopes: readonly string[];
+  /** When the access token ends. The SDK renews it by itself. */
+  readonly expiresAt: Date;
+  /** The path that was given at the beginning. */
+  readonly appState: string | null;
+
+  readonly #claims: { readonly [name: string]: Json };
+  readonly #accessToken: string;
+
+  static {
+    hide(this.prototype, (tokens) => `<Tokens: scopes ${tokens.scopes.join(" ")}; values hidden>`);
+  }
+
+  /** @internal */
+  constructor(reply: unknown) {
+    const { user_id, scopes, expires_at, claims, access_token, app_state } = reply as TokensReply;
+    this.userId = user_id;
+    this.scopes = scopes;
+    this.expiresAt = new Date(expires_at);
+    this.appState = app_state;
+    this.#claims = json(claims) as Record<string, Json>;
+    this.#accessToken = access_token;
+  }
+
+  /** The id_token's claims; empty where the client does not identify. */
+  get claims(): { readonly [name: string]: Json } {
+    return this.#claims;
+  }
+
+  /** For an HTTP call of your own right now; `loop.accessToken` has a fresh one at any later time. */
+  get accessToken(): string {
+    return this.#accessToken;
+  }
+}
+
+/** A grant that the app got elsewhere. */
+export interface ImportGrant {
+  /** Who it belongs to. */
+  userId: string;
+  /** The newest refresh token; the former owner must not use it any more. */
+  refreshToken: string;
+  /** Spares the first refresh while it lives. */
+  accessToken?: string | undefined;
+  /** When the access token ends: a Date, or seconds since the epoch. */
+  expiresAt?: Date | number | undefined;
+  /** What was granted, where known. */
+  scopes?: readonly string[] | string | undefined;
+  /** Whether a live grant of this user may be replaced. */
+  replace?: boolean | undefined;
+}
+
+/** What an import did: stored it, found it there already, or refused a refresh token that was used before. */
+export type Imported = "imported" | "already_held" | "known_spent";
+
+type QueryValue = string | number | boolean;
+
+/** A request to one of Loop's services. */
+export interface ApiRequest {
+  /** Whose access token it carries. */
+  userId: string;
+  /** For instance `clinical`. */
+  service: string;
+  /** GET unless said otherwise. */
+  method?: string | undefined;
+  /** For instance `/v1/check-ins`. */
+  path: string;
+  /** Query parameters. */
+  query?: Readonly<Record<string, QueryValue | readonly QueryValue[] | null | undefined>> | undefined;
+  /** Anything that JSON can hold. */
+  body?: unknown;
+}
+
+/** The answer to an {@link ApiRequest}. It prints without its body; `JSON.stringify` gives all of it. */
+export class ApiResponse {
+  /** The HTTP status, 200 to 299. */
+  readonly status: number;
+  /** The platform's id of the request. */
+  readonly requestId: string | null;
+  /** The body; null where there is none. */
+  readonly body: Json;
+
+  static {
+    hide(this.prototype, (response) => `<ApiResponse ${response.status}: values hidden>`);
+  }
+
+  /** @internal */
+  constructor(reply: unknown) {
+    const { status, request_id, body } = reply as { status: number; request_id: string | null; body: unknown };
+    this.status = status;
+    this.requestId = request_id;
+    this.body = json(body);
+  }
+}

@@ -1,0 +1,45 @@
+//! `cargo xtask sandbox`: the Loop platform on this machine.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+
+use crate::step::{Step, Steps};
+use crate::workspace;
+
+/// Build the sandbox and keep it running until Ctrl-C
+///
+/// Arguments go to `loop-sandbox serve` as they are; `cargo xtask sandbox -- --help` lists them.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cargo xtask sandbox
+  cargo xtask sandbox --port 4020 --write-env .env.loop")]
+pub(crate) struct Sandbox {
+    /// For `loop-sandbox serve`
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
+    arguments: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &Sandbox) -> Result<ExitCode> {
+    let mut steps = Steps::new();
+    if steps.require(Step::new("Build the sandbox", workspace::cargo(["build", "--bin", "loop-sandbox"]))).is_err() {
+        return Ok(ExitCode::FAILURE);
+    }
+    let mut serve = workspace::command(workspace::built("loop-sandbox"));
+    serve.arg("serve").args(&arguments.arguments);
+    // Paths in its arguments are the developer's.
+    serve.current_dir(std::env::current_dir()?);
+    // The sandbox takes this process's place, so that signals reach it.
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt as _;
+        Err(serve.exec()).context("the sandbox can't be started")
+    }
+    #[cfg(not(unix))]
+    {
+        let status = serve.status().context("the sandbox can't be started")?;
+        Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}

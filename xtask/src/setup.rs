@@ -1,0 +1,214 @@
+//! What several commands need first: the Rust programs, a virtual environment, Node's modules, the two bindings.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, anyhow};
+
+use crate::step::{Step, StepFailed, Steps};
+use crate::toolchain::Node;
+use crate::workspace;
+
+pub(crate) const PYTHON_BINDING: &str = "bindings-python";
+pub(crate) const NODE_BINDING: &str = "bindings-node";
+
+/// What the Python binding is developed with, unless `bindings-python/requirements-dev.txt` says otherwise.
+const PYTHON_TOOLS: &str = "flask==3.1.3\nmaturin==1.16.0\nmypy==2.4.1\npytest==9.2.0\nruff==0.17.6\n";
+
+/// The Rust programs that the other languages are shown and tested with.
+#[derive(Debug)]
+pub(crate) struct Programs {
+    pub(crate) sandbox: PathBuf,
+    /// The quickstart in Rust, as the demo walks it.
+    pub(crate) walk: PathBuf,
+}
+
+/// Builds them with the features that `cargo test` uses as well, so that nothing is compiled twice.
+pub(crate) fn programs(steps: &mut Steps) -> Result<Programs, StepFailed> {
+    let cargo = workspace::cargo(["build", "--bin", "loop-sandbox", "--example", "walk"]);
+    steps.require(Step::new("Rust: sandbox and example", cargo))?;
+    Ok(Programs { sandbox: workspace::built("loop-sandbox"), walk: workspace::built("examples/walk") })
+}
+
+/// A Python virtual environment.
+#[derive(Debug)]
+pub(crate) struct Venv(PathBuf);
+
+impl Venv {
+    pub(crate) fn at(directory: PathBuf) -> Venv {
+        Venv(directory)
+    }
+
+    /// Where Python's programs are in it.
+    pub(crate) fn programs(&self) -> PathBuf {
+        self.0.join(if cfg!(windows) { "Scripts" } else { "bin" })
+    }
+
+    pub(crate) fn python(&self) -> PathBuf {
+        self.programs().join(if cfg!(windows) { "python.exe" } else { "python" })
+    }
+
+    /// `python -m …` in a directory below the root.
+    pub(crate) fn module<'a>(&self, directory: &str, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+        let mut python = workspace::command(self.python());
+        python.arg("-m").args(arguments).current_dir(workspace::path(directory)).env("VIRTUAL_ENV", &self.0);
+        python
+    }
+}
+
+/// The virtual environment of the Python binding with its tools, made when it is absent or they changed.
+pub(crate) fn venv(steps: &mut Steps, python: &Path) -> Result<Venv, StepFailed> {
+    let venv = Venv(workspace::path(PYTHON_BINDING).join(".venv"));
+    let own_list = workspace::path(PYTHON_BINDING).join("requirements-dev.txt");
+    let requirements = fs::read_to_string(&own_list).unwrap_or_else(|_| PYTHON_TOOLS.to_owned());
+    let stamp = Stamp::new(&venv.0, [python.as_os_str(), OsStr::new(&requirements)]);
+    if stamp.is_current() && venv.python().exists() {
+        return Ok(venv);
+    }
+    let mut create = workspace::command(python);
+    create.args(["-m", "venv", "--clear"]).arg(&venv.0);
+    steps.require(Step::new("Python: virtual environment", create))?;
+    let list = if own_list.is_file() {
+        own_list
+    } else {
+        let list = venv.0.join("requirements-dev.txt");
+        steps.check("Python: list of tools", || Ok(fs::write(&list, &requirements)?))?;
+        list
+    };
+    let mut install = venv.module(".", ["pip", "install", "--disable-pip-version-check", "-r"]);
+    install.arg(list);
+    steps.require(Step::new("Python: tools", install))?;
+    stamp.set();
+    Ok(venv)
+}
+
+/// Builds the Python binding into its virtual environment.
+pub(crate) fn python_binding(steps: &mut Steps, venv: &Venv) -> Result<(), StepFailed> {
+    steps.require(Step::new("Python: build", venv.module(PYTHON_BINDING, ["maturin", "develop"])))
+}
+
+/// Installs what a `package.json` names, unless that has been done.
+pub(crate) fn node_modules(steps: &mut Steps, node: &Node, directory: &str, title: &str) -> Result<(), StepFailed> {
+    let package = workspace::path(directory);
+    let modules = package.join("node_modules");
+    let lock = package.join("package-lock.json");
+    let inputs = [&package.join("package.json"), &lock].map(|file| fs::read_to_string(file).unwrap_or_default());
+    let stamp = Stamp::new(&modules, [node.node.as_os_str(), OsStr::new(&inputs[0]), OsStr::new(&inputs[1])]);
+    if stamp.is_current() {
+        return Ok(());
+    }
+    let install = if lock.is_file() { "ci" } else { "install" };
+    steps.require(Step::new(title, npm(node, directory, [install, "--no-audit", "--no-fund"])))?;
+    if modules.is_dir() {
+        stamp.set();
+    }
+    Ok(())
+}
+
+/// Builds the Node binding where it is.
+pub(crate) fn node_binding(steps: &mut Steps, node: &Node) -> Result<(), StepFailed> {
+    node_modules(steps, node, NODE_BINDING, "Node: modules")?;
+    let scripts = Package::read(NODE_BINDING);
+    let script = if scripts.as_ref().is_ok_and(|package| package.script("build:debug").is_some()) {
+        "build:debug"
+    } else {
+        "build"
+    };
+    steps.require(Step::new("Node: build", npm(node, NODE_BINDING, ["run", script])))
+}
+
+pub(crate) fn npm<'a>(node: &Node, directory: &str, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    let mut npm = workspace::command(&node.npm);
+    npm.args(arguments).current_dir(workspace::path(directory));
+    npm
+}
+
+/// A `package.json`.
+#[derive(Debug)]
+pub(crate) struct Package(serde_json::Value);
+
+impl Package {
+    pub(crate) fn read(directory: &str) -> Result<Package> {
+        Package::parse(&workspace::path(directory).join("package.json"))
+    }
+
+    pub(crate) fn parse(file: &Path) -> Result<Package> {
+        let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+        Ok(Package(serde_json::from_str(&text).map_err(|failure| anyhow!("{}: {failure}", file.display()))?))
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.0["name"].as_str().unwrap_or_default()
+    }
+
+    pub(crate) fn version(&self) -> Option<&str> {
+        self.0["version"].as_str()
+    }
+
+    pub(crate) fn script(&self, name: &str) -> Option<&str> {
+        self.0["scripts"][name].as_str()
+    }
+
+    /// Packages of ours that it asks for, with the version asked for.
+    pub(crate) fn own_dependencies(&self) -> Vec<(String, String)> {
+        let kinds = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
+        let all = kinds.iter().filter_map(|kind| self.0[*kind].as_object()).flatten();
+        all.filter(|(name, _)| name.starts_with("@platform/"))
+            .map(|(name, version)| (name.clone(), version.as_str().unwrap_or_default().to_owned()))
+            .collect()
+    }
+}
+
+/// Remembers, inside what an installer made, what it was made from: it goes when that goes.
+struct Stamp {
+    file: PathBuf,
+    text: String,
+}
+
+impl Stamp {
+    fn new<'a>(directory: &Path, inputs: impl IntoIterator<Item = &'a OsStr>) -> Stamp {
+        let mut hasher = DefaultHasher::new();
+        directory.hash(&mut hasher);
+        for input in inputs {
+            input.hash(&mut hasher);
+        }
+        Stamp { file: directory.join(".xtask-stamp"), text: format!("{:016x}", hasher.finish()) }
+    }
+
+    fn is_current(&self) -> bool {
+        fs::read_to_string(&self.file).is_ok_and(|text| text == self.text)
+    }
+
+    fn set(&self) {
+        // Without the stamp the next run installs again, and nothing else is lost.
+        let _ = fs::write(&self.file, &self.text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stamp_is_current_only_for_the_inputs_that_it_was_set_for() {
+        let directory = std::env::temp_dir().join(format!("xtask-stamp-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let stamp = |input: &str| Stamp::new(&directory, [OsStr::new(input)]);
+        assert!(!stamp("one").is_current());
+        stamp("one").set();
+        assert!(stamp("one").is_current());
+        assert!(!stamp("two").is_current());
+        fs::remove_dir_all(&directory).unwrap();
+        assert!(!stamp("one").is_current());
+    }
+
+    #[test]
+    fn only_our_own_dependencies_are_compared() {
+        let json = r#"{"name": "a", "dependencies": {"express": "5"}, "optionalDependencies": {"@platform/b": "1.0.0"}}"#;
+        let package = Package(serde_json::from_str(json).unwrap());
+        assert_eq!(package.own_dependencies(), [("@platform/b".to_owned(), "1.0.0".to_owned())]);
+    }
+}

@@ -1,0 +1,192 @@
+//! `cargo xtask test`: everything, from a clean clone.
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use clap::Args;
+
+use crate::dist;
+use crate::setup::{self, NODE_BINDING, PYTHON_BINDING, Package, Programs, Venv};
+use crate::step::{Step, StepFailed, Steps};
+use crate::toolchain::{self, Language, Missing, Node, Wanted};
+use crate::workspace;
+
+/// Run every test, from a clean clone on
+///
+/// Builds the sandbox and both bindings, sets up Python's virtual environment and Node's modules by itself (and again
+/// only when what they are made from changes), then runs the tests of Rust, of Python and of Node against the sandbox,
+/// and those of the docs and the examples. A language whose toolchain is missing fails by name, with how to get it.
+///
+/// Each step that fails shows its whole output and the command that runs it alone.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cargo xtask test
+  cargo xtask test --only rust,node
+  cargo xtask test --only python --filter refresh
+      Only the tests whose names contain \"refresh\".
+  cargo xtask test --dist
+      Builds the packages as users get them too, installs them in empty places, and runs the quickstart there.")]
+pub(crate) struct Test {
+    /// Languages to test, separated by commas; all of them without it
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "LANGUAGES")]
+    only: Vec<Language>,
+    /// Only tests whose names contain this
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Test the built packages as well, which takes minutes: release builds
+    #[arg(long)]
+    dist: bool,
+}
+
+enum Runner {
+    Pytest,
+    NpmTest,
+}
+
+/// Tests that live beside the packages.
+struct Suite {
+    title: &'static str,
+    directory: &'static str,
+    runner: Runner,
+}
+
+/// One more suite is one more line. A suite whose tests aren't there is passed over.
+const SUITES: &[Suite] = &[
+    Suite { title: "Docs: snippets in Python", directory: "docs/tests", runner: Runner::Pytest },
+    Suite { title: "Docs: snippets in Node", directory: "docs/tests", runner: Runner::NpmTest },
+    Suite { title: "Examples: Flask", directory: "examples/python-flask", runner: Runner::Pytest },
+    Suite { title: "Examples: Express", directory: "examples/node-express", runner: Runner::NpmTest },
+    Suite { title: "Examples: in a browser", directory: "examples/tests", runner: Runner::Pytest },
+];
+
+pub(crate) fn run(arguments: &Test) -> ExitCode {
+    let wanted = Wanted::new(&arguments.only);
+    let mut missing: Vec<Missing> = Vec::new();
+    let python = wanted.has(Language::Python).then(toolchain::python).and_then(|found| kept(found, &mut missing));
+    let node = wanted.has(Language::Node).then(toolchain::node).and_then(|found| kept(found, &mut missing));
+    let mut steps = Steps::new();
+    if !missing.is_empty() {
+        // Before minutes of building, not after them.
+        let names: Vec<String> = missing.iter().map(|each| each.language.to_string()).collect();
+        steps.fail(&format!("Toolchain of {}", names.join(" and ")), &toolchain::explain(&missing, &wanted, "test"));
+        return steps.finish();
+    }
+    let filter = arguments.filter.as_deref();
+    if wanted.has(Language::Rust) {
+        rust(&mut steps, filter);
+    }
+    // A language that could not be set up has its failed step, and the next language is tested all the same.
+    if let Ok(programs) = setup::programs(&mut steps) {
+        let python = python.as_deref().and_then(|found| self::python(&mut steps, found, &programs, filter).ok());
+        let node = node.filter(|found| self::node(&mut steps, found, &programs, filter).is_ok());
+        suites(&mut steps, python.as_ref(), node.as_ref(), &programs, filter);
+    }
+    if arguments.dist && !steps.has_failed() {
+        dist::build_and_verify(&mut steps, &wanted);
+    }
+    steps.finish()
+}
+
+fn kept<T>(found: Result<T, Missing>, missing: &mut Vec<Missing>) -> Option<T> {
+    found.map_err(|reason| missing.push(reason)).ok()
+}
+
+fn rust(steps: &mut Steps, filter: Option<&str>) {
+    if steps.run(Step::new("Rust: build", workspace::cargo(["test", "--no-run"]))) {
+        steps.run(Step::test("Rust: tests", workspace::cargo(["test", "--no-fail-fast"].into_iter().chain(filter))));
+    }
+}
+
+fn python(steps: &mut Steps, python: &Path, programs: &Programs, filter: Option<&str>) -> Result<Venv, StepFailed> {
+    let venv = setup::venv(steps, python)?;
+    setup::python_binding(steps, &venv)?;
+    steps.run(pytest("Python: tests", &venv, PYTHON_BINDING, programs, filter));
+    Ok(venv)
+}
+
+fn node(steps: &mut Steps, node: &Node, programs: &Programs, filter: Option<&str>) -> Result<(), StepFailed> {
+    setup::node_binding(steps, node)?;
+    steps.run(npm_test("Node: tests", node, NODE_BINDING, programs, filter));
+    Ok(())
+}
+
+fn suites(
+    steps: &mut Steps,
+    venv: Option<&Venv>,
+    node: Option<&Node>,
+    programs: &Programs,
+    filter: Option<&str>,
+) {
+    for Suite { title, directory, runner } in SUITES {
+        match (runner, venv, node) {
+            (Runner::Pytest, Some(venv), _) if has_pytests(&workspace::path(directory)) => {
+                steps.run(pytest(title, venv, directory, programs, filter));
+            }
+            (Runner::NpmTest, _, Some(node))
+                if Package::read(directory).is_ok_and(|package| package.script("test").is_some()) =>
+            {
+                if setup::node_modules(steps, node, directory, &format!("{title}: modules")).is_ok() {
+                    steps.run(npm_test(title, node, directory, programs, filter));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn has_pytests(directory: &Path) -> bool {
+    let names = std::fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    names.map(|name| name.to_string_lossy().into_owned()).any(|name| {
+        name.starts_with("test_") && Path::new(&name).extension().is_some_and(|extension| extension == "py")
+    })
+}
+
+fn pytest(title: &str, venv: &Venv, directory: &str, programs: &Programs, filter: Option<&str>) -> Step {
+    let mut pytest = venv.module(directory, ["pytest"]);
+    if let Some(filter) = filter {
+        pytest.args(["-k", filter]);
+    }
+    pytest.env("LOOP_SANDBOX", &programs.sandbox);
+    // 5 says that no test was found, which only a filter excuses.
+    Step::test(title, pytest).also_fine(filter.map(|_| 5))
+}
+
+fn npm_test(title: &str, node: &Node, directory: &str, programs: &Programs, filter: Option<&str>) -> Step {
+    let script = Package::read(directory).ok().and_then(|package| package.script("test").map(str::to_owned));
+    let filtered = filter.zip(script).and_then(|(filter, script)| with_pattern(&script, filter));
+    let mut npm: Command = match &filtered {
+        Some(script) => setup::npm(node, directory, ["exec", "-c", script]),
+        None => setup::npm(node, directory, ["test"]),
+    };
+    npm.env("LOOP_SANDBOX", &programs.sandbox);
+    Step::test(title, npm)
+}
+
+/// The script with a pattern for node's test runner, which reads options only before the names of files.
+fn with_pattern(script: &str, filter: &str) -> Option<String> {
+    let (before, after) = script.split_once("node --test")?;
+    let pattern = crate::step::quoted(filter);
+    Some(format!("{before}node --test --test-name-pattern={pattern}{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_reaches_nodes_test_runner_before_its_files() {
+        assert_eq!(
+            with_pattern("node --test test/a.test.mjs", "two words").as_deref(),
+            Some("node --test --test-name-pattern='two words' test/a.test.mjs")
+        );
+        assert_eq!(with_pattern("vitest", "a"), None);
+    }
+
+    #[test]
+    fn every_suite_names_a_directory_below_the_root() {
+        for suite in SUITES {
+            assert!(Path::new(suite.directory).is_relative(), "{}", suite.title);
+        }
+    }
+}
