@@ -21,10 +21,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let tokens = client.handle_callback(&callback_url, Some(&begun.browser_secret)).await?;
     println!("{}", json!({"step": 3}));
     let expires_at = Duration::from_millis(tokens.expires_at);
-    println!(
-        "{}",
-        json!({"step": 4, "user_id": tokens.user_id, "scopes": tokens.scopes, "expires_at": expires_at.as_secs()})
-    );
+    let text = jiff::Timestamp::try_from(UNIX_EPOCH + expires_at)?.to_string();
+    println!("{}", json!({"step": 4, "user_id": tokens.user_id, "scopes": tokens.scopes, "expires_at": text}));
 
     let user = client.user(&tokens.user_id);
     let biomarkers = user.clinical().list_biomarkers().await?;

@@ -9,7 +9,7 @@ use crate::config::{Config, Environment, Options};
 use crate::error::Error;
 use crate::grant::manager::Manager;
 use crate::grant::records::Records;
-use crate::http::Http;
+use crate::http::{Http, UseProxy};
 use crate::issuer::Issuer;
 use crate::secret::Secret;
 use crate::store::{LazyStore, StoreChoice, TokenStore};
@@ -189,7 +189,9 @@ impl LoopClientBuilder {
         let config = Arc::new(self.options.validate()?);
         // Wrong endpoints of an issuer are a wrong option too: say so now.
         config.known_metadata()?;
-        let http = Arc::new(Http::new(config.limits.clone(), &config.user_agent, self.clock.clone())?);
+        let proxy = if config.is_on_this_machine() { UseProxy::Never } else { UseProxy::FromEnvironment };
+        let http = Http::new(config.limits.clone(), &config.user_agent, self.clock.clone(), proxy)?;
+        let http = Arc::new(http);
         let records = Records::new(LazyStore::new(choice, self.clock.clone()), config.namespace());
         let issuer = Issuer::new(Arc::clone(&http), Arc::clone(&config), self.clock.clone());
         let manager = Arc::new(Manager::new(records, issuer, self.clock.clone()));

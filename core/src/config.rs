@@ -199,6 +199,11 @@ impl Config {
         digest.as_str().get(..22).unwrap_or_default().to_owned()
     }
 
+    /// Whether the issuer is the sandbox, or another server on this machine.
+    pub(crate) fn is_on_this_machine(&self) -> bool {
+        Url::parse(&self.issuer).is_ok_and(|url| is_loopback(&url))
+    }
+
     /// The address of a service's route.
     pub(crate) fn service_url(&self, service: &str, path: &str) -> Result<Url, Error> {
         let Some(template) = self.environment.template() else {

@@ -1,4 +1,5 @@
 //! No secret and no clinical value reaches a log at any level, an error, or a printed form.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The life of a grant: refreshed once whoever asks, saved before it is seen, ended cleanly.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -207,7 +208,8 @@ async fn a_revoked_access_token_is_replaced_once_and_a_young_one_is_not() {
     let revoke_access_token = |token: String| {
         let form = [("token", token), ("client_id", world.app.client_id.clone())];
         let secret = [("client_secret", world.app.client_secret.clone().unwrap())];
-        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).extend_pairs(secret).finish();
+        let body =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).extend_pairs(secret).finish();
         reqwest::Client::new()
             .post(format!("{}/identity/v1/oauth/revoke", world.sandbox.base_url()))
             .header("content-type", "application/x-www-form-urlencoded")

@@ -1,4 +1,5 @@
 //! Signing in against the sandbox: the whole way, and everything that can go wrong on it.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -159,10 +160,7 @@ async fn a_callback_of_another_issuer_is_refused_before_anything_is_sent() {
     let world = World::new().await;
     let begun = world.begin().await;
     let query = format!("code=c&state={}&iss=https%3A%2F%2Fevil.example", begun.state.expose());
-    assert_eq!(
-        code(world.client.handle_callback(&query, Some(&begun.browser_secret)).await),
-        Code::IssuerMismatch
-    );
+    assert_eq!(code(world.client.handle_callback(&query, Some(&begun.browser_secret)).await), Code::IssuerMismatch);
     assert!(world.token_requests("authorization_code").is_empty());
 }
 
@@ -172,10 +170,7 @@ async fn an_expired_or_foreign_code_is_rejected() {
     let begun = world.begin().await;
     let callback = world.allow(&begun).await;
     world.sandbox.advance_clock(Duration::from_secs(61));
-    assert_eq!(
-        code(world.client.handle_callback(&callback, Some(&begun.browser_secret)).await),
-        Code::CodeRejected
-    );
+    assert_eq!(code(world.client.handle_callback(&callback, Some(&begun.browser_secret)).await), Code::CodeRejected);
     // A code of another sign-in comes with another verifier.
     let (mine, other) = (world.begin().await, world.begin().await);
     let callback = url::Url::parse(&world.allow(&other).await).unwrap();
@@ -211,10 +206,7 @@ async fn another_person_than_the_expected_one_is_refused() {
     let request = AuthorizationRequest::new().user_id("user_somebody_else");
     let begun = world.client.authorization_url(request).await.unwrap();
     let callback = world.allow(&begun).await;
-    assert_eq!(
-        code(world.client.handle_callback(&callback, Some(&begun.browser_secret)).await),
-        Code::UserMismatch
-    );
+    assert_eq!(code(world.client.handle_callback(&callback, Some(&begun.browser_secret)).await), Code::UserMismatch);
     let revoked = world.sandbox.journal().into_iter().any(|entry| entry.path == "/v1/oauth/revoke");
     assert!(revoked, "tokens that are not kept do not stay alive");
 }

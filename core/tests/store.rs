@@ -1,4 +1,5 @@
 //! One contract for every store: compare-and-swap, versions that never repeat, entries that vanish on time.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
@@ -100,4 +101,18 @@ async fn a_file_that_is_no_database_is_left_alone() {
     std::fs::write(&path, &notes).unwrap();
     assert_eq!(SqliteStore::open(&path).unwrap_err().code(), Code::StoreUnavailable);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), notes);
+}
+
+#[test]
+fn many_processes_may_open_a_new_file_at_once() {
+    for _ in 0..20 {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("grants.db");
+        std::thread::scope(|scope| {
+            let openers: Vec<_> = (0..8).map(|_| scope.spawn(|| SqliteStore::open(&path).map(drop))).collect();
+            for opener in openers {
+                opener.join().unwrap().unwrap();
+            }
+        });
+    }
 }

@@ -25,6 +25,14 @@ pub(crate) struct Http {
     skew: AtomicI64,
 }
 
+/// Whether the proxy variables of the environment count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UseProxy {
+    FromEnvironment,
+    /// Plain HTTP to this machine must not travel to a proxy elsewhere.
+    Never,
+}
+
 /// Why no whole answer came.
 pub(crate) enum SendFailure {
     /// Nothing left this machine, or nothing that a server could act on.
@@ -36,14 +44,18 @@ pub(crate) enum SendFailure {
 }
 
 impl Http {
-    pub(crate) fn new(limits: Limits, user_agent: &str, clock: Clock) -> Result<Self, Error> {
+    pub(crate) fn new(limits: Limits, user_agent: &str, clock: Clock, proxy: UseProxy) -> Result<Self, Error> {
         let builder = || {
-            Client::builder()
+            let builder = Client::builder()
                 .user_agent(user_agent)
                 .pool_idle_timeout(Duration::from_secs(60))
                 .redirect(reqwest::redirect::Policy::none())
                 // A retry that the SDK did not decide on could send a refresh token twice.
-                .retry(reqwest::retry::never())
+                .retry(reqwest::retry::never());
+            match proxy {
+                UseProxy::FromEnvironment => builder,
+                UseProxy::Never => builder.no_proxy(),
+            }
         };
         let built = |client: reqwest::Result<Client>| {
             client.map_err(|error| {
@@ -56,6 +68,9 @@ impl Http {
             token: built(
                 builder()
                     .connect_timeout(Duration::from_secs(5))
+                    // A kept connection may be closed by the server just as a refresh token goes out on it, and
+                    // nobody could tell whether it arrived: token requests are rare enough for one each.
+                    .pool_max_idle_per_host(0)
                     // Long, because an answer that is given up may hold the only new refresh token.
                     .timeout(Duration::from_secs(120))
                     .build(),

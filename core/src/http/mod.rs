@@ -5,4 +5,4 @@ mod client;
 pub(crate) mod policy;
 
 pub(crate) use answer::Answer;
-pub(crate) use client::Http;
+pub(crate) use client::{Http, UseProxy};

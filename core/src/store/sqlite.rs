@@ -42,7 +42,7 @@ impl SqliteStore {
 
     pub(crate) fn open_with(path: PathBuf, clock: Clock) -> Result<Self, Error> {
         prepare_file(&path)?;
-        let connection = connect(&path).map_err(|error| store_error(&path, "opened", error))?;
+        let connection = connect_patiently(&path).map_err(|error| store_error(&path, "opened", error))?;
         Ok(Self { path, clock, connection: Arc::new(Mutex::new(connection)) })
     }
 
@@ -136,6 +136,21 @@ impl TokenStore for SqliteStore {
     }
 }
 
+/// Turning a new file to WAL needs it alone, and SQLite does not wait for that as it does for writes.
+fn connect_patiently(path: &Path) -> rusqlite::Result<Connection> {
+    const PAUSE: Duration = Duration::from_millis(25);
+    let mut waited = Duration::ZERO;
+    loop {
+        match connect(path) {
+            Err(error) if is_busy(&error) && waited < BUSY => {
+                std::thread::sleep(PAUSE);
+                waited += PAUSE;
+            }
+            done => return done,
+        }
+    }
+}
+
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY)?;
@@ -203,8 +218,7 @@ fn refuse_network_file_system(_directory: &Path) -> Result<(), Error> {
 }
 
 fn store_error(path: &Path, what: &str, error: rusqlite::Error) -> Error {
-    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
-    if matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked)) {
+    if is_busy(&error) {
         return Error::new(
             Code::StoreBusy,
             format!("The store {} is locked by another process; try again.", path.display()),
@@ -212,6 +226,11 @@ fn store_error(path: &Path, what: &str, error: rusqlite::Error) -> Error {
         .with_source(error);
     }
     Error::new(Code::StoreUnavailable, format!("The store {} can't be {what}.", path.display())).with_source(error)
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+    matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked))
 }
 
 fn to_integer(value: u64) -> i64 {

@@ -1,4 +1,5 @@
 //! What the tests share: a sandbox, a registered app, and a client whose clock stands still.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::time::Duration;
