@@ -74,6 +74,12 @@ export function errorOf(flat: FlatError): LoopError {
   return new (CLASSES[flat.action] ?? OperatorError)(flat);
 }
 
+/** An option or argument that is wrong on this side of the bridge. @internal */
+export function invalidOption(detail: string, message: string): LoopError {
+  const none = { retry_after_ms: null, status: null, request_id: null, cause: null };
+  return errorOf({ code: "invalid_option", action: "fix_call", message, detail, ...none });
+}
+
 /** Whether a value is an error of this SDK, also one of another copy of it in the same process. */
 export function isLoopError(value: unknown): value is LoopError {
   return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[MARK] === true;

@@ -26,9 +26,9 @@ export function hide<T extends object>(target: T, describe: (self: T) => string)
 }
 
 /** A decoder of a record. All records of a kind share one prototype, so it costs nothing per field. @internal */
-export function record<T>(name: string, nested?: Partial<Record<keyof T, Decode<unknown>>>): Decode<T> {
+export function record<T>(name: string, nested: Readonly<Record<string, Decode<unknown>>> = {}): Decode<T> {
   const prototype = hide({}, () => `<${name}: values hidden>`);
-  const fields = Object.entries(nested ?? {}) as [string, Decode<unknown>][];
+  const fields = Object.entries(nested);
   return (value) => {
     const fieldsOf = value as Record<string, unknown>;
     for (const [field, decode] of fields) {

@@ -1,7 +1,8 @@
 // What `@platform/sdk` exports.
 export { type CallbackOptions, LoopClient, type User } from "./client";
 export { InvalidCall, isLoopError, LoopError, OperatorError, RetryLater, ScopeRequired, SignInRequired } from "./errors";
-export { type Action, type Biomarker, type BiomarkerStatus, type Clinical, ERROR_ACTIONS, type ErrorCode, type Protocol, type UserClinical } from "./generated";
+export type * from "./generated";
+export { ERROR_ACTIONS } from "./generated";
 export type { Json } from "./hidden";
 export type { CallOptions } from "./invoke";
 export type { Page } from "./page";

@@ -79,7 +79,7 @@ impl Client {
 
 fn time_limit(seconds: f64) -> Result<Duration, Failure> {
     Duration::try_from_secs_f64(seconds).map_err(|_| {
-        Failure::Loop(FlatError {
+        Failure::from(FlatError {
             code: Code::InvalidOption.as_str(),
             action: Action::FixCall.as_str(),
             message: "`timeout` must be seconds, zero or more.".to_owned(),
@@ -94,14 +94,16 @@ fn time_limit(seconds: f64) -> Result<Duration, Failure> {
 
 fn look_for_signals() -> Result<(), Failure> {
     // An interpreter that is shutting down can't be asked any more; its process ends without this call's answer.
-    Python::try_attach(|py| py.check_signals()).unwrap_or(Ok(())).map_err(Failure::Python)
+    #[allow(clippy::redundant_closure_for_method_calls, reason = "the method itself is not general over 'py")]
+    let looked = Python::try_attach(|py| py.check_signals());
+    looked.unwrap_or(Ok(())).map_err(Failure::Python)
 }
 
 /// For the test that a panic becomes an error without its text.
 #[cfg(debug_assertions)]
 #[pyfunction]
 #[allow(clippy::panic, reason = "it is what this function is for")]
-pub(crate) fn _panic(py: Python<'_>, text: String) -> PyResult<()> {
+pub(crate) fn _panic(py: Python<'_>, text: &str) -> PyResult<()> {
     let outcome: Result<(), Failure> = caught(|| panic!("{text}"));
     outcome.map_err(|failure| failure.into_exception(py))
 }

@@ -8,20 +8,20 @@ use pyo3::sync::PyOnceLock;
 /// Why a call came back without a result.
 pub(crate) enum Failure {
     /// Core, or this crate in its name.
-    Loop(FlatError),
+    Loop(Box<FlatError>),
     /// Python itself: a signal's handler raised.
     Python(PyErr),
 }
 
 impl From<FlatError> for Failure {
     fn from(error: FlatError) -> Self {
-        Self::Loop(error)
+        Self::Loop(Box::new(error))
     }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::Loop(FlatError::new(&error, Case::Snake))
+        Self::from(FlatError::new(&error, Case::Snake))
     }
 }
 
@@ -29,7 +29,7 @@ impl Failure {
     pub(crate) fn into_exception(self, py: Python<'_>) -> PyErr {
         match self {
             Self::Python(error) => error,
-            Self::Loop(error) => exception(py, error).unwrap_or_else(|error| error),
+            Self::Loop(error) => exception(py, *error).unwrap_or_else(|error| error),
         }
     }
 }
@@ -38,5 +38,5 @@ fn exception(py: Python<'_>, error: FlatError) -> PyResult<PyErr> {
     static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let FlatError { code, action, message, retry_after_ms, status, request_id, detail, cause } = error;
     let arguments = (code, action, message, retry_after_ms, status, request_id, detail, cause);
-    MAKE.import(py, "loop_sdk.errors", "_from_native")?.call1(arguments).map(PyErr::from_value)
+    MAKE.import(py, "loop_sdk.errors", "from_native")?.call1(arguments).map(PyErr::from_value)
 }

@@ -1,5 +1,4 @@
 //! The native part of the Python package `loop_sdk`: one generic call into core, and views of the records it returns.
-#![allow(unreachable_pub, reason = "pyo3's macros make public items of private ones")]
 
 mod client;
 mod errors;

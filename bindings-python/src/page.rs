@@ -10,8 +10,11 @@ use pyo3::types::{PyDict, PyIterator, PyList, PySlice, PyTuple};
 
 use crate::views::{Record, ToPython as _, View, list, unreadable};
 
+/// What pickle keeps: the function that makes the page again, and its arguments.
+type Restored<'py, 'a> = (Bound<'py, PyAny>, (&'static str, String, Option<&'a str>));
+
 /// One page of a list: a sequence of its records.
-#[pyclass(frozen, eq, generic, sequence, module = "loop_sdk._native")]
+#[pyclass(frozen, eq, generic, sequence, module = "loop_sdk")]
 pub(crate) struct Page(Box<dyn Items>);
 
 impl Page {
@@ -135,7 +138,7 @@ impl Page {
         format!("<Page of {} {}; values hidden, use .items or to_dict()>", self.0.len(), self.0.name())
     }
 
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (&'static str, String, Option<&str>))> {
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Restored<'py, '_>> {
         let restore = py.import("loop_sdk._native")?.getattr("_restore_page")?;
         Ok((restore, (self.0.name(), self.0.json().map_err(|_| unreadable())?, self.0.next_cursor())))
     }

@@ -9,7 +9,7 @@ macro_rules! record {
         }
     ) => {
         $(#[doc = $doc])*
-        #[pyclass(frozen, eq, module = "loop_sdk._native")]
+        #[pyclass(frozen, eq, module = "loop_sdk")]
         pub(crate) struct $name(View<model::$name>);
 
         impl PartialEq for $name {

@@ -211,6 +211,11 @@ impl Error {
         }))
     }
 
+    /// A task of ours panicked or was dropped. The panic's text may quote anything, so it is not kept.
+    pub(crate) fn ended_early(_error: tokio::task::JoinError) -> Self {
+        Self::new(Code::Internal, "The call ended early; please report it.")
+    }
+
     /// What went wrong.
     pub fn code(&self) -> Code {
         self.0.code

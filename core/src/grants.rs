@@ -139,7 +139,7 @@ impl LoopClient {
         let (client, user_id) = (self.clone(), user_id.to_owned());
         // Half a revocation would leave a live grant behind a tombstone: it goes on if the caller gives up.
         let task = tokio::spawn(async move { client.revoke_now(&user_id).await });
-        task.await.map_err(|error| Error::new(Code::Internal, "The revocation ended early.").with_source(error))?
+        task.await.map_err(Error::ended_early)?
     }
 
     async fn revoke_now(&self, user_id: &str) -> Result<(), Error> {

@@ -24,6 +24,8 @@ use crate::sys::{millis, random_bytes};
 const PENDING_LIFE: Duration = Duration::from_secs(10 * 60);
 /// How long after that a reload is still recognised as one.
 const MARKER_LIFE: Duration = Duration::from_secs(10 * 60);
+/// How long to wait before a code that did nothing is sent again; it lives for a minute.
+const EXCHANGE_PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_secs(1)];
 /// A browser secret shorter than this was not made by the SDK.
 const BROWSER_SECRET_LENGTH: usize = 43;
 
@@ -261,8 +263,8 @@ impl LoopClient {
         let code = code.unwrap_or_else(|| Secret::new(""));
         // From here on the code is being used: a caller that gives up must not leave new tokens unsaved.
         let client = self.clone();
-        let exchange = tokio::spawn(async move { client.exchange(&code, pending).await });
-        exchange.await.map_err(|error| Error::new(Code::Internal, "The exchange ended early.").with_source(error))?
+        let exchange = tokio::spawn(async move { client.exchange(&state, &code, pending).await });
+        exchange.await.map_err(Error::ended_early)?
     }
 
     /// Finds the pending sign-in, checks the browser, and marks it used: by one compare-and-swap, so that of two
@@ -305,29 +307,50 @@ impl LoopClient {
         Ok(pending)
     }
 
-    async fn exchange(&self, code: &Secret, pending: PendingRecord) -> Result<Tokens, Error> {
+    async fn exchange(&self, state: &Secret, code: &Secret, pending: PendingRecord) -> Result<Tokens, Error> {
         let Inner { manager, .. } = &*self.inner;
         let issuer = &manager.issuer;
         let PendingRecord { code_verifier: Some(code_verifier), redirect_uri, .. } = &pending else {
             return Err(Error::new(Code::StoreRecordUnreadable, "The stored sign-in has no verifier; start it again."));
         };
-        let verdict = issuer.request(&Grant::AuthorizationCode { code, redirect_uri, code_verifier }).await?;
-        match verdict {
-            Verdict::Granted(answer) => self.keep(*answer, pending).await,
-            Verdict::Rejected => Err(Error::new(
-                Code::CodeRejected,
-                "Loop does not accept this code: it is expired, used, or made for another redirect URI; start the \
-                 sign-in again.",
-            )
-            .with_detail("invalid_grant")),
-            // The state is used up, so even a request that did nothing leads to a new sign-in; its code says why.
-            Verdict::Retry { after, reason } => Err(issuer.retry_error(reason).with_retry_after(after)),
-            Verdict::Operator { error, client } => Err(issuer.operator_error(&error, client)),
-            Verdict::Ambiguous { .. } => Err(Error::new(
-                Code::ExchangeOutcomeUnknown,
-                "The code was sent and no usable answer came; it can't be sent twice, so start the sign-in again.",
-            )),
+        let grant = Grant::AuthorizationCode { code, redirect_uri, code_verifier };
+        let mut pauses = EXCHANGE_PAUSES.into_iter();
+        loop {
+            return match issuer.request(&grant).await? {
+                Verdict::Granted(answer) => self.keep(*answer, pending).await,
+                Verdict::Rejected => Err(Error::new(
+                    Code::CodeRejected,
+                    "Loop does not accept this code: it is expired, used, or made for another redirect URI; start the \
+                     sign-in again.",
+                )
+                .with_detail("invalid_grant")),
+                Verdict::Retry { after, reason } => {
+                    if let Some(pause) = pauses.next().filter(|pause| after.is_none_or(|after| after <= *pause)) {
+                        tokio::time::sleep(pause).await;
+                        continue;
+                    }
+                    // Nothing was done with the code: a reload of the callback may try it again while it lives.
+                    self.put_back(state, &pending).await?;
+                    Err(issuer.retry_error(reason).with_retry_after(after))
+                }
+                Verdict::Operator { error, client } => Err(issuer.operator_error(&error, client)),
+                Verdict::Ambiguous { .. } => Err(Error::new(
+                    Code::ExchangeOutcomeUnknown,
+                    "The code was sent and no usable answer came; it can't be sent twice, so start the sign-in again.",
+                )),
+            };
         }
+    }
+
+    /// Makes a taken sign-in pending again.
+    async fn put_back(&self, state: &Secret, pending: &PendingRecord) -> Result<(), Error> {
+        let records = &self.manager().records;
+        if let Some(read) = records.load_pending(state.expose()).await? {
+            let key = records.pending_key(state.expose());
+            let life = Some(PENDING_LIFE + MARKER_LIFE);
+            records.swap(&key, pending, &Expected::Version(read.version), life).await?;
+        }
+        Ok(())
     }
 
     /// Finds out who signed in, and stores the grant. What can't be kept is revoked, so that nothing lives on unseen.

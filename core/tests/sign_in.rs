@@ -266,3 +266,24 @@ async fn a_platform_that_is_not_there_is_named() {
     assert_eq!((error.code(), error.action()), (Code::Unreachable, Action::Retry));
     assert!(error.message().contains("loop-sandbox serve"), "{error}");
 }
+
+#[tokio::test]
+async fn a_code_that_could_not_be_sent_is_not_lost() {
+    let world = World::new().await;
+    let begun = world.begin().await;
+    let callback = world.allow(&begun).await;
+    let answer = serde_json::json!({
+        "status": 503,
+        "content_type": "application/json",
+        "body": r#"{"error":"temporarily_unavailable"}"#,
+        "headers": {"retry-after": "30"},
+    });
+    let lever = format!("{}/_sandbox/next-token-answer", world.sandbox.base_url());
+    let request = reqwest::Client::new().post(lever).header("content-type", "application/json");
+    request.body(answer.to_string()).send().await.unwrap().error_for_status().unwrap();
+    let finish = || world.client.handle_callback(&callback, Some(&begun.browser_secret));
+    let error = finish().await.unwrap_err();
+    assert_eq!((error.code(), error.retry_after()), (Code::ServerUnavailable, Some(Duration::from_secs(30))));
+    assert!(finish().await.is_ok(), "a reload tries it again");
+    assert_eq!(code(finish().await), Code::AlreadyCompleted);
+}

@@ -33,7 +33,7 @@ pub(crate) struct Check {
 pub(crate) fn run(arguments: &Check) -> ExitCode {
     let mut steps = Steps::new();
     tree(&mut steps);
-    steps.run(Step::new("Rust: format", workspace::cargo(["fmt", "--all", "--check"])));
+    steps.run(Step::new("Rust: format", workspace::cargo(["fmt", "--all", "--check", "--", "--color", "never"])));
     clippy(&mut steps);
     steps.run(codegen::check());
     dependencies(&mut steps, arguments.install);
@@ -119,12 +119,12 @@ fn python(steps: &mut Steps, venv: &Venv) {
     if !workspace::path(PYTHON_BINDING).join("pyproject.toml").is_file() {
         return;
     }
-    let python_files = [PYTHON_BINDING, "sandbox/python", "examples", "docs"].map(workspace::path);
-    let python_files = python_files.iter().filter(|directory| directory.is_dir());
+    // From the binding's folder, whose settings name the packages that are our own.
+    let others = ["sandbox/python", "examples", "docs"].map(workspace::path);
+    let others = others.iter().filter(|directory| directory.is_dir());
     for (title, subcommand) in [("Python: format", &["format", "--check"][..]), ("Python: lint", &["check"][..])] {
-        let mut ruff = venv.module(".", ["ruff"].into_iter().chain(subcommand.iter().copied()));
-        ruff.arg("--config").arg(workspace::path(PYTHON_BINDING).join("pyproject.toml"));
-        ruff.args(python_files.clone());
+        let mut ruff = venv.module(PYTHON_BINDING, ["ruff"].into_iter().chain(subcommand.iter().copied()));
+        ruff.args(["--config", "pyproject.toml", "."]).args(others.clone());
         steps.run(Step::new(title, ruff));
     }
     steps.run(Step::new("Python: types", venv.module(PYTHON_BINDING, ["mypy"])));
@@ -132,7 +132,8 @@ fn python(steps: &mut Steps, venv: &Venv) {
 
 fn node(steps: &mut Steps, node: &Node) {
     let configured = workspace::path(NODE_BINDING).join("tsconfig.json");
-    if fs::exists(&configured).unwrap_or(false) && setup::node_modules(steps, node, NODE_BINDING, "Node: modules").is_ok()
+    if fs::exists(&configured).unwrap_or(false)
+        && setup::node_modules(steps, node, NODE_BINDING, "Node: modules").is_ok()
     {
         let tsc = setup::npm(node, NODE_BINDING, ["exec", "--no", "--", "tsc", "--noEmit"]);
         steps.run(Step::new("Node: types", tsc));

@@ -200,11 +200,13 @@ fn prepare(steps: &mut Steps, example: Example) -> Result<Option<Prepared>> {
     let app = match example {
         Example::Flask => {
             let python = toolchain::python().map_err(missing)?;
-            setup::venv(steps, &python).and_then(|venv| setup::python_binding(steps, &venv).map(|()| venv)).map(|venv| {
-                let mut app = workspace::command(venv.python());
-                app.arg("app.py").current_dir(workspace::path("examples/python-flask"));
-                app
-            })
+            setup::venv(steps, &python).and_then(|venv| setup::python_binding(steps, &venv).map(|()| venv)).map(
+                |venv| {
+                    let mut app = workspace::command(venv.python());
+                    app.arg("app.py").current_dir(workspace::path("examples/python-flask"));
+                    app
+                },
+            )
         }
         Example::Express => {
             let node = toolchain::node().map_err(missing)?;

@@ -64,21 +64,28 @@ pub(crate) fn venv(steps: &mut Steps, python: &Path) -> Result<Venv, StepFailed>
     let venv = Venv(workspace::path(PYTHON_BINDING).join(".venv"));
     let own_list = workspace::path(PYTHON_BINDING).join("requirements-dev.txt");
     let requirements = fs::read_to_string(&own_list).unwrap_or_else(|_| PYTHON_TOOLS.to_owned());
-    let stamp = Stamp::new(&venv.0, [python.as_os_str(), OsStr::new(&requirements)]);
-    if stamp.is_current() && venv.python().exists() {
+    let stamp = Stamp::new(&venv.0, [OsStr::new(&requirements)]);
+    // The Python that it was made with may be gone.
+    let works = venv.module("", ["pip", "--version"]).output().is_ok_and(|answer| answer.status.success());
+    if works && stamp.is_current() {
         return Ok(venv);
     }
-    let mut create = workspace::command(python);
-    create.args(["-m", "venv", "--clear"]).arg(&venv.0);
-    steps.require(Step::new("Python: virtual environment", create))?;
+    if !works {
+        let mut create = workspace::command(python);
+        create.args(["-m", "venv", "--clear"]).arg(&venv.0);
+        steps.require(Step::new("Python: virtual environment", create))?;
+    }
     let list = if own_list.is_file() {
         own_list
     } else {
         let list = venv.0.join("requirements-dev.txt");
-        steps.check("Python: list of tools", || Ok(fs::write(&list, &requirements)?))?;
+        if let Err(failure) = fs::write(&list, &requirements) {
+            steps.fail("Python: tools", &format!("{}: {failure}", list.display()));
+            return Err(StepFailed);
+        }
         list
     };
-    let mut install = venv.module(".", ["pip", "install", "--disable-pip-version-check", "-r"]);
+    let mut install = venv.module("", ["pip", "install", "--disable-pip-version-check", "-r"]);
     install.arg(list);
     steps.require(Step::new("Python: tools", install))?;
     stamp.set();
@@ -92,6 +99,9 @@ pub(crate) fn python_binding(steps: &mut Steps, venv: &Venv) -> Result<(), StepF
 
 /// Installs what a `package.json` names, unless that has been done.
 pub(crate) fn node_modules(steps: &mut Steps, node: &Node, directory: &str, title: &str) -> Result<(), StepFailed> {
+    if Package::read(directory).is_ok_and(|package| !package.has_dependencies()) {
+        return Ok(());
+    }
     let package = workspace::path(directory);
     let modules = package.join("node_modules");
     let lock = package.join("package-lock.json");
@@ -152,6 +162,10 @@ impl Package {
         self.0["scripts"][name].as_str()
     }
 
+    fn has_dependencies(&self) -> bool {
+        ["dependencies", "devDependencies", "optionalDependencies"].iter().any(|kind| self.0[*kind].is_object())
+    }
+
     /// Packages of ours that it asks for, with the version asked for.
     pub(crate) fn own_dependencies(&self) -> Vec<(String, String)> {
         let kinds = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
@@ -207,7 +221,8 @@ mod tests {
 
     #[test]
     fn only_our_own_dependencies_are_compared() {
-        let json = r#"{"name": "a", "dependencies": {"express": "5"}, "optionalDependencies": {"@platform/b": "1.0.0"}}"#;
+        let json =
+            r#"{"name": "a", "dependencies": {"express": "5"}, "optionalDependencies": {"@platform/b": "1.0.0"}}"#;
         let package = Package(serde_json::from_str(json).unwrap());
         assert_eq!(package.own_dependencies(), [("@platform/b".to_owned(), "1.0.0".to_owned())]);
     }

@@ -334,7 +334,11 @@ pub(crate) fn quoted(word: &str) -> String {
 
 fn duration(took: Duration) -> String {
     let seconds = took.as_secs();
-    if seconds >= 60 { format!("{}m {:02}s", seconds / 60, seconds % 60) } else { format!("{:.1}s", took.as_secs_f64()) }
+    if seconds >= 60 {
+        format!("{}m {:02}s", seconds / 60, seconds % 60)
+    } else {
+        format!("{:.1}s", took.as_secs_f64())
+    }
 }
 
 #[allow(clippy::disallowed_methods, reason = "how long a build takes is read from the real clock")]

@@ -55,7 +55,9 @@ pub(crate) fn versions(files: &[PathBuf]) -> Result<()> {
         }
     }
     let wrong = found.into_iter().filter(|(_, version)| version.trim_start_matches('=') != expected);
-    report(wrong.map(|(place, version)| format!("{place}: {version} instead of {expected}")).collect())
+    let wrong: Vec<String> =
+        wrong.map(|(place, version)| format!("{place}: {version} instead of {expected}")).collect();
+    report(&wrong)
 }
 
 /// The versions that the workspace asks of its own crates.
@@ -99,7 +101,7 @@ pub(crate) fn links(files: &[PathBuf]) -> Result<()> {
             }
         }
     }
-    report(broken)
+    report(&broken)
 }
 
 /// The relative links outside of code, without their anchors, each with its line.
@@ -141,7 +143,7 @@ pub(crate) fn machine_paths(files: &[PathBuf]) -> Result<()> {
             found.extend(paths.map(|path| format!("{}:{}: {path}", file.display(), index + 1)));
         }
     }
-    report(found)
+    report(&found)
 }
 
 /// Every source file begins by saying what it is for.
@@ -149,12 +151,14 @@ pub(crate) fn first_lines(files: &[PathBuf]) -> Result<()> {
     let beginnings: BTreeMap<&str, &[&str]> = BEGINNINGS.iter().copied().collect();
     let mut silent = Vec::new();
     for file in files {
-        let Some(allowed) = file.extension().and_then(|extension| beginnings.get(extension.to_str()?)) else { continue };
+        let Some(allowed) = file.extension().and_then(|extension| beginnings.get(extension.to_str()?)) else {
+            continue;
+        };
         if !begins_with_any(&read(file)?, allowed) {
             silent.push(format!("{}: its first line must be a comment that says what it is for", file.display()));
         }
     }
-    report(silent)
+    report(&silent)
 }
 
 /// Whether the first line counts, where the line that names an interpreter does not.
@@ -167,7 +171,7 @@ fn read(file: &Path) -> Result<String> {
     fs::read_to_string(workspace::root().join(file)).with_context(|| file.display().to_string())
 }
 
-fn report(problems: Vec<String>) -> Result<()> {
+fn report(problems: &[String]) -> Result<()> {
     if problems.is_empty() { Ok(()) } else { bail!(problems.join("\n")) }
 }
 

@@ -14,7 +14,8 @@ pub(crate) fn root() -> &'static Path {
 
 /// A path below the root.
 pub(crate) fn path(relative: &str) -> PathBuf {
-    root().join(relative)
+    // Joining nothing would leave a slash at the end.
+    if relative.is_empty() { root().to_owned() } else { root().join(relative) }
 }
 
 /// An environment variable that is set to something.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Generic, TypeVar, final, overload
 
-from loop_sdk._generated import BiomarkerStatus
+from loop_sdk.records import BiomarkerStatus
 
 T = TypeVar("T")
 

@@ -37,8 +37,25 @@ impl<'a, T> Call<'a, T> {
         Self { user, operation, arguments: Vec::new(), result: PhantomData }
     }
 
-    pub(crate) fn set(&mut self, name: &'static str, value: String) {
-        self.arguments.push((name, value));
+    pub(crate) fn set<A: Argument>(&mut self, name: &'static str, value: A) {
+        self.arguments.extend(value.text().map(|text| (name, text)));
+    }
+}
+
+/// What a declared parameter's type may be.
+pub(crate) trait Argument {
+    fn text(self) -> Option<String>;
+}
+
+impl Argument for String {
+    fn text(self) -> Option<String> {
+        Some(self)
+    }
+}
+
+impl Argument for Option<String> {
+    fn text(self) -> Option<String> {
+        self
     }
 }
 

@@ -64,7 +64,7 @@ macro_rules! operations {
                 pub fn $method(&self $(, $parameter: impl Into<$parameter_type>)*) -> crate::api::Call<'a, $result> {
                     #[allow(unused_mut, reason = "an operation without parameters changes nothing")]
                     let mut call = crate::api::Call::new(self.0, &declared::$method);
-                    $(call.set(stringify!($parameter), $parameter.into());)*
+                    $(call.set::<$parameter_type>(stringify!($parameter), $parameter.into());)*
                     call
                 }
             )+

@@ -40,8 +40,7 @@ impl FlatError {
     pub fn new(error: &Error, case: Case) -> Self {
         let mut causes = Vec::new();
         let mut source = std::error::Error::source(error);
-        // A task's panic is a defect whose text may quote a value: nobody gets to read it.
-        while let Some(error) = source.filter(|source| !source.is::<tokio::task::JoinError>()) {
+        while let Some(error) = source {
             causes.push(error.to_string());
             source = error.source();
         }

@@ -15,34 +15,42 @@ pub(crate) async fn send_idempotent(
     host: &str,
 ) -> Result<Answer, Error> {
     let limit = http.limits().call;
+    let mut pauses = ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(200))
+        .with_max_delay(Duration::from_secs(5))
+        .with_max_times(3)
+        .with_jitter()
+        .build();
+    let mut last = None;
     let attempts = async {
-        let mut pauses = ExponentialBuilder::default()
-            .with_min_delay(Duration::from_millis(200))
-            .with_max_delay(Duration::from_secs(5))
-            .with_max_times(3)
-            .with_jitter()
-            .build();
         loop {
             let outcome = http.send(build()).await;
-            let Some(pause) = pauses.next() else { return outcome };
             let wait = match &outcome {
-                Ok(answer) if matches!(answer.status, 429 | 502..=504) => answer.retry_after.unwrap_or(pause),
-                Err(SendFailure::NeverSent(error)) if error.is_timeout() => return outcome,
-                Err(SendFailure::NeverSent(_)) => pause,
+                Ok(answer) if matches!(answer.status, 429 | 502..=504) => answer.retry_after,
+                // On this machine nobody starts listening because we wait.
+                Err(SendFailure::NeverSent(error)) if !error.is_timeout() && !is_this_machine(host) => None,
                 _ => return outcome,
             };
             // Waiting past the caller's limit would only turn a clear answer into a timeout.
-            if wait > limit / 2 {
-                return outcome;
-            }
+            let wait = match (wait, pauses.next()) {
+                (_, None) => return outcome,
+                (Some(wait), Some(_)) if wait > limit / 2 => return outcome,
+                (wait, Some(pause)) => wait.unwrap_or(pause),
+            };
+            last = Some(outcome);
             tokio::time::sleep(wait).await;
         }
     };
-    match tokio::time::timeout(limit, attempts).await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(failure)) => Err(send_error(failure, host)),
-        Err(_) => Err(timed_out(host)),
+    let outcome = tokio::time::timeout(limit, attempts).await;
+    // What the last attempt said tells more than that the time is up.
+    match outcome.ok().or(last) {
+        Some(outcome) => outcome.map_err(|failure| send_error(failure, host)),
+        None => Err(timed_out(host)),
     }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]")
 }
 
 fn timed_out(host: &str) -> Error {
@@ -66,7 +74,7 @@ pub(crate) fn send_error(failure: SendFailure, host: &str) -> Error {
 
 /// Nothing listens there; on this machine that means that the sandbox is not running.
 pub(crate) fn unreachable(host: &str) -> Error {
-    let hint = if host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]") {
+    let hint = if is_this_machine(host) {
         "start the sandbox (loop-sandbox serve) or check the port"
     } else {
         "check the network, the proxy settings and the environment option"

@@ -82,8 +82,7 @@ impl fmt::Debug for LazyStore {
 
 async fn open_sqlite(path: PathBuf, clock: Clock) -> Result<Arc<dyn TokenStore>, Error> {
     let opened = tokio::task::spawn_blocking(move || SqliteStore::open_with(path, clock)).await;
-    let store =
-        opened.map_err(|error| Error::new(Code::Internal, "The store's thread ended early.").with_source(error))??;
+    let store = opened.map_err(Error::ended_early)??;
     Ok(Arc::new(store))
 }
 

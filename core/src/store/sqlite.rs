@@ -58,7 +58,7 @@ impl SqliteStore {
             act(&mut connection, to_integer(now)).map_err(|error| store_error(&path, "used", error))
         })
         .await
-        .map_err(|error| Error::new(Code::Internal, "The store's thread ended early.").with_source(error))?
+        .map_err(Error::ended_early)?
     }
 }
 

@@ -1,5 +1,7 @@
 //! Writes what every binding shares from core's declarations. `--check` writes nothing and fails on a difference.
 
+#![allow(clippy::print_stdout, reason = "a command tells what it wrote")]
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};

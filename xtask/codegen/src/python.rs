@@ -15,7 +15,9 @@ pub(crate) fn outputs() -> Vec<Output> {
     vec![
         package("bindings-python/src/generated.rs", native()),
         package("bindings-python/python/loop_sdk/_native.pyi", stub()),
-        package("bindings-python/python/loop_sdk/_generated.py", services()),
+        package("bindings-python/python/loop_sdk/_codes.py", codes()),
+        package("bindings-python/python/loop_sdk/_services.py", services()),
+        package("bindings-python/python/loop_sdk/records.py", record_names()),
     ]
 }
 
@@ -97,7 +99,7 @@ const STUB_HEAD: &str = r#"
 from collections.abc import Iterator, Sequence
 from typing import Any, Generic, TypeVar, final, overload
 
-from loop_sdk._generated import {ENUMS}
+from loop_sdk.records import {ENUMS}
 
 T = TypeVar("T")
 
@@ -133,18 +135,8 @@ class Page(Sequence[T], Generic[T]):
     def __getitem__(self, index: slice) -> list[T]: ...
 "#;
 
-/// Error codes, enums, and every service twice: with the user at each call, and bound to one user.
-fn services() -> String {
-    let mut out = format!("\"\"\"Services, enums and error codes. {DO_NOT_EDIT}\"\"\"\n");
-    let names: Vec<&str> = records().map(|(model, _)| model.name).collect();
-    let _ = write!(
-        out,
-        "\nfrom __future__ import annotations\n\nfrom collections.abc import Callable\nfrom typing import \
-         TYPE_CHECKING, Any, Final, Literal\n\nfrom loop_sdk._arguments import Arguments\n\nif TYPE_CHECKING:\n    \
-         from loop_sdk._native import Page, {}\n\n#: Calls the native client.\nCall = Callable[[str, Arguments, \
-         \"float | None\"], Any]\n",
-        names.join(", ")
-    );
+/// Error codes and actions.
+fn codes() -> String {
     let quoted = |texts: Vec<&str>| {
         texts.iter().fold(String::new(), |mut out, text| {
             let _ = write!(out, "\n    \"{text}\",");
@@ -153,17 +145,34 @@ fn services() -> String {
     };
     let actions = Action::ALL.iter().map(|action| action.as_str()).collect();
     let codes = Code::ALL.iter().map(|code| code.as_str()).collect();
-    let _ = write!(out, "\n#: What to do about an error.\nAction = Literal[{}\n]\n", quoted(actions));
-    let _ = write!(
-        out,
-        "\n#: What went wrong; stable, and the same in every language.\nErrorCode = Literal[{}\n]\n",
+    let mut out = format!(
+        "\"\"\"Error codes and their actions. {DO_NOT_EDIT}\"\"\"\n\nfrom typing import Final, Literal\n\n#: What to do about \
+         an error.\nAction = Literal[{}\n]\n\n#: What went wrong; stable, and the same in every language.\nErrorCode = \
+         Literal[{}\n]\n\n#: Every code's action.\nACTIONS: Final[dict[ErrorCode, Action]] = {{\n",
+        quoted(actions),
         quoted(codes)
     );
-    out.push_str("\n#: Every code's action.\nACTIONS: Final[dict[ErrorCode, Action]] = {\n");
     for code in Code::ALL {
         let _ = writeln!(out, "    \"{}\": \"{}\",", code.as_str(), code.action().as_str());
     }
     out.push_str("}\n");
+    out
+}
+
+/// The public names of records and enums.
+fn record_names() -> String {
+    let mut names: Vec<&str> = records().map(|(model, _)| model.name).chain(["Page"]).collect();
+    names.sort_unstable();
+    let imported = names.join(", ");
+    names.extend(enums().map(|(model, _)| model.name));
+    names.sort_unstable();
+    let all: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    let mut out = format!(
+        "\"\"\"The records that the APIs return. {DO_NOT_EDIT}\"\"\"\n\nfrom typing import Literal\n\nfrom loop_sdk._native \
+         import {imported}\n\n__all__ = [{}]\n\n#: The classes among them.\nCLASSES = \
+         ({imported})\n",
+        all.join(", ")
+    );
     for (model, values) in enums() {
         let values: Vec<String> = values.iter().map(|value| format!("\"{value}\"")).collect();
         let _ = write!(
@@ -174,6 +183,25 @@ fn services() -> String {
             values.join(", ")
         );
     }
+    out
+}
+
+/// Every service twice: with the user at each call, and bound to one user.
+fn services() -> String {
+    let mut names: Vec<&str> = models(SERVICES).iter().map(|model| model.name).chain(["Page"]).collect();
+    let used = |name: &&str| {
+        let mut results = SERVICES.iter().flat_map(|service| service.operations).map(|operation| &operation.result);
+        results.any(|result| type_name(result).split(['[', ']', ' ']).any(|part| part == *name))
+    };
+    names.retain(used);
+    names.sort_unstable();
+    let mut out = format!(
+        "\"\"\"Services and their operations. {DO_NOT_EDIT}\"\"\"\n\nfrom __future__ import annotations\n\nfrom \
+         collections.abc import Callable\nfrom typing import TYPE_CHECKING, Any\n\nfrom loop_sdk._arguments import \
+         Arguments\n\nif TYPE_CHECKING:\n    from loop_sdk.records import {}\n\n#: Calls the native client.\nCall = \
+         Callable[[str, Arguments, \"float | None\"], Any]\n",
+        names.join(", ")
+    );
     for service in SERVICES {
         service_class(&mut out, service, false);
         service_class(&mut out, service, true);
@@ -257,7 +285,7 @@ fn facade(out: &mut String, name: &str, docs: &str, prefix: &str) {
     for service in SERVICES {
         let class = format!("{prefix}{}", pascal_case(service.name));
         let _ = writeln!(out, "        #: {}", lines(service.docs).join(" ").trim());
-        let _ = writeln!(out, "        self.{} = {class}(call{argument})", python_name(service.name));
+        let _ = writeln!(out, "        self.{}: {class} = {class}(call{argument})", python_name(service.name));
     }
 }
 

@@ -1,0 +1,94 @@
+// What the tests share: a sandbox with a client, a sign-in in one call, child processes, a browser with cookies.
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { after } from "node:test";
+import { LoopClient } from "@platform/sdk";
+import { startSandbox } from "@platform/sdk/testing";
+
+/** Starts a sandbox that stops after the test file, and makes a client for it. */
+export async function sandboxWithClient(options = {}, clientOptions = {}) {
+  const sandbox = await startSandbox(options);
+  after(() => sandbox.stop());
+  const loop = new LoopClient({ ...sandbox.options(), ...clientOptions });
+  return { sandbox, loop };
+}
+
+/** Signs a person in through the client and returns the tokens. */
+export async function signIn(sandbox, loop, { person = "ada", ...request } = {}) {
+  const { url, browserSecret } = await loop.authorizationUrl(request);
+  return loop.handleCallback(await sandbox.signIn(url, { person }), { browserSecret });
+}
+
+/** Awaits a failure, checks its code, and returns the error. */
+export async function failure(promise, code) {
+  try {
+    await promise;
+  } catch (error) {
+    if (error.code !== code) {
+      throw new Error(`expected ${code}, got ${error.code}: ${error.message}`, { cause: error });
+    }
+    return error;
+  }
+  throw new Error(`expected ${code}, but nothing failed`);
+}
+
+/** Runs a script in a Node of its own, and returns what it printed. */
+export async function run(script, env = {}, args = []) {
+  const node = promisify(execFile);
+  const options = { cwd: new URL("..", import.meta.url), env: { ...process.env, ...env }, timeout: 30_000 };
+  return node(process.execPath, ["--input-type=module", "--eval", script, ...args], options);
+}
+
+/** The environment variables of a client of this sandbox, for another process. */
+export function environment(sandbox, store) {
+  const { clientId, clientSecret, redirectUri, scopes, environment } = sandbox.options();
+  return {
+    LOOP_CLIENT_ID: clientId,
+    LOOP_CLIENT_SECRET: clientSecret,
+    LOOP_REDIRECT_URI: redirectUri,
+    LOOP_SCOPES: scopes.join(" "),
+    LOOP_ENVIRONMENT: environment,
+    LOOP_STORE: store,
+  };
+}
+
+/** A browser as far as these tests need one: it keeps cookies, sends them back, and does not follow redirects. */
+export class Browser {
+  cookies = new Map();
+
+  constructor(origin) {
+    this.origin = origin;
+  }
+
+  async send(method, url, headers = {}) {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const accept = "text/html,application/xhtml+xml";
+    const response = await fetch(new URL(url, this.origin), {
+      method,
+      redirect: "manual",
+      headers: { accept, ...(cookie && { cookie }), ...headers },
+    });
+    for (const line of response.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
+      if (/Max-Age=0/.test(line)) {
+        this.cookies.delete(name);
+      } else {
+        this.cookies.set(name, value);
+      }
+    }
+    return {
+      status: response.status,
+      location: response.headers.get("location"),
+      headers: response.headers,
+      text: await response.text(),
+    };
+  }
+
+  get(url, headers) {
+    return this.send("GET", url, headers);
+  }
+
+  post(url, headers = { "sec-fetch-site": "same-origin" }) {
+    return this.send("POST", url, headers);
+  }
+}

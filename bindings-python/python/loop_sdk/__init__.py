@@ -1,0 +1,55 @@
+"""Connect with Loop: sign a person in, keep the grant alive, call Loop's health APIs.
+
+    loop = LoopClient()  # LOOP_CLIENT_ID, LOOP_CLIENT_SECRET, LOOP_REDIRECT_URI and LOOP_SCOPES from the environment
+
+    begun = loop.authorization_url()                    # 1. redirect to begun.url; cookie = begun.browser_secret
+    tokens = loop.handle_callback(url, browser_secret)  # 2. in the handler of the redirect URI
+    for biomarker in loop.clinical.list_biomarkers(user_id=tokens.user_id):  # 3. any time afterwards
+        print(biomarker.biomarker_name, biomarker.value, biomarker.unit)
+
+`loop_sdk.flask` does 1 and 2 for Flask, `loop_sdk.testing` starts the sandbox for tests, and
+`python -m loop_sdk demo` shows all of it. Nothing here prints a token, a secret or a clinical value by itself.
+"""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from loop_sdk import records
+from loop_sdk._codes import Action, ErrorCode
+from loop_sdk._json import json_default
+from loop_sdk._native import __version__
+from loop_sdk.client import LoopClient, User
+from loop_sdk.errors import (
+    InvalidCall,
+    LoopError,
+    OperatorError,
+    RetryLater,
+    ScopeRequired,
+    SignInRequired,
+    UnderlyingError,
+)
+from loop_sdk.records import *
+from loop_sdk.results import ApiResponse, Authorization, Tokens
+
+# What type checkers see in the stub is true at run time, too.
+cast(Any, Sequence).register(records.Page)
+
+__all__ = [
+    "Action",
+    "ApiResponse",
+    "Authorization",
+    "ErrorCode",
+    "InvalidCall",
+    "LoopClient",
+    "LoopError",
+    "OperatorError",
+    "RetryLater",
+    "ScopeRequired",
+    "SignInRequired",
+    "Tokens",
+    "UnderlyingError",
+    "User",
+    "__version__",
+    "json_default",
+]
+__all__ += records.__all__

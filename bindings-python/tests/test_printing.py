@@ -1,0 +1,97 @@
+"""The canary: no token, secret, code, verifier or clinical value in anything that is printed."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from loop_sdk import LoopClient, LoopError, UnderlyingError
+from loop_sdk.testing import Sandbox
+
+
+def printed(*values: object) -> str:
+    out = []
+    for value in values:
+        out += [repr(value), str(value), f"{value}", f"{value!r}", "%s" % value, repr([value]), repr({"x": value})]  # noqa: UP031
+    return " ".join(out)
+
+
+def shown(call: Callable[[], object]) -> str:
+    """A traceback as error trackers make it: with local variables, of the SDK's own frames and the causes."""
+    try:
+        call()
+    except LoopError as error:
+        trace = traceback.TracebackException.from_exception(error, capture_locals=True)
+        frames = [frame for frame in trace.stack if "loop_sdk" in frame.filename and "tests" not in frame.filename]
+        assert frames
+        values = [f"{name}={value}" for frame in frames for name, value in (frame.locals or {}).items()]
+        return " ".join([*values, printed(error, error.__cause__), str(error.__dict__)])
+    raise AssertionError("it did not fail")
+
+
+def test_nothing_that_is_printed_holds_a_secret_or_a_value(
+    loop_sandbox: Sandbox, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    loop = LoopClient(**loop_sandbox.options(), store="memory:")
+    begun = loop.authorization_url()
+    callback_url = loop_sandbox.sign_in(begun.url)
+    tokens = loop.handle_callback(callback_url, begun.browser_secret)
+    page = loop.clinical.list_biomarkers(user_id=tokens.user_id)
+    user = loop.user(tokens.user_id)
+    answer = loop.request(user_id=tokens.user_id, service="clinical", path="/v1/biomarkers/me")
+    text = printed(loop, begun, tokens, page, page[0], page.items, user, user.clinical, loop.clinical, answer)
+    text += printed(loop_sandbox, loop._call.native)
+
+    code = parse_qs(urlsplit(callback_url).query)["code"][0]
+    canaries = {code, begun.state, begun.browser_secret, tokens.access_token, loop_sandbox.client_secret}
+    canaries |= {tokens.user_id, tokens.claims["nonce"], "lph_at_", "lph_rt_", "secret_"}
+    for biomarker in page:
+        canaries |= {biomarker.id, biomarker.biomarker_name, biomarker.collected_at}
+    out, err = capfd.readouterr()
+    for canary in canaries:
+        assert canary and canary not in text + out + err + caplog.text
+
+
+def test_no_error_and_no_traceback_with_locals_holds_a_secret(loop: LoopClient, loop_sandbox: Sandbox) -> None:
+    secret = "canary-secret"
+
+    def broken() -> LoopClient:
+        return LoopClient("client_1", secret, store="nowhere:")
+
+    begun = loop.authorization_url()
+    callback_url = loop_sandbox.sign_in(begun.url)
+    tokens = loop.handle_callback(callback_url, begun.browser_secret)
+    loop_sandbox.next_token_answer(400, '{"error": "invalid_grant", "error_description": "canary-answer"}')
+    again = loop.authorization_url()
+    fresh_url = loop_sandbox.sign_in(again.url)
+    texts = [
+        shown(broken),
+        shown(lambda: loop.exchange_code("canary-code", "canary-state")),
+        shown(lambda: loop.handle_callback(callback_url, begun.browser_secret)),
+        shown(lambda: loop.handle_callback(fresh_url, again.browser_secret)),
+        shown(lambda: loop.authorization_url(browser_secret="canary-browser", app_state="//x")),
+        shown(lambda: loop.import_grant(user_id="u", refresh_token="canary-rt", expires_at=-1.0)),
+        shown(lambda: loop.request(user_id="u", service="x/", path="/", body={"v": "canary-body"})),
+        shown(lambda: loop.clinical.get_protocol("none", user_id=tokens.user_id)),
+    ]
+    secrets = [begun.state, begun.browser_secret, again.state, again.browser_secret, tokens.access_token]
+    for text in texts:
+        assert "canary" not in text
+        assert not any(secret in text for secret in secrets)
+
+
+def test_a_damaged_answer_is_refused_without_quoting_it(loop: LoopClient, loop_sandbox: Sandbox) -> None:
+    for body, kind in [('{"access_token": "canary', "application/json"), ("<html>canary</html>", "text/html")]:
+        loop_sandbox.next_token_answer(200, body, kind)
+        begun = loop.authorization_url()
+        url = loop_sandbox.sign_in(begun.url)
+        assert "canary" not in shown(lambda: loop.handle_callback(url, begun.browser_secret))  # noqa: B023
+
+
+def test_causes_are_texts_for_the_log() -> None:
+    assert str(UnderlyingError("connection refused")) == "connection refused"
