@@ -11,8 +11,8 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use loop_sdk::bridge::{self, Case, Client, FlatError};
 use loop_sdk::{Code, Error};
-use napi::bindgen_prelude::{Either, Object};
 use napi::Env;
+use napi::bindgen_prelude::{Either, Object};
 use napi_derive::napi;
 
 /// Cancels one call.
@@ -42,6 +42,7 @@ pub struct NativeClient(Arc<Client>);
 
 /// Builds a client, or returns the reply that says what is wrong with its options.
 #[napi]
+#[allow(clippy::needless_pass_by_value, reason = "Node's texts are copied into Rust: there is nothing to borrow")]
 pub fn open_client(options: String, language: String) -> Either<NativeClient, String> {
     match catch_unwind(|| Client::new(&options, &language)) {
         Ok(Ok(client)) => Either::A(NativeClient(Arc::new(client))),
@@ -91,9 +92,8 @@ async fn reply(
     timeout_ms: Option<f64>,
     cancel: &bridge::CancelHandle,
 ) -> String {
-    let limit = match timeout_ms.map(|ms| Duration::try_from_secs_f64(ms / 1000.0)).transpose() {
-        Ok(limit) => limit,
-        Err(_) => return wrong_timeout(),
+    let Ok(limit) = timeout_ms.map(|ms| Duration::try_from_secs_f64(ms / 1000.0)).transpose() else {
+        return wrong_timeout();
     };
     let reply = cancel.run(limit, client.call(method, arguments)).await;
     match reply.and_then(bridge::Reply::into_json) {

@@ -80,7 +80,10 @@ test("a grant from elsewhere is imported once", async () => {
   const { sub: userId } = JSON.parse(Buffer.from(answer.id_token.split(".")[1], "base64url").toString());
   const fresh = new LoopClient(sandbox.options());
   const grant = { userId, refreshToken: answer.refresh_token };
-  assert.equal(await fresh.importGrant({ ...grant, accessToken: answer.access_token, expiresAt: new Date(0) }), "imported");
+  assert.equal(
+    await fresh.importGrant({ ...grant, accessToken: answer.access_token, expiresAt: new Date(0) }),
+    "imported",
+  );
   assert.equal(await fresh.importGrant(grant), "already_held");
   assert.ok((await fresh.clinical.listBiomarkers({ userId })).length > 0);
   assert.equal(await fresh.importGrant(grant), "known_spent");
@@ -101,7 +104,11 @@ test("64 calls on an ended token make one refresh", async () => {
 test("the walker goes through all six steps", async () => {
   const short = await startSandbox({ accessTokenSeconds: 2 });
   const env = { ...process.env, ...environment(short, "memory:") };
-  const walker = spawn(process.execPath, ["lib/walk.js"], { cwd: new URL("..", import.meta.url), env, stdio: ["pipe", "pipe", "inherit"] });
+  const walker = spawn(process.execPath, ["lib/walk.js"], {
+    cwd: new URL("..", import.meta.url),
+    env,
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   const steps = [];
   for await (const line of createInterface({ input: walker.stdout })) {
     const step = JSON.parse(line);
@@ -111,7 +118,10 @@ test("the walker goes through all six steps", async () => {
     }
   }
   await short.stop();
-  assert.deepEqual(steps.map(({ step }) => step), [2, 3, 4, 5, 6]);
+  assert.deepEqual(
+    steps.map(({ step }) => step),
+    [2, 3, 4, 5, 6],
+  );
   assert.ok(steps[3].biomarkers[0].biomarker_name);
   assert.equal(steps[4].rotated, true);
 });

@@ -1,5 +1,14 @@
 // LoopClient: sign a person in with Loop, keep the grant, call Loop for them.
-import { type ApiRequest, ApiResponse, Authorization, type AuthorizationRequest, type ClientOptions, type ImportGrant, type Imported, Tokens } from "./types";
+import {
+  type ApiRequest,
+  ApiResponse,
+  Authorization,
+  type AuthorizationRequest,
+  type ClientOptions,
+  type ImportGrant,
+  type Imported,
+  Tokens,
+} from "./types";
 import { Services, UserServices } from "./generated";
 import { hide } from "./hidden";
 import { type CallOptions, type Invoke, invoker, open, seconds } from "./invoke";

@@ -1,5 +1,5 @@
 // The one error of the SDK, with a subclass for each action: the class says what to do, the code says what happened.
-import type { Action, ErrorCode } from "./generated";
+import { type Action, ERROR_ACTIONS, type ErrorCode } from "./generated";
 
 /** An error as it crosses from the core. @internal */
 export interface FlatError {
@@ -74,10 +74,10 @@ export function errorOf(flat: FlatError): LoopError {
   return new (CLASSES[flat.action] ?? OperatorError)(flat);
 }
 
-/** An option or argument that is wrong on this side of the bridge. @internal */
-export function invalidOption(detail: string, message: string): LoopError {
+/** An error that arises on this side of the bridge. @internal */
+export function ownError(code: ErrorCode, message: string, detail: string | null = null): LoopError {
   const none = { retry_after_ms: null, status: null, request_id: null, cause: null };
-  return errorOf({ code: "invalid_option", action: "fix_call", message, detail, ...none });
+  return errorOf({ code, action: ERROR_ACTIONS[code], message, detail, ...none });
 }
 
 /** Whether a value is an error of this SDK, also one of another copy of it in the same process. */

@@ -24,9 +24,9 @@ export function statusOf(error: LoopError): number {
   return error.code === "access_denied" ? 403 : STATUSES[error.action];
 }
 
-/** Whether the browser asks for a page, rather than a script for data. */
+/** Whether a browser opens a page, rather than a script fetching data: scripts accept anything. */
 export function wantsPage(req: Request): boolean {
-  return req.accepts(["html", "json"]) === "html";
+  return (req.get("Accept") ?? "").includes("text/html");
 }
 
 /** Answers with an error: a page for people, JSON for scripts. */

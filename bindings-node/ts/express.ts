@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from "express";
 import type { LoopClient } from "./client";
-import { invalidOption, isLoopError, type LoopError } from "./errors";
+import { isLoopError, type LoopError, ownError } from "./errors";
 import { Cookies, Sealer } from "./express-cookies";
 import { answer, refuse, wantsPage } from "./express-pages";
 
@@ -57,6 +57,8 @@ export interface LoopAuthOptions {
 export interface LoopAuth extends RequestHandler {
   /** Lets signed-in people pass; sends others to sign in, or answers 401 to a script. */
   requireUser: RequestHandler;
+  /** The signed-in person's id. Where nobody is signed in it throws, and `errors` leads to sign-in. */
+  userId(req: Request): string;
   /** Turns errors of the SDK that a route threw into the right answer: sign in again, or a page that says what to do. */
   errors: ErrorRequestHandler;
 }
@@ -127,7 +129,8 @@ export function loopAuth(loop: LoopClient, options: LoopAuthOptions = {}): LoopA
     } else if (error.detail === "appState") {
       refuse(req, res, 400, "bad_next", "This link leads to another site, so it was not followed.");
     } else {
-      const again = req.method === "POST" ? { href: afterLogin, text: "Go back" } : { href: loginPath, text: "Try again" };
+      const again =
+        req.method === "POST" ? { href: afterLogin, text: "Go back" } : { href: loginPath, text: "Try again" };
       answer(req, res, error, again);
     }
   }
@@ -180,6 +183,13 @@ export function loopAuth(loop: LoopClient, options: LoopAuthOptions = {}): LoopA
     }
   };
 
+  auth.userId = (req) => {
+    if (req.loop?.userId === undefined) {
+      throw ownError("not_connected", "Nobody is signed in here.");
+    }
+    return req.loop.userId;
+  };
+
   const handleError = async (error: unknown, req: Request, res: Response, next: NextFunction): Promise<void> => {
     if (!isLoopError(error) || res.headersSent) {
       next(error);
@@ -193,7 +203,10 @@ export function loopAuth(loop: LoopClient, options: LoopAuthOptions = {}): LoopA
         return;
       }
     }
-    answer(req, res, error, { href: loginPath, text: error.action === "ask_for_scope" ? "Allow it at Loop" : "Try again" });
+    answer(req, res, error, {
+      href: loginPath,
+      text: error.action === "ask_for_scope" ? "Allow it at Loop" : "Try again",
+    });
   };
   auth.errors = (error, req, res, next) => {
     handleError(error, req, res, next).catch(next);
@@ -204,9 +217,10 @@ export function loopAuth(loop: LoopClient, options: LoopAuthOptions = {}): LoopA
 /** A signed cookie with the user's id and an end; nothing is kept on the server. */
 function cookieSession(cookies: Cookies, secret = process.env["LOOP_SESSION_SECRET"]): SessionStore {
   if (secret !== undefined && secret.length < 32) {
-    throw invalidOption(
-      "sessionSecret",
+    throw ownError(
+      "invalid_option",
       "`sessionSecret` (LOOP_SESSION_SECRET) must be at least 32 characters: openssl rand -hex 32",
+      "sessionSecret",
     );
   }
   if (secret === undefined) {

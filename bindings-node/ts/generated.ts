@@ -4,12 +4,7 @@ import type { CallOptions, Invoke } from "./invoke";
 import { Page } from "./page";
 
 /** What the caller should do about an error. */
-export type Action =
-  | "retry"
-  | "sign_in_again"
-  | "ask_for_scope"
-  | "fix_call"
-  | "call_operator";
+export type Action = "retry" | "sign_in_again" | "ask_for_scope" | "fix_call" | "call_operator";
 
 /** What went wrong: stable names, the same in every language. */
 export type ErrorCode =

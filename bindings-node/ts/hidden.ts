@@ -39,7 +39,10 @@ export function record<T>(name: string, nested: Readonly<Record<string, Decode<u
 }
 
 const hiddenJson = hide({}, () => "<Json: values hidden>");
-const hiddenList = hide(Object.create(Array.prototype) as unknown[], (self) => `<list of ${self.length}: values hidden>`);
+const hiddenList = hide(
+  Object.create(Array.prototype) as unknown[],
+  (self) => `<list of ${self.length}: values hidden>`,
+);
 
 /** A decoder of a list inside a record. @internal */
 export function list(decode?: Decode<unknown>): Decode<unknown> {

@@ -1,5 +1,5 @@
 // The one way from a method to the core: arguments as JSON, the reply as JSON, cancellation in between.
-import { errorOf, type FlatError, invalidOption } from "./errors";
+import { errorOf, type FlatError, ownError } from "./errors";
 import { native, type NativeClient } from "./native";
 
 /** What every call takes beside its arguments. */
@@ -70,6 +70,6 @@ function encode(value: object, detail: string): string {
     return JSON.stringify(value);
   } catch {
     // A cycle or a BigInt. Its own message may quote values.
-    throw invalidOption(detail, `The ${detail} can't be written as JSON.`);
+    throw ownError("invalid_option", `The ${detail} can't be written as JSON.`, detail);
   }
 }

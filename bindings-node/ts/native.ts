@@ -28,7 +28,8 @@ export function native(): Native {
 
 function load(): Native {
   const { platform, arch } = process;
-  const targets = platform === "linux" ? [`${platform}-${arch}-gnu`, `${platform}-${arch}-musl`] : [`${platform}-${arch}`];
+  const targets =
+    platform === "linux" ? [`${platform}-${arch}-gnu`, `${platform}-${arch}-musl`] : [`${platform}-${arch}`];
   let failure: unknown;
   for (const target of targets) {
     const built = join(__dirname, "..", "native", `loop-sdk.${target}.node`);

@@ -14,7 +14,10 @@ export class Page<T> implements Iterable<T>, AsyncIterable<T> {
   readonly nextCursor: string | null;
 
   static {
-    hide(this.prototype, (page) => `<Page of ${page.length} ${page.#name}; values hidden, use .items or JSON.stringify>`);
+    hide(
+      this.prototype,
+      (page) => `<Page of ${page.length} ${page.#name}; values hidden, use .items or JSON.stringify>`,
+    );
   }
 
   readonly #name: string;

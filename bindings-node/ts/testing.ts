@@ -139,11 +139,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   if (database !== undefined) {
     args.push("--database", database);
   }
-  const child = spawn(binary(), args, { stdio: ["pipe", "pipe", "pipe"] });
+  const program = binary();
+  const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
   const line = await new Promise<string>((resolve, reject) => {
-    child.once("error", (error: NodeJS.ErrnoException) => reject(error.code === "ENOENT" ? notFound() : error));
+    child.once("error", (error: NodeJS.ErrnoException) => reject(error.code === "ENOENT" ? notFound(program) : error));
     child.once("exit", (code) => reject(new Error(`The sandbox ended with ${code ?? "a signal"}: ${said.trim()}`)));
     createInterface(child.stdout).once("line", resolve);
   });
@@ -171,6 +172,8 @@ function binary(): string {
   }
 }
 
-function notFound(): Error {
-  return new Error("The Loop sandbox is not installed: npm install --save-dev @platform/sandbox (or set LOOP_SANDBOX).");
+function notFound(program: string): Error {
+  return new Error(
+    `The Loop sandbox (${program}) is not there: npm install --save-dev @platform/sandbox, or set LOOP_SANDBOX to its path.`,
+  );
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "waits for a real token to end")]
 
 use std::error::Error;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use loop_sdk::{AuthorizationRequest, LoopClient};
 use serde_json::json;
@@ -20,8 +20,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     std::io::stdin().read_line(&mut callback_url)?;
     let tokens = client.handle_callback(&callback_url, Some(&begun.browser_secret)).await?;
     println!("{}", json!({"step": 3}));
-    let expires_at = Duration::from_millis(tokens.expires_at);
-    let text = jiff::Timestamp::try_from(UNIX_EPOCH + expires_at)?.to_string();
+    let text = jiff::Timestamp::try_from(tokens.expires_at)?.to_string();
     println!("{}", json!({"step": 4, "user_id": tokens.user_id, "scopes": tokens.scopes, "expires_at": text}));
 
     let user = client.user(&tokens.user_id);
@@ -29,8 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("{}", json!({"step": 5, "biomarkers": biomarkers.items}));
 
     // The demo's tokens live two seconds; an hour later this would be the same call.
-    let left = expires_at.saturating_sub(SystemTime::now().duration_since(UNIX_EPOCH)?);
-    tokio::time::sleep(left).await;
+    tokio::time::sleep(tokens.expires_at.duration_since(SystemTime::now()).unwrap_or_default()).await;
     user.clinical().list_biomarkers().await?;
     let rotated = client.access_token(&tokens.user_id).await?.expose() != tokens.access_token.expose();
     println!("{}", json!({"step": 6, "rotated": rotated}));

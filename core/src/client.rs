@@ -42,8 +42,8 @@ impl LoopClient {
     }
 
     /// Calls for one person, whose id a sign-in returned.
-    pub fn user(&self, user_id: impl Into<String>) -> User<'_> {
-        User { client: self, user_id: user_id.into() }
+    pub fn user(&self, user_id: impl Into<String>) -> User {
+        User { client: self.clone(), user_id: user_id.into() }
     }
 
     pub(crate) fn manager(&self) -> &Arc<Manager> {
@@ -52,21 +52,22 @@ impl LoopClient {
 }
 
 /// One person's data, through one client.
-pub struct User<'a> {
-    pub(crate) client: &'a LoopClient,
+#[derive(Clone)]
+pub struct User {
+    pub(crate) client: LoopClient,
     pub(crate) user_id: String,
 }
 
-impl fmt::Debug for User<'_> {
+impl fmt::Debug for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("<User: id hidden>")
     }
 }
 
-impl<'a> User<'a> {
+impl User {
     /// The person's clinical record.
-    pub fn clinical(&'a self) -> Clinical<'a> {
-        Clinical(self)
+    pub fn clinical(&self) -> Clinical {
+        Clinical(self.clone())
     }
 }
 
@@ -126,7 +127,7 @@ impl LoopClientBuilder {
     #[must_use]
     pub fn store(mut self, url: &str) -> Self {
         match StoreChoice::parse(url) {
-            Ok(choice) => self.store = Some(choice),
+            Ok(choice) => (self.store, self.store_error) = (Some(choice), None),
             Err(error) => self.store_error = Some(error),
         }
         self

@@ -252,6 +252,13 @@ impl Config {
         let (Some(authorization_endpoint), Some(token_endpoint)) = (authorization, token) else {
             return Ok(None);
         };
+        if self.identify && jwks_uri.is_none() {
+            return Err(invalid(
+                "jwks_uri",
+                "must be given too where both endpoints are, since nothing is discovered then (or set `identify` to \
+                 false)",
+            ));
+        }
         Ok(Some(Metadata {
             issuer: self.issuer.clone(),
             authorization_endpoint,
@@ -266,13 +273,19 @@ impl Config {
     /// What an issuer's options say over what discovery says.
     pub(crate) fn override_metadata(&self, mut found: Metadata) -> Result<Metadata, Error> {
         if let Environment::Issuer(options) = &self.environment {
-            let url = |name, text: &Option<String>, current: Option<Url>| match text {
-                Some(text) => Url::parse(text).map(Some).map_err(|_| invalid(name, "must be a URL")),
-                None => Ok(current),
-            };
-            found.revocation_endpoint =
-                url("revocation_endpoint", &options.revocation_endpoint, found.revocation_endpoint)?;
-            found.jwks_uri = url("jwks_uri", &options.jwks_uri, found.jwks_uri)?;
+            let url = |name: &'static str, text: &str| Url::parse(text).map_err(|_| invalid(name, "must be a URL"));
+            if let Some(text) = &options.authorization_endpoint {
+                found.authorization_endpoint = url("authorization_endpoint", text)?;
+            }
+            if let Some(text) = &options.token_endpoint {
+                found.token_endpoint = url("token_endpoint", text)?;
+            }
+            if let Some(text) = &options.revocation_endpoint {
+                found.revocation_endpoint = Some(url("revocation_endpoint", text)?);
+            }
+            if let Some(text) = &options.jwks_uri {
+                found.jwks_uri = Some(url("jwks_uri", text)?);
+            }
         }
         Ok(found)
     }
@@ -287,8 +300,11 @@ pub(crate) fn invalid(option: impl Into<String>, why: &str) -> Error {
     Error::new(Code::InvalidOption, format!("`{option}` {why}.")).with_detail(option)
 }
 
-/// HTTPS everywhere; plain HTTP only where it can't leave the machine.
+/// HTTPS everywhere; plain HTTP only where it can't leave the machine. No user and password: they would be printed.
 pub(crate) fn check_transport(url: &Url, option: &str) -> Result<(), Error> {
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(invalid(option, "must not hold a user name or password"));
+    }
     match url.scheme() {
         "https" => Ok(()),
         "http" if is_loopback(url) => Ok(()),
@@ -296,7 +312,7 @@ pub(crate) fn check_transport(url: &Url, option: &str) -> Result<(), Error> {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -309,6 +325,9 @@ fn issuer_of(environment: &Environment) -> Result<String, Error> {
     if let Environment::Issuer(options) = environment {
         let url = Url::parse(&options.issuer).map_err(|_| invalid("issuer", "must be a URL"))?;
         check_transport(&url, "issuer")?;
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(invalid("issuer", "must not have a query or a fragment"));
+        }
         return Ok(options.issuer.clone());
     }
     let template = environment.template().unwrap_or_default();
@@ -332,10 +351,11 @@ fn check_redirect_uri(text: &str) -> Result<(), Error> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err(invalid("redirect_uri", "must not have a query or a fragment"));
     }
-    if matches!(url.scheme(), "javascript" | "data" | "file" | "blob" | "about") {
+    let browsers_own = matches!(url.scheme(), "javascript" | "data" | "file" | "blob" | "about" | "ws" | "wss" | "ftp");
+    if browsers_own || url.cannot_be_a_base() {
         return Err(invalid("redirect_uri", "must be https, http on localhost, or an app's own scheme"));
     }
-    if url.scheme() == "http" {
+    if matches!(url.scheme(), "http" | "https") {
         return check_transport(&url, "redirect_uri");
     }
     Ok(())
@@ -394,19 +414,32 @@ mod tests {
     #[test]
     fn every_wrong_option_is_named() {
         assert_eq!(detail(Options { client_id: Some(" ".into()), ..options() }), "client_id");
-        for uri in
-            ["callback", "http://app.example/cb", "https://a.example/cb?x=1", "https://a.example/cb#f", "javascript:1"]
-        {
+        for uri in [
+            "callback",
+            "http://app.example/cb",
+            "https://a.example/cb?x=1",
+            "https://a.example/cb#f",
+            "mailto:a@b",
+            "https://u:p@a.example/cb",
+            "javascript:1",
+        ] {
             assert_eq!(detail(Options { redirect_uri: Some(uri.into()), ..options() }), "redirect_uri", "{uri}");
         }
         assert_eq!(detail(Options { scopes: Some(vec!["a b".into()]), ..options() }), "scopes");
-        for template in ["http://example.com/{service}", "ftp://{service}", "{service}", "https://{service}.example/?x"]
-        {
+        for template in [
+            "http://example.com/{service}",
+            "ftp://{service}",
+            "{service}",
+            "https://u:p@{service}.example",
+            "https://{service}.example/?x",
+        ] {
             let environment = Some(Environment::Template(template.into()));
             assert_eq!(detail(Options { environment, ..options() }), "environment", "{template}");
         }
-        let issuer = Some(Environment::Issuer(IssuerOptions::new("http://id.example")));
-        assert_eq!(detail(Options { environment: issuer, ..options() }), "issuer");
+        for issuer in ["http://id.example", "https://u:p@id.example", "https://id.example?x=1", "id.example"] {
+            let environment = Some(Environment::Issuer(IssuerOptions::new(issuer)));
+            assert_eq!(detail(Options { environment, ..options() }), "issuer", "{issuer}");
+        }
         assert_eq!(Environment::parse("prod").unwrap_err().detail(), Some("environment"));
     }
 

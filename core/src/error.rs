@@ -211,6 +211,16 @@ impl Error {
         }))
     }
 
+    /// For a store of your own that can't be reached, read or written. The source's text is printed with the error.
+    pub fn store_unavailable(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::new(Code::StoreUnavailable, "The store can't be reached, read or written.").with_source(source)
+    }
+
+    /// For a store of your own that is locked for too long. The source's text is printed with the error.
+    pub fn store_busy(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::new(Code::StoreBusy, "The store is locked; try again.").with_source(source)
+    }
+
     /// A task of ours panicked or was dropped. The panic's text may quote anything, so it is not kept.
     pub(crate) fn ended_early(_error: tokio::task::JoinError) -> Self {
         Self::new(Code::Internal, "The call ended early; please report it.")

@@ -1,16 +1,20 @@
 //! What an app does with a grant it holds: a token for its own HTTP, import, and disconnect.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Map;
 
 use crate::client::{Inner, LoopClient};
 use crate::config::invalid;
 use crate::error::{Code, Error};
-use crate::grant::record::{GrantRecord, Tokens, Tombstone};
-use crate::grant::records::Change;
+use crate::grant::record::{GrantRecord, Intent, Tokens, Tombstone};
+use crate::grant::records::{Change, Damaged};
 use crate::secret::Secret;
+use crate::sys::{millis, millis_of};
+
+/// An imported access token is not believed to live longer.
+const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A grant that the app got elsewhere.
 #[derive(Clone)]
@@ -22,8 +26,8 @@ pub struct ImportGrant {
     pub refresh_token: Secret,
     /// Spares the first refresh while it lives.
     pub access_token: Option<Secret>,
-    /// When the access token ends, in milliseconds since the epoch.
-    pub expires_at: Option<u64>,
+    /// When the access token ends; not believed beyond a day.
+    pub expires_at: Option<SystemTime>,
     /// What was granted, where known.
     pub scopes: Vec<String>,
     /// Whether a live grant of this user may be replaced.
@@ -76,7 +80,11 @@ impl Imported {
 impl LoopClient {
     /// A fresh access token, for HTTP calls that the SDK does not make.
     pub async fn access_token(&self, user_id: &str) -> Result<Secret, Error> {
-        Ok(self.manager().access(user_id).await?.token.clone())
+        let limit = self.inner.config.limits.call;
+        match tokio::time::timeout(limit, self.manager().access(user_id)).await {
+            Ok(access) => Ok(access?.token.clone()),
+            Err(_) => Err(timed_out_refreshing()),
+        }
     }
 
     /// Brings a grant that the app already holds. It may run at every start: what is held or spent is left alone.
@@ -93,23 +101,30 @@ impl LoopClient {
         let tokens = Tokens {
             access_token: grant.access_token.clone().unwrap_or_else(|| Secret::new("")),
             // Without a known end it counts as ended, and the first call refreshes.
-            access_expires_at: grant.access_token.as_ref().and(grant.expires_at).unwrap_or(now),
+            access_expires_at: grant
+                .access_token
+                .as_ref()
+                .and(grant.expires_at)
+                .map_or(now, |moment| millis_of(moment).min(now.saturating_add(millis(LONGEST_LIFE)))),
             obtained_at: now,
             refresh_token: Some(grant.refresh_token.clone()),
             scopes: grant.scopes.clone(),
             unknown: Map::new(),
         };
+        manager.settle(&grant.user_id).await?;
         let outcome = manager
             .records
-            .change_grant(&grant.user_id, |current| {
+            .change_grant(&grant.user_id, Damaged::Replaced, |current| {
                 if let Some(current) = current {
                     if current.is_live() && current.refresh_token() == Some(&grant.refresh_token) {
                         return Change::Leave(Ok(Imported::AlreadyHeld));
                     }
-                    if current.spent.contains(&digest) {
+                    if current.spent.contains(&digest) || current.imported.contains(&digest) {
                         return Change::Leave(Ok(Imported::KnownSpent));
                     }
-                    if current.intent.is_some() && current.tombstone.is_none() && current.ended_at.is_none() {
+                    // An intent that is over, or whose answer is lost, must not stand in the way of a new grant.
+                    let under_way = |intent: &Intent| !intent.ambiguous && now < intent.answer_by;
+                    if current.is_live() && current.intent.as_ref().is_some_and(under_way) {
                         return Change::Leave(Err(Error::new(
                             Code::RefreshInProgress,
                             "This user's grant is being refreshed; try the import again in a moment.",
@@ -122,7 +137,8 @@ impl LoopClient {
                         )));
                     }
                 }
-                let record = GrantRecord::granted(&grant.user_id, tokens.clone(), current, now);
+                let mut record = GrantRecord::granted(&grant.user_id, tokens.clone(), current, now);
+                record.remember_imported(digest.clone());
                 Change::Write(Box::new(record), Ok(Imported::Imported))
             })
             .await??;
@@ -144,11 +160,13 @@ impl LoopClient {
 
     async fn revoke_now(&self, user_id: &str) -> Result<(), Error> {
         let Inner { manager, clock, .. } = &*self.inner;
-        let now = clock.now();
         manager.forget(user_id);
+        // Tokens that are not stored yet are the newest: they have to be known to be revoked.
+        manager.settle(user_id).await?;
+        let now = clock.now();
         let buried = manager
             .records
-            .change_grant(user_id, |current| match current {
+            .change_grant(user_id, Damaged::Fails, |current| match current {
                 None => Change::Leave(None),
                 Some(current) if current.tombstone.as_ref().is_some_and(|tombstone| tombstone.confirmed) => {
                     Change::Leave(None)
@@ -157,8 +175,8 @@ impl LoopClient {
                     let mut record = current.clone();
                     if record.tombstone.is_none() {
                         record.generation += 1;
+                        record.tombstone = Some(Tombstone { at: now, confirmed: false, unknown: Map::new() });
                     }
-                    record.tombstone = Some(Tombstone { at: now, confirmed: false, unknown: Map::new() });
                     let buried = record.clone();
                     Change::Write(Box::new(record), Some(buried))
                 }
@@ -166,34 +184,54 @@ impl LoopClient {
             .await?;
         let Some(buried) = buried else { return Ok(()) };
         self.wait_for_answer(user_id, &buried).await?;
-        if let Some(tokens) = &buried.tokens {
-            if let Some(refresh_token) = &tokens.refresh_token {
-                manager.issuer.revoke(refresh_token, "refresh_token").await?;
-            }
-            if !tokens.access_token.expose().is_empty() {
-                manager.issuer.revoke(&tokens.access_token, "access_token").await?;
-            }
+        let Some(read) = manager.records.load_grant(user_id).await? else { return Ok(()) };
+        if read.record.generation != buried.generation || read.record.tombstone.is_none() {
+            // A new sign-in has taken the place.
+            return Ok(());
+        }
+        if let Some(tokens) = &read.record.tokens {
+            self.revoke_tokens(tokens).await?;
+        }
+        if read.record.intent.is_some() {
+            return Err(Error::new(
+                Code::RevokeUnconfirmed,
+                "A refresh was sent before and its answer was lost, so Loop may hold a token that nobody here knows; the \
+                 person can disconnect the app in their Loop account.",
+            ));
         }
         manager
             .records
-            .change_grant(user_id, |current| match current {
+            .change_grant(user_id, Damaged::Fails, |current| match current {
                 Some(current) if current.generation == buried.generation && current.tombstone.is_some() => {
                     let mut record = current.clone();
                     if let Some(token) = current.refresh_token() {
                         record.remember_spent(token.digest());
                     }
                     record.tokens = None;
-                    record.intent = None;
                     record.updated_at = clock.now();
                     record.tombstone = Some(Tombstone { at: now, confirmed: true, unknown: Map::new() });
                     Change::Write(Box::new(record), ())
                 }
-                // A new sign-in has taken the place: its tokens stay.
                 _ => Change::Leave(()),
             })
             .await?;
         manager.forget(user_id);
         Ok(())
+    }
+
+    async fn revoke_tokens(&self, tokens: &Tokens) -> Result<(), Error> {
+        let issuer = &self.manager().issuer;
+        if let Some(refresh_token) = &tokens.refresh_token {
+            issuer.revoke(refresh_token, "refresh_token").await?;
+        }
+        if tokens.access_token.expose().is_empty() {
+            return Ok(());
+        }
+        match issuer.revoke(&tokens.access_token, "access_token").await {
+            // Some servers revoke refresh tokens only (RFC 7009, section 2.2.1): what matters is done.
+            Err(error) if tokens.refresh_token.is_some() && error.detail() == Some("unsupported_token_type") => Ok(()),
+            done => done,
+        }
     }
 
     /// A refresh that is under way may still bring a new token: its leader sees the tombstone and revokes it.
@@ -215,4 +253,8 @@ impl LoopClient {
         }
         Ok(())
     }
+}
+
+pub(crate) fn timed_out_refreshing() -> Error {
+    Error::new(Code::Timeout, "No answer within the time limit; a refresh that is under way goes on.")
 }

@@ -19,6 +19,9 @@ use crate::sys::{Clock, Millis, millis};
 /// Keys are fetched again for an unknown `kid`, but not more often than this: anybody can send an unknown `kid`.
 const KEYS_PAUSE: Duration = Duration::from_secs(60);
 
+/// A withdrawn key is trusted no longer than this.
+const KEYS_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// The authorization server, as this client sees it.
 #[derive(Debug)]
 pub(crate) struct Issuer {
@@ -94,6 +97,7 @@ impl Issuer {
                     .with_retry_after(retry_after)
                     .with_request_id(request_id);
                 Err(match crate::oauth::token::parse_error(&body).error {
+                    Some(detail) if detail == "invalid_client" => self.operator_error(&detail, true),
                     Some(detail) => error.with_detail(detail),
                     None => error,
                 })
@@ -127,10 +131,9 @@ impl Issuer {
         let hint = id_token::key_hint(token)?;
         let mut keys = self.keys.lock().await;
         let mut known = keys.as_ref().and_then(|keys| id_token::find_key(&keys.set, &hint)).cloned();
-        if known.is_none() && self.may_fetch(keys.as_ref()) {
-            let set = self.fetch_keys().await?;
-            known = id_token::find_key(&set, &hint).cloned();
-            *keys = Some(Keys { set, fetched_at: self.clock.now() });
+        if known.is_none() && self.is_older_than(keys.as_ref(), KEYS_PAUSE) {
+            *keys = Some(self.fetch_keys().await?);
+            known = keys.as_ref().and_then(|keys| id_token::find_key(&keys.set, &hint)).cloned();
         }
         drop(keys);
         let key = known.ok_or_else(id_token::unknown_key)?;
@@ -143,15 +146,25 @@ impl Issuer {
         id_token::verify(token, &hint, &key, &expected)
     }
 
-    fn may_fetch(&self, keys: Option<&Keys>) -> bool {
-        keys.is_none_or(|keys| self.clock.now() >= keys.fetched_at.saturating_add(millis(KEYS_PAUSE)))
+    /// Makes sure that there are keys to verify with, so that they are not missing when the code is spent.
+    pub(crate) async fn have_keys(&self) -> Result<(), Error> {
+        let mut keys = self.keys.lock().await;
+        if self.is_older_than(keys.as_ref(), KEYS_LIFE) {
+            *keys = Some(self.fetch_keys().await?);
+        }
+        Ok(())
     }
 
-    async fn fetch_keys(&self) -> Result<JwkSet, Error> {
+    fn is_older_than(&self, keys: Option<&Keys>, age: Duration) -> bool {
+        keys.is_none_or(|keys| self.clock.now() >= keys.fetched_at.saturating_add(millis(age)))
+    }
+
+    async fn fetch_keys(&self) -> Result<Keys, Error> {
         let Some(uri) = &self.metadata().await?.jwks_uri else {
             return Err(crate::config::invalid("jwks_uri", "must be given: the issuer's metadata has none"));
         };
-        id_token::parse_keys(&self.get(uri.as_str()).await?)
+        let set = id_token::parse_keys(&self.get(uri.as_str()).await?)?;
+        Ok(Keys { set, fetched_at: self.clock.now() })
     }
 
     async fn get(&self, url: &str) -> Result<Vec<u8>, Error> {
@@ -192,7 +205,7 @@ impl Issuer {
         } else {
             error_of(
                 Code::TokenRequestRejected,
-                format!("{} refused the token request ({error}); the grant is kept.", self.token_host()),
+                format!("{} refused the token request ({error}); what is stored stays as it is.", self.token_host()),
             )
         }
     }

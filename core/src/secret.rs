@@ -10,7 +10,9 @@ use subtle::ConstantTimeEq as _;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// A token, secret, code or verifier. [`expose`](Self::expose) is the one way to its text.
-#[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+///
+/// It can be read from JSON and not written to it, so that no logger that writes JSON shows one.
+#[derive(Clone, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(transparent)]
 pub struct Secret(String);
 
@@ -59,6 +61,37 @@ impl PartialEq for Secret {
 }
 
 impl Eq for Secret {}
+
+/// How a stored record writes its secrets; nothing else does.
+pub(crate) mod stored {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use super::Secret;
+
+    pub(crate) fn serialize<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(secret.expose())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+        Secret::deserialize(deserializer)
+    }
+}
+
+/// As [`stored`], for a secret that may be absent.
+pub(crate) mod stored_option {
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    use super::Secret;
+
+    #[allow(clippy::ref_option, reason = "the signature that serde calls")]
+    pub(crate) fn serialize<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
+        secret.as_ref().map(Secret::expose).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+        Option::deserialize(deserializer)
+    }
+}
 
 /// SHA-256 of a secret: tells whether two are the same without holding either.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

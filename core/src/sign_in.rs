@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
@@ -16,9 +16,9 @@ use crate::oauth::authorize::{self, Parameters};
 use crate::oauth::token::{Grant, TokenAnswer};
 use crate::oauth::verdict::Verdict;
 use crate::oauth::{callback, pkce};
-use crate::secret::{Digest, Secret, base64url};
+use crate::secret::{Secret, base64url};
 use crate::store::Expected;
-use crate::sys::{millis, random_bytes};
+use crate::sys::{Millis, at, millis, random_bytes};
 
 /// How long a person may take to sign in.
 const PENDING_LIFE: Duration = Duration::from_secs(10 * 60);
@@ -138,8 +138,8 @@ pub struct Tokens {
     pub user_id: String,
     /// What the person granted.
     pub scopes: Vec<String>,
-    /// When the access token ends, in milliseconds since the epoch. The SDK renews it.
-    pub expires_at: u64,
+    /// When the access token ends. The SDK renews it.
+    pub expires_at: SystemTime,
     /// The id_token's claims; empty where the client does not identify.
     pub claims: Map<String, Value>,
     /// For your own HTTP calls; [`LoopClient::access_token`] has a fresh one later.
@@ -170,6 +170,9 @@ impl LoopClient {
         let redirect_uri =
             config.redirect_uri.clone().ok_or_else(|| config::missing("redirect_uri", "LOOP_REDIRECT_URI"))?;
         let identified = scopes.iter().any(|scope| scope == "openid");
+        if request.user_id.as_deref().is_some_and(str::is_empty) {
+            return Err(invalid("user_id", "must not be empty"));
+        }
         if !identified && request.user_id.is_none() {
             return Err(invalid("user_id", "must be given, since identify is false and nobody else says who signs in"));
         }
@@ -193,7 +196,7 @@ impl LoopClient {
             prompt: request.prompt.as_deref(),
             login_hint: request.login_hint.as_deref(),
         });
-        let pending = PendingRecord {
+        let mut pending = PendingRecord {
             min_reader: PendingRecord::MIN_READER,
             code_verifier: Some(verifier),
             nonce,
@@ -204,10 +207,12 @@ impl LoopClient {
             app_state: request.app_state,
             expires_at: clock.now().saturating_add(millis(PENDING_LIFE)),
             used_at: None,
+            stamp: String::new(),
             unknown: Map::new(),
         };
         let key = manager.records.pending_key(state.expose());
-        let saved = manager.records.swap(&key, &pending, &Expected::Absent, Some(PENDING_LIFE + MARKER_LIFE)).await?;
+        let saved =
+            manager.records.swap(&key, &mut pending, &Expected::Absent, Some(PENDING_LIFE + MARKER_LIFE)).await?;
         if saved == Swap::Conflict {
             return Err(Error::new(
                 Code::StoreUnavailable,
@@ -226,7 +231,7 @@ impl LoopClient {
         let metadata = self.manager().issuer.metadata().await?;
         callback::check_issuer(&callback, &metadata.issuer, metadata.callback_has_issuer)?;
         let state = callback.state.unwrap_or_else(|| Secret::new(""));
-        self.finish(state, callback.code, callback.error, Browser::Secret(browser_secret)).await
+        self.finish(state, callback.code, callback.error, Browser::Secret(browser_secret.cloned())).await
     }
 
     /// Finishes a sign-in from `code` and `state` alone, as the quickstart does.
@@ -249,27 +254,28 @@ impl LoopClient {
         self.finish(Secret::new(state), Some(Secret::new(code)), None, Browser::Unseen).await
     }
 
+    /// From here on the sign-in is being used up: a caller that gives up must not leave it half done.
     async fn finish(
         &self,
         state: Secret,
         code: Option<Secret>,
         error: Option<String>,
-        browser: Browser<'_>,
+        browser: Browser,
     ) -> Result<Tokens, Error> {
-        let pending = self.take_pending(&state, &browser).await?;
-        if let Some(error) = error {
-            return Err(callback::rejection(&error));
-        }
-        let code = code.unwrap_or_else(|| Secret::new(""));
-        // From here on the code is being used: a caller that gives up must not leave new tokens unsaved.
         let client = self.clone();
-        let exchange = tokio::spawn(async move { client.exchange(&state, &code, pending).await });
-        exchange.await.map_err(Error::ended_early)?
+        let task = tokio::spawn(async move {
+            let pending = client.take_pending(&state, &browser).await?;
+            match (error, code) {
+                (Some(error), _) => Err(callback::rejection(&error)),
+                (None, code) => client.exchange(&state, &code.unwrap_or_else(|| Secret::new("")), pending).await,
+            }
+        });
+        task.await.map_err(Error::ended_early)?
     }
 
     /// Finds the pending sign-in, checks the browser, and marks it used: by one compare-and-swap, so that of two
     /// callbacks with one state a single one goes on.
-    async fn take_pending(&self, state: &Secret, browser: &Browser<'_>) -> Result<PendingRecord, Error> {
+    async fn take_pending(&self, state: &Secret, browser: &Browser) -> Result<PendingRecord, Error> {
         let Inner { manager, clock, .. } = &*self.inner;
         let Some(read) = manager.records.load_pending(state.expose()).await? else {
             return Err(Error::new(
@@ -283,7 +289,7 @@ impl LoopClient {
         let done = || {
             Error::new(
                 Code::AlreadyCompleted,
-                "This sign-in was already completed; a reload or the back button came here again.",
+                "This sign-in's callback was handled already; a reload or the back button came here again.",
             )
         };
         if pending.used_at.is_some() {
@@ -295,12 +301,16 @@ impl LoopClient {
                 "This sign-in was begun more than ten minutes ago; start it again.",
             ));
         }
+        if pending.nonce.is_some() {
+            // While the code can still be tried again: after it is spent, missing keys would cost the new grant.
+            manager.issuer.have_keys().await?;
+        }
         let mut used = pending.clone();
         used.used_at = Some(clock.now());
         used.code_verifier = None;
         used.nonce = None;
         let key = manager.records.pending_key(state.expose());
-        let swap = manager.records.swap(&key, &used, &Expected::Version(read.version), Some(MARKER_LIFE)).await?;
+        let swap = manager.records.swap(&key, &mut used, &Expected::Version(read.version), Some(MARKER_LIFE)).await?;
         if swap == Swap::Conflict {
             return Err(done());
         }
@@ -316,8 +326,9 @@ impl LoopClient {
         let grant = Grant::AuthorizationCode { code, redirect_uri, code_verifier };
         let mut pauses = EXCHANGE_PAUSES.into_iter();
         loop {
+            let sent_at = self.inner.clock.now();
             return match issuer.request(&grant).await? {
-                Verdict::Granted(answer) => self.keep(*answer, pending).await,
+                Verdict::Granted(answer) => self.keep(*answer, pending, sent_at).await,
                 Verdict::Rejected => Err(Error::new(
                     Code::CodeRejected,
                     "Loop does not accept this code: it is expired, used, or made for another redirect URI; start the \
@@ -330,7 +341,9 @@ impl LoopClient {
                         continue;
                     }
                     // Nothing was done with the code: a reload of the callback may try it again while it lives.
-                    self.put_back(state, &pending).await?;
+                    if let Err(error) = self.put_back(state, pending.clone()).await {
+                        tracing::warn!(code = error.code().as_str(), "the sign-in could not be made pending again");
+                    }
                     Err(issuer.retry_error(reason).with_retry_after(after))
                 }
                 Verdict::Operator { error, client } => Err(issuer.operator_error(&error, client)),
@@ -343,44 +356,55 @@ impl LoopClient {
     }
 
     /// Makes a taken sign-in pending again.
-    async fn put_back(&self, state: &Secret, pending: &PendingRecord) -> Result<(), Error> {
+    async fn put_back(&self, state: &Secret, mut pending: PendingRecord) -> Result<(), Error> {
         let records = &self.manager().records;
         if let Some(read) = records.load_pending(state.expose()).await? {
             let key = records.pending_key(state.expose());
             let life = Some(PENDING_LIFE + MARKER_LIFE);
-            records.swap(&key, pending, &Expected::Version(read.version), life).await?;
+            records.swap(&key, &mut pending, &Expected::Version(read.version), life).await?;
         }
         Ok(())
     }
 
     /// Finds out who signed in, and stores the grant. What can't be kept is revoked, so that nothing lives on unseen.
-    async fn keep(&self, answer: TokenAnswer, pending: PendingRecord) -> Result<Tokens, Error> {
-        let Inner { manager, clock, .. } = &*self.inner;
-        let (refresh_token, access_token) = (answer.refresh_token.clone(), answer.access_token.clone());
-        match self.identify(&answer, &pending).await {
-            Ok((user_id, claims)) => {
-                let tokens = tokens_of(answer, None, &pending.scopes, clock.now());
-                let access = manager.store_granted(&user_id, tokens).await?;
-                Ok(Tokens {
+    async fn keep(&self, answer: TokenAnswer, pending: PendingRecord, sent_at: Millis) -> Result<Tokens, Error> {
+        let manager = self.manager();
+        let stored = |answer| tokens_of(answer, None, &pending.scopes, sent_at);
+        let error = match self.identify(&answer, &pending).await {
+            Ok((user_id, claims)) if pending.user_id.as_ref().is_none_or(|expected| *expected == user_id) => {
+                let access = manager.store_granted(&user_id, stored(answer)).await?;
+                return Ok(Tokens {
                     user_id,
                     scopes: access.scopes.clone(),
-                    expires_at: access.expires_at,
+                    expires_at: at(access.expires_at),
                     claims,
                     access_token: access.token.clone(),
                     app_state: pending.app_state,
-                })
+                });
             }
-            Err(error) => {
-                let (token, hint) = match &refresh_token {
-                    Some(token) => (token, "refresh_token"),
-                    None => (&access_token, "access_token"),
-                };
-                if let Err(revoke) = manager.issuer.revoke(token, hint).await {
-                    tracing::warn!(code = revoke.code().as_str(), "tokens that were not kept could not be revoked");
+            Ok((user_id, _)) => {
+                let error = Error::new(
+                    Code::UserMismatch,
+                    "Another person signed in than the one that this sign-in was begun for; nobody was signed in here.",
+                );
+                let known = manager.records.load_grant(&user_id).await?;
+                if known.is_some_and(|read| read.record.is_live()) {
+                    // At Loop their new tokens have replaced those that this app holds: without these they would be out.
+                    manager.store_granted(&user_id, stored(answer)).await?;
+                    return Err(error);
                 }
-                Err(error)
+                error
             }
+            Err(error) => error,
+        };
+        let (token, hint) = match &answer.refresh_token {
+            Some(token) => (token, "refresh_token"),
+            None => (&answer.access_token, "access_token"),
+        };
+        if let Err(revoke) = manager.issuer.revoke(token, hint).await {
+            tracing::warn!(code = revoke.code().as_str(), "tokens that were not kept could not be revoked");
         }
+        Err(error)
     }
 
     async fn identify(
@@ -388,10 +412,9 @@ impl LoopClient {
         answer: &TokenAnswer,
         pending: &PendingRecord,
     ) -> Result<(String, Map<String, Value>), Error> {
-        let expected = pending.user_id.as_ref();
         let Some(nonce) = &pending.nonce else {
             let user_id =
-                expected.cloned().ok_or_else(|| invalid("user_id", "must be given where identify is false"))?;
+                pending.user_id.clone().ok_or_else(|| invalid("user_id", "must be given where identify is false"))?;
             return Ok((user_id, Map::new()));
         };
         let Some(id_token) = &answer.id_token else {
@@ -402,27 +425,21 @@ impl LoopClient {
             ));
         };
         let claims = self.manager().issuer.verify_id_token(id_token, nonce).await?;
-        if expected.is_some_and(|expected| *expected != claims.subject) {
-            return Err(Error::new(
-                Code::UserMismatch,
-                "Another person signed in than the one that this sign-in was begun for; nothing was kept.",
-            ));
-        }
         Ok((claims.subject, claims.all))
     }
 }
 
 /// What is known of the browser that brought the callback.
-enum Browser<'a> {
-    Secret(Option<&'a Secret>),
+enum Browser {
+    Secret(Option<Secret>),
     /// `exchange_code` can't see it.
     Unseen,
 }
 
-impl Browser<'_> {
+impl Browser {
     fn check(&self, pending: &PendingRecord) -> Result<(), Error> {
         let (Self::Secret(given), Some(digest)) = (self, &pending.browser) else { return Ok(()) };
-        if given.is_some_and(|secret| Digest::is_of(digest, secret.expose())) {
+        if given.as_ref().is_some_and(|secret| digest.is_of(secret.expose())) {
             return Ok(());
         }
         Err(Error::new(

@@ -43,6 +43,16 @@ pub(crate) fn millis(duration: Duration) -> Millis {
     Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
 }
 
+/// The moment of a time in milliseconds.
+pub(crate) fn at(time: Millis) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(time)
+}
+
+/// The milliseconds of a moment; 0 before 1970.
+pub(crate) fn millis_of(moment: SystemTime) -> Millis {
+    moment.duration_since(UNIX_EPOCH).map_or(0, millis)
+}
+
 /// Random bytes from the operating system.
 pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];

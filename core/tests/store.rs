@@ -71,8 +71,10 @@ async fn a_sqlite_file_is_its_owners_alone_and_lasts() {
         assert_eq!(mode(&path.with_file_name(beside)), 0o600, "{beside}");
     }
     drop(store);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
     let again = SqliteStore::open(&path).unwrap();
     assert_eq!(again.load("a").await.unwrap().unwrap().blob, b"1");
+    assert_eq!(mode(&path), 0o600, "also where others could read it before");
 }
 
 #[tokio::test]

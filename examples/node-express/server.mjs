@@ -15,7 +15,7 @@ app.get("/", (req, res) => {
 });
 
 app.get("/biomarkers", auth.requireUser, async (req, res) => {
-  const biomarkers = await loop.clinical.listBiomarkers({ userId: req.loop.userId });
+  const biomarkers = await loop.clinical.listBiomarkers({ userId: auth.userId(req) });
   const rows = biomarkers.map((b) => `<tr class="${escape(b.status)}"><th scope="row">${escape(b.biomarker_name)}</th>
     <td class="number">${b.value}</td><td>${escape(b.unit)}</td>
     <td>${b.reference_low ?? ""} – ${b.reference_high ?? ""}</td><td><b>${escape(b.status)}</b></td></tr>`);

@@ -203,19 +203,18 @@ fn prepare(steps: &mut Steps, example: Example) -> Result<Option<Prepared>> {
             setup::venv(steps, &python).and_then(|venv| setup::python_binding(steps, &venv).map(|()| venv)).map(
                 |venv| {
                     let mut app = workspace::command(venv.python());
-                    app.arg("app.py").current_dir(workspace::path("examples/python-flask"));
+                    app.arg("app.py").current_dir(workspace::path(setup::FLASK_EXAMPLE));
                     app
                 },
             )
         }
         Example::Express => {
             let node = toolchain::node().map_err(missing)?;
-            let directory = "examples/node-express";
             setup::node_binding(steps, &node)
-                .and_then(|()| setup::node_modules(steps, &node, directory, "Express: modules"))
+                .and_then(|()| setup::node_modules(steps, &node, setup::EXPRESS_EXAMPLE, "Express: modules"))
                 .map(|()| {
                     let mut app = workspace::command(&node.node);
-                    app.arg("server.mjs").current_dir(workspace::path(directory));
+                    app.arg("server.mjs").current_dir(workspace::path(setup::EXPRESS_EXAMPLE));
                     app
                 })
         }

@@ -14,6 +14,8 @@ use crate::workspace;
 
 pub(crate) const PYTHON_BINDING: &str = "bindings-python";
 pub(crate) const NODE_BINDING: &str = "bindings-node";
+pub(crate) const FLASK_EXAMPLE: &str = "examples/python-flask";
+pub(crate) const EXPRESS_EXAMPLE: &str = "examples/node-express";
 
 /// What the Python binding is developed with, unless `bindings-python/requirements-dev.txt` says otherwise.
 const PYTHON_TOOLS: &str = "flask==3.1.3\nmaturin==1.16.0\nmypy==2.4.1\npytest==9.2.0\nruff==0.17.6\n";

@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use clap::Args;
 
 use crate::dist;
-use crate::setup::{self, NODE_BINDING, PYTHON_BINDING, Package, Programs, Venv};
+use crate::setup::{self, EXPRESS_EXAMPLE, NODE_BINDING, PYTHON_BINDING, Package, Programs, Venv};
 use crate::step::{Step, StepFailed, Steps};
 use crate::toolchain::{self, Language, Missing, Node, Wanted};
 use crate::workspace;
@@ -15,7 +15,8 @@ use crate::workspace;
 ///
 /// Builds the sandbox and both bindings, sets up Python's virtual environment and Node's modules by itself (and again
 /// only when what they are made from changes), then runs the tests of Rust, of Python and of Node against the sandbox,
-/// and those of the docs and the examples. A language whose toolchain is missing fails by name, with how to get it.
+/// and the web examples in a browser. A toolchain that is missing fails by name, with how to get it, before anything is
+/// built; --only leaves languages out.
 ///
 /// Each step that fails shows its whole output and the command that runs it alone.
 #[derive(Debug, Args)]
@@ -39,27 +40,12 @@ pub(crate) struct Test {
     dist: bool,
 }
 
-enum Runner {
-    Pytest,
-    NpmTest,
-}
+/// Tests beside the packages that run by `npm test`: a title and a folder. One more suite is one more line.
+const SUITES: &[(&str, &str)] = &[("Sandbox: npm wrapper", "sandbox/npm")];
 
-/// Tests that live beside the packages.
-struct Suite {
-    title: &'static str,
-    directory: &'static str,
-    runner: Runner,
-}
-
-/// One more suite is one more line. A suite whose tests aren't there is passed over.
-const SUITES: &[Suite] = &[
-    Suite { title: "Docs: snippets in Python", directory: "docs/tests", runner: Runner::Pytest },
-    Suite { title: "Docs: snippets in Node", directory: "docs/tests", runner: Runner::NpmTest },
-    Suite { title: "Sandbox: npm wrapper", directory: "sandbox/npm", runner: Runner::NpmTest },
-    Suite { title: "Examples: Flask", directory: "examples/python-flask", runner: Runner::Pytest },
-    Suite { title: "Examples: Express", directory: "examples/node-express", runner: Runner::NpmTest },
-    Suite { title: "Examples: in a browser", directory: "examples/tests", runner: Runner::Pytest },
-];
+/// The web examples in a browser.
+const BROWSER_TESTS: &str = "conformance/browser";
+const BROWSER_TITLE: &str = "Browser: web examples";
 
 pub(crate) fn run(arguments: &Test) -> ExitCode {
     let wanted = Wanted::new(&arguments.only);
@@ -73,6 +59,12 @@ pub(crate) fn run(arguments: &Test) -> ExitCode {
         steps.fail(&format!("Toolchain of {}", names.join(" and ")), &toolchain::explain(&missing, &wanted, "test"));
         return steps.finish();
     }
+    let chromium = toolchain::chromium();
+    if chromium.is_none() && arguments.only.is_empty() {
+        let way_out = "To go on without: cargo xtask test --only rust,python,node";
+        steps.fail("Chromium", &format!("{}\n{way_out}", toolchain::NO_CHROMIUM));
+        return steps.finish();
+    }
     let filter = arguments.filter.as_deref();
     if wanted.has(Language::Rust) {
         rust(&mut steps, filter);
@@ -81,7 +73,18 @@ pub(crate) fn run(arguments: &Test) -> ExitCode {
     if let Ok(programs) = setup::programs(&mut steps) {
         let python = python.as_deref().and_then(|found| self::python(&mut steps, found, &programs, filter).ok());
         let node = node.filter(|found| self::node(&mut steps, found, &programs, filter).is_ok());
-        suites(&mut steps, python.as_ref(), node.as_ref(), &programs, filter);
+        if let Some(node) = node {
+            for (title, directory) in SUITES {
+                let modules = setup::node_modules(&mut steps, &node, directory, &format!("{title}: modules"));
+                if modules.is_ok() {
+                    steps.run(Step::test(*title, npm_test(&node, directory, &programs, filter)));
+                }
+            }
+            match chromium {
+                Some(chromium) => browser(&mut steps, python.as_ref(), &node, &chromium, &programs, filter),
+                None => steps.skip(BROWSER_TITLE, toolchain::NO_CHROMIUM),
+            }
+        }
     }
     if arguments.dist && !steps.has_failed() {
         dist::build_and_verify(&mut steps, &wanted);
@@ -113,37 +116,30 @@ fn python(steps: &mut Steps, python: &Path, programs: &Programs, filter: Option<
 
 fn node(steps: &mut Steps, node: &Node, programs: &Programs, filter: Option<&str>) -> Result<(), StepFailed> {
     setup::node_binding(steps, node)?;
-    steps.run(npm_test("Node: tests", node, NODE_BINDING, programs, filter));
+    steps.run(Step::test("Node: tests", npm_test(node, NODE_BINDING, programs, filter)));
     Ok(())
 }
 
-fn suites(steps: &mut Steps, venv: Option<&Venv>, node: Option<&Node>, programs: &Programs, filter: Option<&str>) {
-    for Suite { title, directory, runner } in SUITES {
-        let step = match (runner, venv, node) {
-            (Runner::Pytest, Some(venv), _) if has_pytests(&workspace::path(directory)) => {
-                pytest(title, venv, directory, programs, filter)
-            }
-            (Runner::NpmTest, _, Some(node)) if has_npm_test(directory) => {
-                if setup::node_modules(steps, node, directory, &format!("{title}: modules")).is_err() {
-                    continue;
-                }
-                npm_test(title, node, directory, programs, filter)
-            }
-            _ => continue,
-        };
-        steps.run(step);
+/// The web examples of the languages that are ready, in a browser that Node drives.
+fn browser(
+    steps: &mut Steps,
+    venv: Option<&Venv>,
+    node: &Node,
+    chromium: &Path,
+    programs: &Programs,
+    filter: Option<&str>,
+) {
+    let mut modules = |directory, title| setup::node_modules(steps, node, directory, title);
+    if modules(EXPRESS_EXAMPLE, "Express: modules").is_err() || modules(BROWSER_TESTS, "Browser: modules").is_err() {
+        return;
     }
-}
-
-fn has_npm_test(directory: &str) -> bool {
-    Package::read(directory).is_ok_and(|package| package.script("test").is_some())
-}
-
-fn has_pytests(directory: &Path) -> bool {
-    let names = std::fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.file_name());
-    names.map(|name| name.to_string_lossy().into_owned()).any(|name| {
-        name.starts_with("test_") && Path::new(&name).extension().is_some_and(|extension| extension == "py")
-    })
+    let mut npm = npm_test(node, BROWSER_TESTS, programs, filter);
+    npm.env("LOOP_CHROMIUM", chromium);
+    match venv {
+        Some(venv) => npm.env("LOOP_PYTHON", venv.python()),
+        None => npm.env("LOOP_EXAMPLES", "express"),
+    };
+    steps.run(Step::test(BROWSER_TITLE, npm));
 }
 
 fn pytest(title: &str, venv: &Venv, directory: &str, programs: &Programs, filter: Option<&str>) -> Step {
@@ -156,15 +152,15 @@ fn pytest(title: &str, venv: &Venv, directory: &str, programs: &Programs, filter
     Step::test(title, pytest).also_fine(filter.map(|_| 5))
 }
 
-fn npm_test(title: &str, node: &Node, directory: &str, programs: &Programs, filter: Option<&str>) -> Step {
+fn npm_test(node: &Node, directory: &str, programs: &Programs, filter: Option<&str>) -> Command {
     let script = Package::read(directory).ok().and_then(|package| package.script("test").map(str::to_owned));
     let filtered = filter.zip(script).and_then(|(filter, script)| with_pattern(&script, filter));
-    let mut npm: Command = match &filtered {
+    let mut npm = match &filtered {
         Some(script) => setup::npm(node, directory, ["exec", "-c", script]),
         None => setup::npm(node, directory, ["test"]),
     };
     npm.env("LOOP_SANDBOX", &programs.sandbox);
-    Step::test(title, npm)
+    npm
 }
 
 /// The script with a pattern for node's test runner, which reads options only before the names of files.
@@ -188,9 +184,9 @@ mod tests {
     }
 
     #[test]
-    fn every_suite_names_a_directory_below_the_root() {
-        for suite in SUITES {
-            assert!(Path::new(suite.directory).is_relative(), "{}", suite.title);
+    fn every_suite_is_there() {
+        for (title, directory) in SUITES {
+            assert!(workspace::path(directory).join("package.json").is_file(), "{title}");
         }
     }
 }

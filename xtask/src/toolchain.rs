@@ -151,6 +151,17 @@ pub(crate) fn node() -> Result<Node, Missing> {
     }
 }
 
+pub(crate) const NO_CHROMIUM: &str = "Chromium is missing, in which the web examples are tested: `apt-get install chromium` on Debian, any \
+     Chrome or Chromium on PATH elsewhere, or its path in LOOP_CHROMIUM.";
+
+/// A browser of Chromium's kind.
+pub(crate) fn chromium() -> Option<PathBuf> {
+    let given = crate::workspace::variable("LOOP_CHROMIUM").map(PathBuf::from);
+    let of_macos = PathBuf::from("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
+    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
+    given.or_else(|| names.into_iter().find_map(find)).or_else(|| of_macos.is_file().then_some(of_macos))
+}
+
 /// Cargo's supplementary program of this name: on PATH, or installed by [`crate::check`].
 pub(crate) fn cargo_deny() -> Option<PathBuf> {
     let own = crate::workspace::scratch("bin").join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));

@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use syn::ext::IdentExt as _;
 use syn::parse::Parser as _;
 use syn::{Attribute, Data, DeriveInput, Error, Expr, ExprLit, Fields, Lit, LitStr, Meta, Result};
 
@@ -48,7 +49,7 @@ fn record(input: &DeriveInput, fields: &Fields, plural: &str) -> Result<TokenStr
         // Absent and null are one thing, so a record decodes whether or not the platform writes the key.
         let default = is_optional(ty).then(|| quote!(#[serde(default)]));
         definitions.push(quote!(#(#attributes)* #default #visibility #identifier: #ty));
-        let text = identifier.to_string();
+        let text = identifier.unraw().to_string();
         schemas.push(quote! {
             crate::schema::FieldSchema {
                 name: #text,

@@ -12,6 +12,7 @@ use crate::client::{LoopClient, User};
 use crate::config::invalid;
 use crate::error::{Code, Error};
 use crate::grant::cache::Access;
+use crate::grants::timed_out_refreshing;
 use crate::http::{Answer, policy};
 use crate::issuer::host;
 use crate::oauth::authorize::encode;
@@ -19,21 +20,21 @@ use crate::schema::{Operation, Place};
 
 /// A call that is sent when it is awaited.
 #[must_use = "a call does nothing until it is awaited"]
-pub struct Call<'a, T> {
-    user: &'a User<'a>,
+pub struct Call<T> {
+    user: User,
     operation: &'static Operation,
     arguments: Vec<(&'static str, String)>,
     result: PhantomData<fn() -> T>,
 }
 
-impl<T> fmt::Debug for Call<'_, T> {
+impl<T> fmt::Debug for Call<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<Call of {}>", self.operation.name)
     }
 }
 
-impl<'a, T> Call<'a, T> {
-    pub(crate) fn new(user: &'a User<'a>, operation: &'static Operation) -> Self {
+impl<T> Call<T> {
+    pub(crate) fn new(user: User, operation: &'static Operation) -> Self {
         Self { user, operation, arguments: Vec::new(), result: PhantomData }
     }
 
@@ -59,14 +60,14 @@ impl Argument for Option<String> {
     }
 }
 
-impl<'a, T: DeserializeOwned + Send> IntoFuture for Call<'a, T> {
+impl<T: DeserializeOwned + Send + 'static> IntoFuture for Call<T> {
     type Output = Result<T, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let User { client, user_id } = self.user;
-            let answer = client.call_operation(user_id, self.operation, &self.arguments).await?;
+            let answer = client.call_operation(&user_id, self.operation, &self.arguments).await?;
             crate::model::decode(&answer.body)
         })
     }
@@ -176,14 +177,18 @@ impl LoopClient {
         body: Option<&serde_json::Value>,
         scope: &str,
     ) -> Result<Answer, Error> {
-        let access = self.manager().access(user_id).await?;
-        let answer = self.send_with(&access, method, url, body).await?;
-        let answer = if answer.token_is_invalid() {
+        // The refresh counts too: a caller's limit is about the call, and the leader goes on by itself.
+        let limit = self.inner.config.limits.call;
+        let call = async {
+            let access = self.manager().access(user_id).await?;
+            let answer = self.send_with(&access, method, url, body).await?;
+            if !answer.token_is_invalid() {
+                return Ok(answer);
+            }
             let access = self.manager().access_other_than(user_id, &access).await?;
-            self.send_with(&access, method, url, body).await?
-        } else {
-            answer
+            self.send_with(&access, method, url, body).await
         };
+        let answer = tokio::time::timeout(limit, call).await.map_err(|_| timed_out_refreshing())??;
         if answer.is_success() { Ok(answer) } else { Err(answer.into_error(scope)) }
     }
 

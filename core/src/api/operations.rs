@@ -19,8 +19,8 @@ macro_rules! operations {
         )+
     ) => {
         $(#[doc = $service_doc])+
-        #[derive(Debug, Clone, Copy)]
-        pub struct $service<'a>(pub(crate) &'a crate::client::User<'a>);
+        #[derive(Debug, Clone)]
+        pub struct $service(pub(crate) crate::client::User);
 
         pub(crate) static SERVICE: crate::schema::Service = crate::schema::Service {
             name: $service_name,
@@ -56,14 +56,14 @@ macro_rules! operations {
             )+
         }
 
-        impl<'a> $service<'a> {
+        impl $service {
             $(
                 $(#[doc = $doc])+
                 #[doc = ""]
                 #[doc = concat!("Needs the scope `", $scope, "`.")]
-                pub fn $method(&self $(, $parameter: impl Into<$parameter_type>)*) -> crate::api::Call<'a, $result> {
+                pub fn $method(&self $(, $parameter: impl Into<$parameter_type>)*) -> crate::api::Call<$result> {
                     #[allow(unused_mut, reason = "an operation without parameters changes nothing")]
-                    let mut call = crate::api::Call::new(self.0, &declared::$method);
+                    let mut call = crate::api::Call::new(self.0.clone(), &declared::$method);
                     $(call.set::<$parameter_type>(stringify!($parameter), $parameter.into());)*
                     call
                 }

@@ -211,7 +211,7 @@ fn tokens_json(tokens: &Tokens) -> Value {
     json!({
         "user_id": tokens.user_id,
         "scopes": tokens.scopes,
-        "expires_at": tokens.expires_at,
+        "expires_at": crate::sys::millis_of(tokens.expires_at),
         "claims": tokens.claims,
         "access_token": tokens.access_token.expose(),
         "app_state": tokens.app_state,
@@ -228,7 +228,7 @@ async fn import_grant(client: &LoopClient, arguments: &Map<String, Value>) -> Re
     if let Some(seconds) = arguments.number("expires_at")? {
         let life = Duration::try_from_secs_f64(seconds)
             .map_err(|_| invalid("expires_at", "must be seconds since the epoch"))?;
-        grant.expires_at = Some(crate::sys::millis(life));
+        grant.expires_at = Some(std::time::UNIX_EPOCH + life);
     }
     client.import_grant(grant).await.map(|outcome| Value::from(outcome.as_str()))
 }

@@ -8,17 +8,21 @@ use tokio::sync::watch;
 
 use super::cache::Access;
 use crate::error::{Code, Error};
+use crate::secret::Digest;
 
 type Outcome = Result<Arc<Access>, Error>;
+/// The user, and the access token that was refused.
+type Key = (String, Option<Digest>);
+type Map = HashMap<Key, watch::Receiver<Option<Outcome>>>;
 
 /// The flights under way.
 #[derive(Debug, Default)]
-pub(crate) struct Flights(Arc<Mutex<HashMap<String, watch::Receiver<Option<Outcome>>>>>);
+pub(crate) struct Flights(Arc<Mutex<Map>>);
 
 /// Takes the flight off the map when its leader ends, however it ends.
 struct Landing {
     flights: Flights,
-    key: String,
+    key: Key,
 }
 
 impl Drop for Landing {
@@ -28,35 +32,37 @@ impl Drop for Landing {
 }
 
 impl Flights {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, watch::Receiver<Option<Outcome>>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Map> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Joins the flight under `key`, starting it with `lead` where there is none.
     ///
     /// The leader runs as a task of its own: a caller that is cancelled or times out leaves it running.
-    pub(crate) async fn join<F>(&self, key: &str, lead: impl FnOnce() -> F) -> Outcome
+    pub(crate) async fn join<F>(&self, key: Key, lead: impl FnOnce() -> F) -> Outcome
     where
         F: Future<Output = Outcome> + Send + 'static,
     {
-        let mut receiver = {
+        let (mut receiver, takeoff) = {
             let mut flights = self.lock();
-            if let Some(receiver) = flights.get(key) {
-                receiver.clone()
+            if let Some(receiver) = flights.get(&key) {
+                (receiver.clone(), None)
             } else {
                 let (sender, receiver) = watch::channel(None);
-                flights.insert(key.to_owned(), receiver.clone());
-                let landing = Landing { flights: Self(Arc::clone(&self.0)), key: key.to_owned() };
-                let leader = lead();
-                tokio::spawn(async move {
-                    let outcome = leader.await;
-                    // Off the map first: whoever comes now has to see what the leader left in the store.
-                    drop(landing);
-                    sender.send_replace(Some(outcome));
-                });
-                receiver
+                flights.insert(key.clone(), receiver.clone());
+                (receiver, Some((sender, Landing { flights: Self(Arc::clone(&self.0)), key })))
             }
         };
+        // Not under the lock: a runtime that is shutting down drops the task at once, and its landing locks again.
+        if let Some((sender, landing)) = takeoff {
+            let leader = lead();
+            tokio::spawn(async move {
+                let outcome = leader.await;
+                // Off the map first: whoever comes now has to see what the leader left in the store.
+                drop(landing);
+                sender.send_replace(Some(outcome));
+            });
+        }
         let outcome = receiver.wait_for(Option::is_some).await.map(|outcome| outcome.clone());
         match outcome {
             Ok(Some(outcome)) => outcome,

@@ -1,6 +1,5 @@
 //! Keeps grants alive: hands out access tokens, refreshes them once, saves what comes back before anyone sees it.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,8 +8,9 @@ use serde_json::Map;
 use super::cache::{Access, AccessCache};
 use super::decide::{self, Need, Step};
 use super::flight::Flights;
-use super::record::{GrantRecord, Tokens};
-use super::records::{Change, Records, Swap};
+use super::owed::{Arrived, Owed};
+use super::record::{GrantRecord, IntentKind, Tokens};
+use super::records::{Change, Damaged, Read, Records, Swap};
 use crate::error::{Code, Error};
 use crate::issuer::Issuer;
 use crate::oauth::token::{Grant, TokenAnswer};
@@ -21,20 +21,16 @@ use crate::sys::{self, Clock, Millis, millis};
 
 /// How often a refresh that never reached the server is sent again within one call.
 const ATTEMPTS: u32 = 3;
-/// How long a caller waits for another process's refresh.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// A longer pause is the caller's to make.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How long nobody asks again after an answer that is the operator's problem.
+const OPERATOR_PAUSE: Duration = Duration::from_secs(5);
+/// How long a caller waits for another process's refresh; shorter than a call's own limit, so that it is told why.
+const PATIENCE: Duration = Duration::from_secs(25);
 /// How often it looks meanwhile.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// More looks than patience allows: only a store without working compare-and-swap gets there.
 const LOOKS: u32 = 1000;
-
-/// New tokens that could not be stored yet.
-#[derive(Clone)]
-struct Unsaved {
-    /// The refresh that brought them; absent where a sign-in did.
-    attempt: Option<String>,
-    tokens: Tokens,
-}
 
 /// The grants of one client.
 pub(crate) struct Manager {
@@ -43,7 +39,9 @@ pub(crate) struct Manager {
     clock: Clock,
     cache: AccessCache,
     flights: Flights,
-    unsaved: Mutex<HashMap<String, Unsaved>>,
+    owed: Owed,
+    /// The token endpoint asked for a pause, or refuses this client: until then nobody is sent there for a refresh.
+    paused: Mutex<Option<(Millis, Error)>>,
 }
 
 impl std::fmt::Debug for Manager {
@@ -60,7 +58,8 @@ impl Manager {
             clock,
             cache: AccessCache::new(),
             flights: Flights::default(),
-            unsaved: Mutex::default(),
+            owed: Owed::default(),
+            paused: Mutex::default(),
         }
     }
 
@@ -87,12 +86,8 @@ impl Manager {
 
     async fn join(self: &Arc<Self>, user_id: &str, refused: Option<Digest>) -> Result<Arc<Access>, Error> {
         // Who needs another token must not get the result of a flight that was content with that one.
-        let key = match &refused {
-            Some(digest) => format!("{user_id}\n{}", digest.as_str()),
-            None => user_id.to_owned(),
-        };
         self.flights
-            .join(&key, || {
+            .join((user_id.to_owned(), refused.clone()), || {
                 let (manager, user_id) = (Arc::clone(self), user_id.to_owned());
                 async move { manager.lead(&user_id, refused.as_ref()).await }
             })
@@ -101,7 +96,7 @@ impl Manager {
 
     async fn lead(&self, user_id: &str, refused: Option<&Digest>) -> Result<Arc<Access>, Error> {
         let need = refused.map_or(Need::Live, Need::Other);
-        self.save_unsaved(user_id).await?;
+        self.settle(user_id).await?;
         let mut attempts = 0;
         let mut waited = Duration::ZERO;
         for _ in 0..LOOKS {
@@ -132,8 +127,11 @@ impl Manager {
                     waited += LOOK_AGAIN;
                 }
                 Step::Refresh => {
-                    attempts += 1;
                     let former = read.record.clone();
+                    if let Some(error) = self.pause(now) {
+                        return living(&former, need, now).ok_or(error);
+                    }
+                    attempts += 1;
                     match self.refresh(user_id, read, now).await? {
                         Refreshed::Rotated(access) => return Ok(access),
                         Refreshed::LookAgain => {}
@@ -145,7 +143,7 @@ impl Manager {
                             if let Some(access) = living(&former, need, now) {
                                 return Ok(access);
                             }
-                            if attempts >= ATTEMPTS || pause > Duration::from_secs(5) {
+                            if attempts >= ATTEMPTS || pause > LONGEST_PAUSE {
                                 return Err(error);
                             }
                             tokio::time::sleep(pause).await;
@@ -158,30 +156,55 @@ impl Manager {
     }
 
     /// One attempt: intent, look again, POST, save. The intent is the right to send.
-    async fn refresh(
-        &self,
-        user_id: &str,
-        read: super::records::Read<GrantRecord>,
-        now: Millis,
-    ) -> Result<Refreshed, Error> {
+    async fn refresh(&self, user_id: &str, read: Read<GrantRecord>, now: Millis) -> Result<Refreshed, Error> {
         // What is slow comes first, so that the request follows its intent at once.
         self.issuer.warm_up().await?;
         let Some(refresh_token) = read.record.refresh_token().cloned() else { return Ok(Refreshed::LookAgain) };
         let attempt = new_attempt()?;
-        let key = self.records.grant_key(user_id);
+        let mine = match self.claim(user_id, read, &attempt, &refresh_token, now).await {
+            Ok(Some(record)) => record,
+            Ok(None) => return Ok(Refreshed::LookAgain),
+            Err(error) => {
+                // The intent may stand in a store that does not answer: it is cleared at the next contact.
+                self.owed.add_idle(user_id, &attempt);
+                return Err(error);
+            }
+        };
+        let sent_at = self.clock.now();
+        let verdict = match self.issuer.request(&Grant::RefreshToken(&refresh_token)).await {
+            Ok(verdict) => verdict,
+            Err(error) => {
+                self.nothing_done(user_id, &attempt).await;
+                return Err(error);
+            }
+        };
+        self.conclude(user_id, &attempt, mine, verdict, sent_at).await
+    }
+
+    /// Writes the intent and reads it back. None where somebody else was first, or it is too late to send.
+    async fn claim(
+        &self,
+        user_id: &str,
+        read: Read<GrantRecord>,
+        attempt: &str,
+        refresh_token: &Secret,
+        now: Millis,
+    ) -> Result<Option<GrantRecord>, Error> {
         let mut record = read.record;
-        record.intent = Some(decide::refresh_intent(&attempt, &refresh_token, now));
+        record.intent = Some(decide::refresh_intent(attempt, refresh_token, now));
         record.updated_at = now;
-        if self.records.swap(&key, &record, &Expected::Version(read.version), None).await? == Swap::Conflict {
-            return Ok(Refreshed::LookAgain);
+        let key = self.records.grant_key(user_id);
+        let expected = Expected::Version(read.version);
+        if self.records.swap(&key, &mut record, &expected, None).await? == Swap::Conflict {
+            return Ok(None);
         }
-        let Some(mine) = self.records.load_grant(user_id).await? else { return Ok(Refreshed::LookAgain) };
-        if !decide::may_send(&mine.record, &attempt, self.records.now().await?) {
-            self.clear_intent(user_id, &attempt).await?;
-            return Ok(Refreshed::LookAgain);
+        let current = self.records.load_grant(user_id).await?;
+        let now = self.records.now().await?;
+        let mine = current.filter(|read| decide::may_send(&read.record, attempt, now));
+        if mine.is_none() {
+            self.nothing_done(user_id, attempt).await;
         }
-        let verdict = self.issuer.request(&Grant::RefreshToken(&refresh_token)).await?;
-        self.conclude(user_id, &attempt, mine.record, verdict).await
+        Ok(mine.map(|read| read.record))
     }
 
     /// Ends the intent as the verdict says: in one write, and before any waiting.
@@ -191,15 +214,17 @@ impl Manager {
         attempt: &str,
         sent_from: GrantRecord,
         verdict: Verdict,
+        sent_at: Millis,
     ) -> Result<Refreshed, Error> {
         match verdict {
             Verdict::Granted(answer) => {
                 let former = sent_from.tokens;
                 let (refresh, scopes) = former.map(|tokens| (tokens.refresh_token, tokens.scopes)).unwrap_or_default();
-                let tokens = tokens_of(*answer, refresh, &scopes, self.clock.now());
+                let tokens = tokens_of(*answer, refresh, &scopes, sent_at);
                 let access = Access::of(&tokens);
-                self.unsaved().insert(user_id.to_owned(), Unsaved { attempt: Some(attempt.to_owned()), tokens });
-                match self.save_unsaved(user_id).await? {
+                let kind = IntentKind::Refresh;
+                let arrived = Arrived { attempt: attempt.to_owned(), kind, tokens, replaces: None };
+                match self.store_arrived(user_id, arrived, false).await? {
                     Late::Saved => {
                         self.cache.put(user_id, Arc::clone(&access));
                         Ok(Refreshed::Rotated(access))
@@ -208,32 +233,30 @@ impl Manager {
                 }
             }
             Verdict::Retry { after, reason } => {
-                self.clear_intent(user_id, attempt).await?;
+                self.nothing_done(user_id, attempt).await;
                 let error = self.issuer.retry_error(reason).with_retry_after(after);
+                if let Some(after) = after {
+                    self.pause_until(self.clock.now().saturating_add(millis(after)), &error);
+                }
                 Ok(Refreshed::RetryAfter(after.unwrap_or(Duration::from_millis(500)), error))
             }
             Verdict::Operator { error, client } => {
-                self.clear_intent(user_id, attempt).await?;
-                Ok(Refreshed::Failed(self.issuer.operator_error(&error, client)))
+                self.nothing_done(user_id, attempt).await;
+                let error = self.issuer.operator_error(&error, client);
+                self.pause_until(self.clock.now().saturating_add(millis(OPERATOR_PAUSE)), &error);
+                Ok(Refreshed::Failed(error))
             }
             Verdict::Rejected => {
                 let now = self.clock.now();
-                self.records
-                    .change_grant(user_id, |current| match current {
-                        Some(current) if holds_attempt(current, attempt) => {
-                            let mut record = current.clone();
-                            record.intent = None;
-                            record.ended_at = Some(now);
-                            record.updated_at = now;
-                            if let Some(token) = current.refresh_token() {
-                                record.remember_spent(token.digest());
-                            }
-                            Change::Write(Box::new(record), ())
-                        }
-                        // A sign-in has replaced the grant meanwhile: this refusal is about the former one.
-                        _ => Change::Leave(()),
-                    })
-                    .await?;
+                self.change_intent(user_id, attempt, |record| {
+                    record.intent = None;
+                    record.ended_at = Some(now);
+                    record.updated_at = now;
+                    if let Some(digest) = record.refresh_token().map(Secret::digest) {
+                        record.remember_spent(digest);
+                    }
+                })
+                .await?;
                 Ok(Refreshed::LookAgain)
             }
             Verdict::Ambiguous { reason } => {
@@ -249,10 +272,18 @@ impl Manager {
         }
     }
 
+    /// Clears the intent of a request that did nothing; where the store does not answer, at the next contact.
+    async fn nothing_done(&self, user_id: &str, attempt: &str) {
+        if self.clear_intent(user_id, attempt).await.is_err() {
+            self.owed.add_idle(user_id, attempt);
+        }
+    }
+
     async fn clear_intent(&self, user_id: &str, attempt: &str) -> Result<(), Error> {
         self.change_intent(user_id, attempt, |record| record.intent = None).await
     }
 
+    /// Changes the record while this attempt's intent stands; whoever replaced the grant meanwhile is left alone.
     async fn change_intent(
         &self,
         user_id: &str,
@@ -260,7 +291,7 @@ impl Manager {
         change: impl Fn(&mut GrantRecord),
     ) -> Result<(), Error> {
         self.records
-            .change_grant(user_id, |current| match current {
+            .change_grant(user_id, Damaged::Fails, |current| match current {
                 Some(current) if holds_attempt(current, attempt) => {
                     let mut record = current.clone();
                     change(&mut record);
@@ -271,70 +302,123 @@ impl Manager {
             .await
     }
 
-    /// Stores tokens that arrived and are not stored yet. Until that has worked, nobody gets to see them.
-    async fn save_unsaved(&self, user_id: &str) -> Result<Late, Error> {
-        let Some(unsaved) = self.unsaved().get(user_id).cloned() else { return Ok(Late::Saved) };
-        let saved = match &unsaved.attempt {
-            Some(attempt) => self.save_rotated(user_id, attempt, &unsaved.tokens).await,
-            None => self.save_granted(user_id, &unsaved.tokens).await,
+    /// Pays what this process owes the store for this user.
+    pub(crate) async fn settle(&self, user_id: &str) -> Result<(), Error> {
+        let Some(debts) = self.owed.of(user_id) else { return Ok(()) };
+        for arrived in debts.arrived {
+            self.store_arrived(user_id, arrived, true).await?;
+        }
+        for attempt in debts.idle {
+            self.clear_intent(user_id, &attempt).await?;
+            self.owed.settle(user_id, &attempt);
+        }
+        Ok(())
+    }
+
+    /// Stores tokens that arrived, however late.
+    async fn store_arrived(&self, user_id: &str, arrived: Arrived, late: bool) -> Result<Late, Error> {
+        self.owed.add_arrived(user_id, arrived.clone());
+        let mut replaces = arrived.replaces;
+        let saved = match arrived.kind {
+            IntentKind::Refresh => self.save_rotated(user_id, &arrived).await,
+            IntentKind::Exchange => self.save_granted(user_id, &arrived, &mut replaces, late).await,
         };
-        let late = saved.map_err(|error| {
-            Error::new(
-                Code::TokenNotSaved,
-                format!("New tokens arrived and could not be stored; they are kept in memory. {error}"),
-            )
-            .with_source(error)
-        })?;
-        self.unsaved().remove(user_id);
-        if let (Late::Disconnected, Some(token)) = (&late, &unsaved.tokens.refresh_token) {
+        let stored = match saved {
+            Ok(stored) => stored,
+            Err(error) => {
+                self.owed.add_arrived(user_id, Arrived { replaces, ..arrived });
+                return Err(Error::new(
+                    Code::TokenNotSaved,
+                    format!("New tokens arrived and could not be stored; they are kept in memory. {error}"),
+                )
+                .with_source(error));
+            }
+        };
+        if let (Late::Disconnected, Some(token)) = (&stored, &arrived.tokens.refresh_token) {
             // The app disconnected meanwhile: nothing of this grant may stay alive.
             self.issuer.revoke(token, "refresh_token").await?;
         }
-        Ok(late)
+        self.owed.settle(user_id, &arrived.attempt);
+        Ok(stored)
     }
 
-    async fn save_rotated(&self, user_id: &str, attempt: &str, tokens: &Tokens) -> Result<Late, Error> {
+    async fn save_rotated(&self, user_id: &str, arrived: &Arrived) -> Result<Late, Error> {
+        let Arrived { attempt, tokens, .. } = arrived;
         self.records
-            .change_grant(user_id, |current| match current {
+            .change_grant(user_id, Damaged::Fails, |current| match current {
                 None => Change::Leave(Late::Disconnected),
-                Some(current) if current.tombstone.is_some() => {
-                    // Ends the intent, so that the revocation need not wait for its deadline.
-                    let mut record = current.clone();
-                    record.intent = None;
-                    Change::Write(Box::new(record), Late::Disconnected)
-                }
-                Some(current) if current.last_attempt.as_deref() == Some(attempt) => Change::Leave(Late::Saved),
                 Some(current) if holds_attempt(current, attempt) => {
+                    let disconnected = current.tombstone.is_some();
+                    // Under a tombstone too: the revocation that waits for this intent has to know the newest token.
                     let record = current.rotated(attempt, tokens.clone());
-                    Change::Write(Box::new(record), Late::Saved)
+                    Change::Write(Box::new(record), if disconnected { Late::Disconnected } else { Late::Saved })
                 }
+                Some(current) if current.last_attempt.as_ref() == Some(attempt) => Change::Leave(Late::Saved),
+                Some(current) if current.tombstone.is_some() => Change::Leave(Late::Disconnected),
                 Some(_) => Change::Leave(Late::Replaced),
             })
             .await
     }
 
-    async fn save_granted(&self, user_id: &str, tokens: &Tokens) -> Result<Late, Error> {
+    /// A sign-in replaces what it found when it first looked; whatever came after that is newer than it.
+    async fn save_granted(
+        &self,
+        user_id: &str,
+        arrived: &Arrived,
+        replaces: &mut Option<u64>,
+        late: bool,
+    ) -> Result<Late, Error> {
+        let Arrived { attempt, tokens, .. } = arrived;
+        let digest = tokens.refresh_token.as_ref().map(Secret::digest);
         self.records
-            .change_grant(user_id, |current| {
-                let record = GrantRecord::granted(user_id, tokens.clone(), current, self.clock.now());
+            .change_grant(user_id, Damaged::Replaced, |current| {
+                let generation = current.map_or(0, |current| current.generation);
+                if let Some(current) = current {
+                    if current.last_attempt.as_ref() == Some(attempt) {
+                        return Change::Leave(Late::Saved);
+                    }
+                    let newer = match replaces {
+                        Some(known) => *known != generation,
+                        None => late && current.created_at > tokens.obtained_at,
+                    };
+                    if newer && current.tombstone.is_some() {
+                        return Change::Leave(Late::Disconnected);
+                    }
+                    if newer || digest.as_ref().is_some_and(|digest| current.spent.contains(digest)) {
+                        return Change::Leave(Late::Replaced);
+                    }
+                }
+                replaces.get_or_insert(generation);
+                let mut record = GrantRecord::granted(user_id, tokens.clone(), current, self.clock.now());
+                record.last_attempt = Some(attempt.clone());
                 Change::Write(Box::new(record), Late::Saved)
             })
             .await
     }
 
-    /// Stores the grant of a sign-in; it replaces whatever this user had.
+    /// Stores the grant of a sign-in; it replaces what this user had.
     pub(crate) async fn store_granted(&self, user_id: &str, tokens: Tokens) -> Result<Arc<Access>, Error> {
         let access = Access::of(&tokens);
         self.cache.forget(user_id);
-        self.unsaved().insert(user_id.to_owned(), Unsaved { attempt: None, tokens });
-        self.save_unsaved(user_id).await?;
+        let arrived = Arrived { attempt: new_attempt()?, kind: IntentKind::Exchange, tokens, replaces: None };
+        self.store_arrived(user_id, arrived, false).await?;
         self.cache.put(user_id, Arc::clone(&access));
         Ok(access)
     }
 
     pub(crate) fn forget(&self, user_id: &str) {
         self.cache.forget(user_id);
-        self.unsaved().remove(user_id);
+    }
+
+    fn pause_until(&self, until: Millis, error: &Error) {
+        *self.paused.lock().unwrap_or_else(PoisonError::into_inner) = Some((until, error.clone()));
+    }
+
+    /// The error that everybody gets while the token endpoint is not to be asked.
+    fn pause(&self, now: Millis) -> Option<Error> {
+        let paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
+        let (until, error) = paused.as_ref().filter(|(until, _)| now < *until)?;
+        Some(error.clone().with_retry_after(Some(Duration::from_millis(until - now))))
     }
 
     fn publish(&self, user_id: &str, record: &GrantRecord) -> Result<Arc<Access>, Error> {
@@ -350,10 +434,6 @@ impl Manager {
             "This grant is over (disconnected by the person, unused for 90 days, or replaced by a sign-in on another \
              device): send the person to sign in.",
         )
-    }
-
-    fn unsaved(&self) -> std::sync::MutexGuard<'_, HashMap<String, Unsaved>> {
-        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -381,18 +461,19 @@ fn living(record: &GrantRecord, need: Need<'_>, now: Millis) -> Option<Arc<Acces
     decide::lives(tokens, need, now).then(|| Access::of(tokens))
 }
 
-/// The stored form of an answer. Without a refresh token in it the former one stays valid (RFC 6749, section 6).
+/// The stored form of an answer to a request that was sent at `sent_at`: a token's life is counted from there.
+/// Without a refresh token in it the former one stays valid (RFC 6749, section 6).
 /// Absent scopes mean those that were asked for (RFC 6749, section 5.1).
 pub(crate) fn tokens_of(
     answer: TokenAnswer,
     former_refresh: Option<Secret>,
     asked_scopes: &[String],
-    now: Millis,
+    sent_at: Millis,
 ) -> Tokens {
     Tokens {
         access_token: answer.access_token,
-        access_expires_at: now.saturating_add(millis(Duration::from_secs(answer.expires_in))),
-        obtained_at: now,
+        access_expires_at: sent_at.saturating_add(millis(Duration::from_secs(answer.expires_in))),
+        obtained_at: sent_at,
         refresh_token: answer.refresh_token.or(former_refresh),
         scopes: answer.scopes.unwrap_or_else(|| asked_scopes.to_vec()),
         unknown: Map::new(),
@@ -415,7 +496,7 @@ fn outcome_unknown() -> Error {
 fn access_token_rejected() -> Error {
     Error::new(
         Code::AccessTokenRejected,
-        "The API refuses an access token that is less than a minute old; check that client, token and API belong to \
-         the same environment.",
+        "The API refuses an access token that is less than a minute old: client, token and API may belong to different \
+         environments, or the person has just disconnected the app at Loop.",
     )
 }

@@ -4,5 +4,6 @@ pub(crate) mod cache;
 pub(crate) mod decide;
 pub(crate) mod flight;
 pub(crate) mod manager;
+pub(crate) mod owed;
 pub(crate) mod record;
 pub(crate) mod records;

@@ -16,6 +16,8 @@ const READER: u32 = 1;
 
 /// Spent refresh tokens whose digests are kept.
 pub(crate) const SPENT_KEPT: usize = 16;
+/// Imported refresh tokens whose digests are kept.
+const IMPORTED_KEPT: usize = 64;
 
 /// One person's grant to one client at one issuer. Times are milliseconds since the epoch.
 #[derive(Clone, Serialize, Deserialize)]
@@ -41,6 +43,12 @@ pub(crate) struct GrantRecord {
     /// Digests of refresh tokens that must never be sent again, newest last.
     #[serde(default)]
     pub(crate) spent: Vec<Digest>,
+    /// Digests of refresh tokens that an app imported: it may do so again at every start, for months.
+    #[serde(default)]
+    pub(crate) imported: Vec<Digest>,
+    /// Differs at every write.
+    #[serde(default)]
+    pub(crate) stamp: String,
     pub(crate) created_at: Millis,
     pub(crate) updated_at: Millis,
     /// What a newer SDK wrote, kept as it is.
@@ -51,10 +59,12 @@ pub(crate) struct GrantRecord {
 /// The tokens of a live grant.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Tokens {
+    #[serde(with = "crate::secret::stored")]
     pub(crate) access_token: Secret,
     pub(crate) access_expires_at: Millis,
     pub(crate) obtained_at: Millis,
     /// Absent where the server gave none: the grant then ends with its access token.
+    #[serde(with = "crate::secret::stored_option", default)]
     pub(crate) refresh_token: Option<Secret>,
     pub(crate) scopes: Vec<String>,
     #[serde(flatten)]
@@ -102,8 +112,10 @@ pub(crate) struct Tombstone {
 pub(crate) struct PendingRecord {
     pub(crate) min_reader: u32,
     /// Wiped when the callback is taken.
+    #[serde(with = "crate::secret::stored_option", default)]
     pub(crate) code_verifier: Option<Secret>,
     /// Absent where nobody is to be identified.
+    #[serde(with = "crate::secret::stored_option", default)]
     pub(crate) nonce: Option<Secret>,
     pub(crate) redirect_uri: String,
     pub(crate) scopes: Vec<String>,
@@ -118,6 +130,9 @@ pub(crate) struct PendingRecord {
     /// When the callback was taken: whatever comes after is a reload.
     #[serde(default)]
     pub(crate) used_at: Option<Millis>,
+    /// Differs at every write.
+    #[serde(default)]
+    pub(crate) stamp: String,
     #[serde(flatten)]
     pub(crate) unknown: Map<String, Value>,
 }
@@ -146,6 +161,8 @@ impl GrantRecord {
             ended_at: None,
             last_attempt: None,
             spent: former.map(|former| former.spent.clone()).unwrap_or_default(),
+            imported: former.map(|former| former.imported.clone()).unwrap_or_default(),
+            stamp: String::new(),
             created_at: now,
             updated_at: now,
             unknown: former.map(|former| former.unknown.clone()).unwrap_or_default(),
@@ -182,15 +199,47 @@ impl GrantRecord {
     }
 
     pub(crate) fn remember_spent(&mut self, digest: Digest) {
-        self.spent.retain(|known| *known != digest);
-        self.spent.push(digest);
-        let surplus = self.spent.len().saturating_sub(SPENT_KEPT);
-        self.spent.drain(..surplus);
+        remember(&mut self.spent, digest, SPENT_KEPT);
+    }
+
+    pub(crate) fn remember_imported(&mut self, digest: Digest) {
+        remember(&mut self.imported, digest, IMPORTED_KEPT);
+    }
+}
+
+fn remember(list: &mut Vec<Digest>, digest: Digest, kept: usize) {
+    list.retain(|known| *known != digest);
+    list.push(digest);
+    let surplus = list.len().saturating_sub(kept);
+    list.drain(..surplus);
+}
+
+/// A record whose every write can be told from any other.
+pub(crate) trait Stamped: Serialize {
+    fn stamp(&mut self, stamp: String);
+}
+
+impl Stamped for GrantRecord {
+    fn stamp(&mut self, stamp: String) {
+        self.stamp = stamp;
+    }
+}
+
+impl Stamped for PendingRecord {
+    fn stamp(&mut self, stamp: String) {
+        self.stamp = stamp;
     }
 }
 
 impl PendingRecord {
     pub(crate) const MIN_READER: u32 = MIN_READER;
+}
+
+const DAMAGED: &str = "damaged";
+
+/// Whether a record can't be read at all, as opposed to being a newer version's.
+pub(crate) fn is_damage(error: &Error) -> bool {
+    error.code() == Code::StoreRecordUnreadable && error.detail() == Some(DAMAGED)
 }
 
 pub(crate) fn encode(record: &impl Serialize) -> Result<Vec<u8>, Error> {

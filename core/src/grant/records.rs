@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::record::{self, GrantRecord, PendingRecord};
+use super::record::{self, GrantRecord, PendingRecord, Stamped};
 use crate::error::{Code, Error};
-use crate::secret::Digest;
+use crate::secret::{Digest, base64url};
 use crate::store::{Expected, LazyStore, Saved, TokenStore, Version};
+use crate::sys::random_bytes;
 
 /// How often a change is tried again because somebody else wrote in between.
 const CONFLICTS_TOLERATED: usize = 32;
@@ -71,15 +71,17 @@ impl Records {
         self.load(&self.pending_key(state)).await
     }
 
-    /// Writes if the entry is as expected. A lost answer is resolved by reading what is there now.
+    /// Writes if the entry is as expected. A lost answer is resolved by reading what is there now: every write has a
+    /// stamp of its own, so that nobody takes another's for it.
     pub(crate) async fn swap(
         &self,
         key: &str,
-        record: &impl Serialize,
+        record: &mut impl Stamped,
         expected: &Expected,
         ttl: Option<Duration>,
     ) -> Result<Swap, Error> {
         let store = self.store().await?;
+        record.stamp(base64url(&random_bytes::<9>()?));
         let blob = record::encode(record)?;
         match store.save(key, &blob, expected, ttl).await? {
             Saved::Version(_) => Ok(Swap::Done),
@@ -97,20 +99,22 @@ impl Records {
     pub(crate) async fn change_grant<T>(
         &self,
         user_id: &str,
+        damaged: Damaged,
         mut change: impl FnMut(Option<&GrantRecord>) -> Change<T>,
     ) -> Result<T, Error> {
         let key = self.grant_key(user_id);
         for _ in 0..CONFLICTS_TOLERATED {
-            let current = self.load::<GrantRecord>(&key).await?;
-            let (record, answer) = match change(current.as_ref().map(|read| &read.record)) {
+            let entry = self.store().await?.load(&key).await?;
+            let current = match entry.as_ref().map(|entry| record::decode::<GrantRecord>(&entry.blob)) {
+                Some(Err(error)) if damaged == Damaged::Replaced && record::is_damage(&error) => None,
+                current => current.transpose()?,
+            };
+            let (mut record, answer) = match change(current.as_ref()) {
                 Change::Write(record, answer) => (record, answer),
                 Change::Leave(answer) => return Ok(answer),
             };
-            let expected = match current {
-                Some(read) => Expected::Version(read.version),
-                None => Expected::Absent,
-            };
-            if self.swap(&key, &*record, &expected, None).await? == Swap::Done {
+            let expected = entry.map_or(Expected::Absent, |entry| Expected::Version(entry.version));
+            if self.swap(&key, &mut *record, &expected, None).await? == Swap::Done {
                 return Ok(answer);
             }
         }
@@ -122,4 +126,12 @@ impl Records {
 pub(crate) enum Change<T> {
     Write(Box<GrantRecord>, T),
     Leave(T),
+}
+
+/// What a record that can't be read is to a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Damaged {
+    Fails,
+    /// A new grant takes its place, as if nothing were there. (A newer version's record is never replaced.)
+    Replaced,
 }

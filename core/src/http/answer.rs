@@ -41,9 +41,11 @@ impl Answer {
     }
 
     /// Whether the access token is no longer good: the only answer that may lead to a refresh.
+    ///
+    /// A 401 that does not say so may come from something in between, which a new token would not please.
     pub(crate) fn token_is_invalid(&self) -> bool {
         self.status == 401
-            && self.error_code().is_none_or(|code| matches!(code.as_str(), "invalid_token" | "unauthenticated"))
+            && self.error_code().is_some_and(|code| matches!(code.as_str(), "invalid_token" | "unauthenticated"))
     }
 
     fn challenge_parameter(&self, name: &str) -> Option<String> {
@@ -147,7 +149,8 @@ mod tests {
     #[test]
     fn only_an_invalid_token_leads_to_a_refresh() {
         assert!(answer(401, r#"Bearer error="invalid_token""#, "").token_is_invalid());
-        assert!(answer(401, "", "").token_is_invalid());
+        assert!(answer(401, "", r#"{"error":"unauthenticated"}"#).token_is_invalid());
+        assert!(!answer(401, "", "").token_is_invalid());
         assert!(!answer(403, r#"Bearer error="invalid_token""#, "").token_is_invalid());
         assert!(!answer(401, "", r#"{"error":"forbidden"}"#).token_is_invalid());
     }

@@ -97,6 +97,11 @@ impl Http {
 
     /// Sends and reads the whole answer, up to the body limit.
     pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Answer, SendFailure> {
+        self.send_measuring(request, false).await
+    }
+
+    /// The token endpoint's `Date` is its clock; another answer's may come from a cache, and be old.
+    async fn send_measuring(&self, request: RequestBuilder, measures_skew: bool) -> Result<Answer, SendFailure> {
         let mut response = request.send().await.map_err(|error| {
             let error = error.without_url();
             if error.is_connect() || error.is_builder() {
@@ -105,8 +110,10 @@ impl Http {
                 SendFailure::NoAnswer(error)
             }
         })?;
-        self.note_date(response.headers());
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        if measures_skew {
+            self.note_date(&headers);
+        }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| SendFailure::NoAnswer(error.without_url()))? {
             if body.len() + chunk.len() > self.limits.body_bytes {
@@ -136,7 +143,7 @@ impl Http {
             let encode = crate::oauth::authorize::encode;
             request = request.basic_auth(encode(id), Some(encode(secret)));
         }
-        match self.send(request).await {
+        match self.send_measuring(request, true).await {
             Ok(answer) => (
                 Outcome::Answer { status: answer.status, retry_after: answer.retry_after, body: answer.body },
                 answer.request_id,

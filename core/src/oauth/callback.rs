@@ -24,12 +24,10 @@ impl fmt::Debug for Callback {
 pub(crate) fn parse(url_or_query: &str) -> Result<Callback, Error> {
     let text = url_or_query.trim();
     let text = text.split_once('#').map_or(text, |(before, _)| before);
-    let query = match text.split_once('?') {
-        Some((_, query)) => query,
-        // Without a question mark it is a query alone, or a URL that lost its query.
-        None if text.contains("://") || text.starts_with('/') => "",
-        None => text,
-    };
+    // A bare query may hold a question mark of its own.
+    let is_address = text.split('?').next().is_some_and(|before| before.contains("://") || before.starts_with('/'));
+    let query =
+        if is_address || text.starts_with('?') { text.split_once('?').map_or("", |(_, query)| query) } else { text };
     let mut callback = Callback::default();
     let mut seen: Vec<&'static str> = Vec::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
@@ -127,6 +125,7 @@ mod tests {
             "/cb?code=c&state=s",
             "?code=c&state=s",
             "code=c&state=s",
+            "state=s&code=c&next=a?b",
             "com.example.app://callback?state=s&code=c&iss=https%3A%2F%2Fid",
         ] {
             let callback = parse(input).unwrap();

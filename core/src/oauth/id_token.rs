@@ -60,6 +60,7 @@ pub(crate) fn key_hint(token: &Secret) -> Result<KeyHint, Error> {
     struct Header {
         alg: String,
         kid: Option<String>,
+        crit: Option<Value>,
     }
     let malformed = || Error::new(Code::IdTokenMalformed, "The id_token is not a signed JWT.");
     let mut parts = token.expose().split('.');
@@ -68,6 +69,10 @@ pub(crate) fn key_hint(token: &Secret) -> Result<KeyHint, Error> {
     };
     let header = URL_SAFE_NO_PAD.decode(header).map_err(|_| malformed())?;
     let header: Header = serde_json::from_slice(&header).map_err(|_| malformed())?;
+    if header.crit.is_some() {
+        // An extension that has to be understood (RFC 7515, section 4.1.11), and is not.
+        return Err(malformed());
+    }
     let algorithm = ALLOWED.iter().find(|(name, _)| *name == header.alg).map(|(_, algorithm)| *algorithm);
     let algorithm = algorithm.ok_or_else(|| {
         Error::new(
@@ -114,6 +119,12 @@ pub(crate) fn verify(token: &Secret, hint: &KeyHint, key: &Jwk, expected: &Expec
         }
         Err(_) => return refused(Code::IdTokenMalformed, "The id_token can't be read."),
     };
+    check_claims(claims, expected)
+}
+
+/// What the claims must say once the signature is good.
+fn check_claims(claims: serde_json::Map<String, Value>, expected: &Expected<'_>) -> Result<Claims, Error> {
+    let refused = |code, message: &str| Err(Error::new(code, message));
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     if text("iss") != Some(expected.issuer) {
         return refused(Code::IdTokenIssuer, "The id_token comes from another issuer; no tokens were kept.");
@@ -123,8 +134,8 @@ pub(crate) fn verify(token: &Secret, hint: &KeyHint, key: &Jwk, expected: &Expec
         Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).collect(),
         _ => Vec::new(),
     };
-    let authorized_party = text("azp").is_none_or(|party| party == expected.client_id);
-    let only_party = audiences.len() == 1 || text("azp").is_some();
+    let authorized_party = claims.get("azp").is_none_or(|party| party.as_str() == Some(expected.client_id));
+    let only_party = audiences.len() == 1 || claims.contains_key("azp");
     if !audiences.contains(&expected.client_id) || !authorized_party || !only_party {
         return refused(Code::IdTokenAudience, "The id_token was made for another client; no tokens were kept.");
     }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use url::Url;
 
-use crate::config::check_transport;
+use crate::config::{check_transport, is_loopback};
 use crate::error::{Code, Error};
 
 /// How the client proves itself at the token endpoint (RFC 6749, section 2.3.1).
@@ -60,8 +60,13 @@ pub(crate) fn parse(body: &[u8], issuer: &str) -> Result<Metadata, Error> {
     }
     let endpoints = [Some(&raw.authorization_endpoint), Some(&raw.token_endpoint)];
     let optional = [raw.revocation_endpoint.as_ref(), raw.jwks_uri.as_ref()];
+    let may_be_local = Url::parse(issuer).is_ok_and(|url| is_loopback(&url));
     for endpoint in endpoints.into_iter().chain(optional).flatten() {
         check_transport(endpoint, "issuer")?;
+        if is_loopback(endpoint) && !may_be_local {
+            // The client's secret would go to whatever listens on this machine.
+            return Err(crate::config::invalid("issuer", "names an endpoint on this machine in its metadata"));
+        }
     }
     // Absent means Basic alone (RFC 8414, section 2).
     let methods = raw.token_endpoint_auth_methods_supported.unwrap_or_default();
@@ -100,8 +105,10 @@ mod tests {
 
     #[test]
     fn an_endpoint_without_tls_is_refused() {
-        let body = document("https://id.example", "http://id.example/token");
-        assert_eq!(parse(&body, "https://id.example").unwrap_err().code(), Code::InvalidOption);
+        for endpoint in ["http://id.example/token", "http://127.0.0.1/token", "https://localhost/token"] {
+            let body = document("https://id.example", endpoint);
+            assert_eq!(parse(&body, "https://id.example").unwrap_err().code(), Code::InvalidOption, "{endpoint}");
+        }
     }
 
     #[test]

@@ -69,12 +69,19 @@ pub(crate) fn parse(body: &[u8]) -> Option<TokenAnswer> {
         return None;
     }
     // Some servers send the seconds as text.
-    let seconds = raw.expires_in.as_u64().or_else(|| raw.expires_in.as_str()?.parse().ok());
+    let seconds = raw.expires_in.as_f64().or_else(|| raw.expires_in.as_str()?.parse().ok());
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "clamped to a day"
+    )]
+    let seconds = seconds.map_or(3600, |seconds: f64| seconds.clamp(0.0, LONGEST_LIFE as f64) as u64);
     Some(TokenAnswer {
         access_token: raw.access_token,
         refresh_token: raw.refresh_token.filter(|token| !token.expose().is_empty()),
         id_token: raw.id_token,
-        expires_in: seconds.unwrap_or(3600).min(LONGEST_LIFE),
+        expires_in: seconds,
         scopes: raw.scope.map(|scope| scope.split_ascii_whitespace().map(str::to_owned).collect()),
     })
 }

@@ -56,10 +56,9 @@ pub(crate) fn judge(outcome: Outcome) -> Verdict {
             client: matches!(error, "invalid_client" | "unauthorized_client"),
             error: error.to_owned(),
         },
-        // A 4xx without a reason: the request was refused as a whole, by Loop or by something before it.
-        (401 | 403 | 404 | 405 | 413 | 415 | 421, None) => {
-            Verdict::Operator { error: format!("http_{status}"), client: false }
-        }
+        // There is no token endpoint there. Other answers without a reason may come from something between us and Loop
+        // that did not like Loop's answer, new tokens and all.
+        (404 | 405 | 421, None) => Verdict::Operator { error: format!("http_{status}"), client: false },
         _ => Verdict::Ambiguous { reason: "unexplained_answer" },
     }
 }
@@ -93,8 +92,9 @@ mod tests {
             (400, r#"{"error":"unauthorized_client"}"#, "client"),
             (400, "", "ambiguous"),
             (401, r#"{"error":"invalid_client"}"#, "client"),
-            (401, "", "operator"),
-            (403, "<html>", "operator"),
+            (401, "", "ambiguous"),
+            (403, "<html>", "ambiguous"),
+            (404, "<html>", "operator"),
             (408, "", "ambiguous"),
             (429, "", "retry"),
             (500, r#"{"error":"server_error"}"#, "retry"),

@@ -1,7 +1,7 @@
 //! Which store a client uses, and opening it at the first operation that needs one.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::sync::OnceCell;
@@ -28,13 +28,22 @@ impl StoreChoice {
             return Ok(Self::Memory);
         }
         if let Some(rest) = url.strip_prefix("sqlite:") {
-            let path = rest.strip_prefix("//").unwrap_or(rest);
-            if !path.is_empty() && !path.ends_with('/') {
+            // After two slashes comes an absolute path: `sqlite://grants.db` would name a host.
+            let path = match rest.strip_prefix("//") {
+                Some(path) => Some(path).filter(|path| Path::new(path).is_absolute()),
+                None => Some(rest),
+            };
+            if let Some(path) = path.filter(|path| is_file_name(path)) {
                 return Ok(Self::Sqlite(PathBuf::from(path)));
             }
         }
         Err(invalid("store", "must be memory:, sqlite:///path/to/file, or a store object"))
     }
+}
+
+/// SQLite gives a meaning of its own to some names, under which nothing would be kept.
+pub(super) fn is_file_name(path: &str) -> bool {
+    !path.is_empty() && !path.ends_with('/') && !path.starts_with(':') && !path.starts_with("file:")
 }
 
 /// A store that is opened when it is first needed, so that building a client touches no disk.
@@ -133,7 +142,17 @@ mod tests {
         assert_eq!(path("sqlite:///var/lib/app/grants.db"), PathBuf::from("/var/lib/app/grants.db"));
         assert_eq!(path("sqlite:grants.db"), PathBuf::from("grants.db"));
         assert!(matches!(StoreChoice::parse("memory:"), Ok(StoreChoice::Memory)));
-        for wrong in ["", "memory", "sqlite:", "sqlite:///", "mysql://x", "redis://127.0.0.1"] {
+        for wrong in [
+            "",
+            "memory",
+            "sqlite:",
+            "sqlite:///",
+            "sqlite::memory:",
+            "sqlite:file:x",
+            "sqlite://x.db",
+            "mysql://x",
+            "redis://127.0.0.1",
+        ] {
             assert_eq!(StoreChoice::parse(wrong).err().unwrap().detail(), Some("store"), "{wrong}");
         }
     }

@@ -41,6 +41,9 @@ impl SqliteStore {
     }
 
     pub(crate) fn open_with(path: PathBuf, clock: Clock) -> Result<Self, Error> {
+        if !super::open::is_file_name(&path.to_string_lossy()) {
+            return Err(crate::config::invalid("store", "must name a file"));
+        }
         prepare_file(&path)?;
         let connection = connect_patiently(&path).map_err(|error| store_error(&path, "opened", error))?;
         Ok(Self { path, clock, connection: Arc::new(Mutex::new(connection)) })
@@ -176,13 +179,19 @@ fn prepare_file(path: &Path) -> Result<(), Error> {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(directory).map_err(failed)?;
-        refuse_network_file_system(directory)?;
     }
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    refuse_network_file_system(directory.unwrap_or(Path::new(".")))?;
     let mut options = std::fs::OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop).map_err(failed)
+    let file = options.open(path).map_err(failed)?;
+    // A file that was there before may have been readable by others.
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(failed)?;
+    drop(file);
+    Ok(())
 }
 
 /// SQLite's locks do not hold across hosts there, so two of them would use one refresh token twice.
