@@ -19,10 +19,10 @@ app.get("/biomarkers", auth.requireUser, async (req, res) => {
   const rows = biomarkers.map((b) => `<tr class="${escape(b.status)}"><th scope="row">${escape(b.biomarker_name)}</th>
     <td class="number">${b.value}</td><td>${escape(b.unit)}</td>
     <td>${b.reference_low ?? ""} – ${b.reference_high ?? ""}</td><td><b>${escape(b.status)}</b></td></tr>`);
-  res.set("Cache-Control", "no-store").send(page("Your biomarkers", `<table>
+  res.set("Cache-Control", "no-store").send(page("Your biomarkers", `<div class="scroll" tabindex="0"><table>
     <caption>${biomarkers.length} results, newest first</caption>
     <thead><tr><th scope="col">Marker</th><th scope="col">Value</th><th scope="col">Unit</th>
-    <th scope="col">Reference</th><th scope="col">Status</th></tr></thead><tbody>${rows.join("")}</tbody></table>
+    <th scope="col">Reference</th><th scope="col">Status</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>
     <form method="post" action="/logout"><button>Log out</button></form>
     <form method="post" action="/disconnect"><button>Disconnect Loop</button></form>`));
 });
@@ -36,7 +36,7 @@ const page = (title, body) => `<!doctype html><html lang="en"><meta charset="utf
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>
 :root { color-scheme: light dark; font: 1rem/1.6 system-ui, sans-serif; --green: #0b5d4b }
 body { max-width: 56rem; margin: 3rem auto; padding: 0 1.25rem }
-table { width: 100%; border-collapse: collapse } caption { text-align: left; opacity: .75; padding-bottom: .5rem }
+.scroll { overflow-x: auto } table { width: 100%; border-collapse: collapse } caption { text-align: left; opacity: .75; padding-bottom: .5rem }
 th, td { text-align: left; padding: .5rem .6rem; border-bottom: 1px solid #8885 } .number { text-align: right }
 td b { font-weight: 500; padding: .1rem .55rem; border-radius: 1rem } .normal b { background: #8882 }
 .low b { background: #cfe3ff; color: #0b3a75 } .low b::before { content: "↓ " }
