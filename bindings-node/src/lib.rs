@@ -4,16 +4,21 @@
 //! object built field by field, and a rejected promise could not carry an error's code.
 #![allow(unsafe_code, reason = "napi's macros generate the foreign functions")]
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use loop_sdk::Error;
 use loop_sdk::bridge::{self, Case, Client, FlatError};
-use loop_sdk::{Code, Error};
 use napi::Env;
 use napi::bindgen_prelude::{Either, Object};
 use napi_derive::napi;
+
+/// Runs once, when Node loads the addon.
+#[napi_derive::module_init]
+fn init() {
+    bridge::keep_panics_quiet();
+}
 
 /// Cancels one call.
 #[napi]
@@ -44,10 +49,9 @@ pub struct NativeClient(Arc<Client>);
 #[napi]
 #[allow(clippy::needless_pass_by_value, reason = "Node's texts are copied into Rust: there is nothing to borrow")]
 pub fn open_client(options: String, language: String) -> Either<NativeClient, String> {
-    match catch_unwind(|| Client::new(&options, &language)) {
-        Ok(Ok(client)) => Either::A(NativeClient(Arc::new(client))),
-        Ok(Err(error)) => Either::B(failure(&error)),
-        Err(_panic) => Either::B(defect()),
+    match bridge::caught(|| Client::new(&options, &language)) {
+        Ok(client) => Either::A(NativeClient(Arc::new(client))),
+        Err(error) => Either::B(failure(&error)),
     }
 }
 
@@ -76,7 +80,8 @@ impl NativeClient {
             Ok(runtime) => drop(runtime.spawn(async move {
                 let reply = reply(&client, &method, &arguments, timeout_ms, &cancel);
                 // A panic's text may quote what it was handling: it goes no further.
-                let reply = AssertUnwindSafe(reply).catch_unwind().await.unwrap_or_else(|_panic| defect());
+                let reply =
+                    AssertUnwindSafe(reply).catch_unwind().await.unwrap_or_else(|_panic| failure(&bridge::defect()));
                 deferred.resolve(settled(reply));
             })),
             Err(error) => deferred.resolve(settled(failure(&error))),
@@ -92,10 +97,10 @@ async fn reply(
     timeout_ms: Option<f64>,
     cancel: &bridge::CancelHandle,
 ) -> String {
-    let Ok(limit) = timeout_ms.map(|ms| Duration::try_from_secs_f64(ms / 1000.0)).transpose() else {
-        return wrong_timeout();
+    let reply = match timeout_ms.map(|ms| bridge::time_limit(ms / 1000.0)).transpose() {
+        Ok(limit) => cancel.run(limit, client.call(method, arguments)).await,
+        Err(error) => Err(error),
     };
-    let reply = cancel.run(limit, client.call(method, arguments)).await;
     match reply.and_then(bridge::Reply::into_json) {
         Ok(json) => format!("{{\"value\":{json}}}"),
         Err(error) => failure(&error),
@@ -108,32 +113,7 @@ fn settled(reply: String) -> impl FnOnce(Env) -> napi::Result<String> {
 }
 
 fn failure(error: &Error) -> String {
-    write(&FlatError::new(error, Case::Camel))
-}
-
-fn wrong_timeout() -> String {
-    own(Code::InvalidOption, "`timeout` must be milliseconds.", Some("timeout"))
-}
-
-fn defect() -> String {
-    own(Code::Internal, "The SDK failed in a way that it never should; please report it.", None)
-}
-
-/// An error that arises on this side of the bridge.
-fn own(code: Code, message: &str, detail: Option<&str>) -> String {
-    write(&FlatError {
-        code: code.as_str(),
-        action: code.action().as_str(),
-        message: message.to_owned(),
-        retry_after_ms: None,
-        status: None,
-        request_id: None,
-        detail: detail.map(str::to_owned),
-        cause: None,
-    })
-}
-
-fn write(error: &FlatError) -> String {
     // Texts and numbers under texts always become JSON; the shell takes an empty error for a defect.
-    format!("{{\"error\":{}}}", serde_json::to_string(error).unwrap_or_else(|_| "{}".to_owned()))
+    let flat = serde_json::to_string(&FlatError::new(error, Case::Camel)).unwrap_or_else(|_| "{}".to_owned());
+    format!("{{\"error\":{flat}}}")
 }

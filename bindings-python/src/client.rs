@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use loop_sdk::bridge::{self, CancelHandle, FlatError, Reply};
-use loop_sdk::{Action, Code};
+use loop_sdk::bridge::{self, CancelHandle, Reply, caught};
 use pyo3::IntoPyObjectExt as _;
 use pyo3::prelude::*;
 
 use crate::errors::Failure;
-use crate::panics::caught;
 use crate::views::Decoded;
 
 /// How often a waiting call looks for Ctrl-C. A call that is faster never does.
@@ -56,7 +54,7 @@ impl Client {
 
 impl Client {
     fn wait_for(&self, method: &str, arguments: &str, timeout: Option<f64>) -> Result<Outcome, Failure> {
-        let limit = timeout.map(time_limit).transpose()?;
+        let limit = timeout.map(bridge::time_limit).transpose()?;
         let runtime = bridge::runtime()?;
         let cancel = CancelHandle::new();
         let reply = runtime.block_on(async {
@@ -75,21 +73,6 @@ impl Client {
             other => Ok(Outcome::Json(other.into_json()?)),
         }
     }
-}
-
-fn time_limit(seconds: f64) -> Result<Duration, Failure> {
-    Duration::try_from_secs_f64(seconds).map_err(|_| {
-        Failure::from(FlatError {
-            code: Code::InvalidOption.as_str(),
-            action: Action::FixCall.as_str(),
-            message: "`timeout` must be seconds, zero or more.".to_owned(),
-            retry_after_ms: None,
-            status: None,
-            request_id: None,
-            detail: Some("timeout".to_owned()),
-            cause: None,
-        })
-    })
 }
 
 fn look_for_signals() -> Result<(), Failure> {

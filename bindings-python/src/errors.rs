@@ -13,15 +13,9 @@ pub(crate) enum Failure {
     Python(PyErr),
 }
 
-impl From<FlatError> for Failure {
-    fn from(error: FlatError) -> Self {
-        Self::Loop(Box::new(error))
-    }
-}
-
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::from(FlatError::new(&error, Case::Snake))
+        Self::Loop(Box::new(FlatError::new(&error, Case::Snake)))
     }
 }
 

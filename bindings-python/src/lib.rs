@@ -4,7 +4,6 @@ mod client;
 mod errors;
 mod generated;
 mod page;
-mod panics;
 mod records;
 mod views;
 
@@ -13,7 +12,7 @@ use pyo3::prelude::*;
 // It has no state that the GIL would have to guard, so free-threaded Python keeps it off.
 #[pymodule(gil_used = false)]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    panics::keep_quiet();
+    loop_sdk::bridge::keep_panics_quiet();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<client::Client>()?;
     module.add_class::<page::Page>()?;

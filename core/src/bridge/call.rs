@@ -43,6 +43,11 @@ pub fn decode<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     crate::model::decode(body)
 }
 
+/// A call's time limit, from the number that a caller gave.
+pub fn time_limit(seconds: f64) -> Result<Duration, Error> {
+    Duration::try_from_secs_f64(seconds).map_err(|_| invalid("timeout", "must be a length of time, zero or more"))
+}
+
 /// Cancels one call. It may fire before the call begins.
 #[derive(Debug)]
 pub struct CancelHandle(watch::Sender<bool>);

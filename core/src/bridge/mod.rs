@@ -8,10 +8,12 @@ mod call;
 mod client;
 mod error;
 mod options;
+mod panics;
 mod runtime;
 
-pub use call::{CancelHandle, Reply, decode};
+pub use call::{CancelHandle, Reply, decode, time_limit};
 pub use client::Client;
 pub use error::{Case, FlatError};
 pub use options::OPTIONS;
+pub use panics::{caught, defect, keep_panics_quiet};
 pub use runtime::runtime;

@@ -1,7 +1,5 @@
 //! A client's options as one JSON object, in snake_case or camelCase.
 
-use std::time::Duration;
-
 use serde_json::{Map, Value};
 
 use super::arguments::Arguments;
@@ -52,8 +50,7 @@ pub(super) fn build(options: &Map<String, Value>, user_agent: &str) -> Result<Lo
         builder = builder.check_browser(check);
     }
     if let Some(seconds) = arguments.number("timeout")? {
-        let limit = Duration::try_from_secs_f64(seconds).map_err(|_| invalid("timeout", "must be seconds"))?;
-        builder = builder.timeout(limit);
+        builder = builder.timeout(super::call::time_limit(seconds)?);
     }
     builder.build()
 }
