@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::api::Clinical;
-use crate::config::{Config, Environment, Options};
+use crate::config::{Config, Options};
+use crate::environment::Environment;
 use crate::error::Error;
 use crate::grant::manager::Manager;
 use crate::grant::records::Records;

@@ -26,10 +26,12 @@
 #![forbid(unsafe_code)]
 
 mod api;
+mod authorization;
 #[cfg(feature = "bridge")]
 pub mod bridge;
 mod client;
 mod config;
+mod environment;
 mod error;
 mod grant;
 mod grants;
@@ -44,12 +46,12 @@ pub mod store;
 mod sys;
 
 pub use api::{ApiRequest, ApiResponse, Call, Clinical, SERVICES, operation};
+pub use authorization::{Authorization, AuthorizationRequest, Tokens};
 pub use client::{LoopClient, LoopClientBuilder, User};
-pub use config::{Environment, IssuerOptions};
+pub use environment::{Environment, IssuerOptions};
 pub use error::{Action, Code, Error};
 pub use grants::{ImportGrant, Imported};
 pub use secret::Secret;
-pub use sign_in::{Authorization, AuthorizationRequest, Tokens};
 #[doc(hidden)]
 pub use sys::Clock;
 

@@ -1,11 +1,11 @@
 //! Signing in: the authorization URL, its callback, and the exchange of the code.
 
-use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use crate::authorization::{Authorization, AuthorizationRequest, Tokens};
 use crate::client::{Inner, LoopClient};
 use crate::config::{self, check_app_state, check_scopes, effective_scopes, invalid};
 use crate::error::{Code, Error};
@@ -26,132 +26,10 @@ const PENDING_LIFE: Duration = Duration::from_secs(10 * 60);
 const MARKER_LIFE: Duration = Duration::from_secs(10 * 60);
 /// How long to wait before a code that did nothing is sent again; it lives for a minute.
 const EXCHANGE_PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_secs(1)];
-/// A browser secret shorter than this was not made by the SDK.
-const BROWSER_SECRET_LENGTH: usize = 43;
-
-/// What to ask for at [`LoopClient::authorization_url`].
-#[derive(Clone, Default)]
-#[non_exhaustive]
-pub struct AuthorizationRequest {
-    /// The scopes; the client's own where empty.
-    pub scopes: Vec<String>,
-    /// Who is expected to sign in. Needed where the client does not identify; otherwise another person is refused.
-    pub user_id: Option<String>,
-    /// The browser's secret from an earlier sign-in, for instance from its cookie.
-    pub browser_secret: Option<Secret>,
-    /// A path on your own site to return to; it comes back with the tokens.
-    pub app_state: Option<String>,
-    /// OpenID Connect's `prompt`: `login`, `consent`, `none`, `select_account`.
-    pub prompt: Option<String>,
-    /// An e-mail address or user id that the sign-in page may fill in.
-    pub login_hint: Option<String>,
-    /// Overrides the client's `check_browser` for this sign-in.
-    pub check_browser: Option<bool>,
-}
-
-impl fmt::Debug for AuthorizationRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The user id and the login hint say who a person is.
-        f.debug_struct("AuthorizationRequest").field("scopes", &self.scopes).finish_non_exhaustive()
-    }
-}
-
-impl AuthorizationRequest {
-    /// Asks for the client's scopes.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Asks for these scopes.
-    #[must_use]
-    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        self.scopes = scopes.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// Expects this person.
-    #[must_use]
-    pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
-        self.user_id = Some(user_id.into());
-        self
-    }
-
-    /// Keeps the browser's secret.
-    #[must_use]
-    pub fn browser_secret(mut self, secret: impl Into<Secret>) -> Self {
-        self.browser_secret = Some(secret.into());
-        self
-    }
-
-    /// Returns to this path of your own site.
-    #[must_use]
-    pub fn app_state(mut self, path: impl Into<String>) -> Self {
-        self.app_state = Some(path.into());
-        self
-    }
-
-    /// Sets OpenID Connect's `prompt`.
-    #[must_use]
-    pub fn prompt(mut self, prompt: impl Into<String>) -> Self {
-        self.prompt = Some(prompt.into());
-        self
-    }
-
-    /// Sets OpenID Connect's `login_hint`.
-    #[must_use]
-    pub fn login_hint(mut self, hint: impl Into<String>) -> Self {
-        self.login_hint = Some(hint.into());
-        self
-    }
-
-    /// Lets any browser finish this sign-in, or not.
-    #[must_use]
-    pub fn check_browser(mut self, check: bool) -> Self {
-        self.check_browser = Some(check);
-        self
-    }
-}
-
-/// A sign-in that has begun.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct Authorization {
-    /// Send the person's browser there.
-    pub url: String,
-    /// Comes back in the callback.
-    pub state: Secret,
-    /// Belongs in an HttpOnly, SameSite=Lax cookie of this browser, and into `handle_callback`.
-    pub browser_secret: Secret,
-}
-
-impl fmt::Debug for Authorization {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("<Authorization: use .url>")
-    }
-}
-
-/// A person who signed in.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct Tokens {
-    /// The person's stable id (`sub`): selects the grant in every later call.
-    pub user_id: String,
-    /// What the person granted.
-    pub scopes: Vec<String>,
-    /// When the access token ends. The SDK renews it.
-    pub expires_at: SystemTime,
-    /// The id_token's claims; empty where the client does not identify.
-    pub claims: Map<String, Value>,
-    /// For your own HTTP calls; [`LoopClient::access_token`] has a fresh one later.
-    pub access_token: Secret,
-    /// The path that was given at the beginning.
-    pub app_state: Option<String>,
-}
-
-impl fmt::Debug for Tokens {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<Tokens: scopes {:?}; values hidden>", self.scopes)
-    }
+/// A browser secret of another make was not made by the SDK: 32 bytes in base64url.
+fn is_browser_secret(secret: &Secret) -> bool {
+    let text = secret.expose();
+    text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
 impl LoopClient {
@@ -181,7 +59,7 @@ impl LoopClient {
         let nonce = if identified { Some(Secret::new(base64url(&random_bytes::<32>()?))) } else { None };
         let verifier = pkce::code_verifier(random_bytes()?);
         let browser_secret = match request.browser_secret {
-            Some(secret) if secret.expose().len() >= BROWSER_SECRET_LENGTH => secret,
+            Some(secret) if is_browser_secret(&secret) => secret,
             // A cookie of another make, or none: this browser gets a new one.
             _ => Secret::new(base64url(&random_bytes::<32>()?)),
         };
@@ -387,8 +265,8 @@ impl LoopClient {
                     Code::UserMismatch,
                     "Another person signed in than the one that this sign-in was begun for; nobody was signed in here.",
                 );
-                let known = manager.records.load_grant(&user_id).await?;
-                if known.is_some_and(|read| read.record.is_live()) {
+                let known = manager.records.load_grant(&user_id).await;
+                if known.is_ok_and(|known| known.is_some_and(|read| read.record.is_live())) {
                     // At Loop their new tokens have replaced those that this app holds: without these they would be out.
                     manager.store_granted(&user_id, stored(answer)).await?;
                     return Err(error);

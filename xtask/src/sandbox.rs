@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use crate::step::{Step, Steps};
+use crate::setup;
+use crate::step::Steps;
 use crate::workspace;
 
 /// Build the sandbox and keep it running until Ctrl-C
@@ -24,10 +25,10 @@ pub(crate) struct Sandbox {
 
 pub(crate) fn run(arguments: &Sandbox) -> Result<ExitCode> {
     let mut steps = Steps::new();
-    if steps.require(Step::new("Build the sandbox", workspace::cargo(["build", "--bin", "loop-sandbox"]))).is_err() {
+    let Ok(programs) = setup::programs(&mut steps) else {
         return Ok(ExitCode::FAILURE);
-    }
-    let mut serve = workspace::command(workspace::built("loop-sandbox"));
+    };
+    let mut serve = workspace::command(programs.sandbox);
     serve.arg("serve").args(&arguments.arguments);
     // Paths in its arguments are the developer's.
     serve.current_dir(std::env::current_dir()?);

@@ -12,8 +12,16 @@ impl<'a> Arguments<'a> {
     /// Takes an object whose keys are `known` names in snake_case or camelCase.
     pub(super) fn new(object: &'a Map<String, Value>, known: &[&'static str]) -> Result<Self, Error> {
         let mut found = Vec::with_capacity(object.len());
+        let mut seen = Vec::with_capacity(object.len());
         for (key, value) in object {
             let name = known.iter().find(|name| **name == key || camel_case(name) == *key);
+            if let Some(name) = name {
+                // One spelling could smuggle in another user's id beside the other.
+                if seen.contains(name) {
+                    return Err(invalid(*name, "is given twice, in two spellings"));
+                }
+                seen.push(*name);
+            }
             match name {
                 Some(name) if !value.is_null() => found.push((*name, value)),
                 Some(_) => {}
@@ -95,4 +103,21 @@ pub(super) fn camel_case(name: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_two_spellings_is_refused_in_any_order_and_with_null() {
+        for text in [
+            r#"{"userId":"me","user_id":"other"}"#,
+            r#"{"user_id":"other","userId":"me"}"#,
+            r#"{"user_id":null,"userId":"me"}"#,
+        ] {
+            let object: Map<String, Value> = serde_json::from_str(text).unwrap();
+            assert_eq!(Arguments::new(&object, &["user_id"]).err().unwrap().detail(), Some("user_id"), "{text}");
+        }
+    }
 }

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::arguments::Arguments;
 use super::client::Client;
 use crate::api::{ApiRequest, operation};
+use crate::authorization::{AuthorizationRequest, Tokens};
 use crate::client::LoopClient;
 use crate::config::invalid;
 use crate::error::{Code, Error};
@@ -16,7 +17,9 @@ use crate::grants::ImportGrant;
 use crate::model::Json;
 use crate::schema::{Operation, Type};
 use crate::secret::Secret;
-use crate::sign_in::{AuthorizationRequest, Tokens};
+
+/// Seconds since the epoch, in the year 5138: beyond it somebody passed milliseconds.
+const LATEST_EXPIRY: f64 = 1e11;
 
 /// What a call returned.
 #[derive(Debug)]
@@ -98,26 +101,29 @@ impl Client {
     pub async fn call(&self, method: &str, arguments: &str) -> Result<Reply, Error> {
         let client = self.current()?;
         let arguments: Map<String, Value> =
-            serde_json::from_str(arguments).map_err(|_| invalid("arguments", "must be an object"))?;
+            serde_json::from_str(arguments).map_err(|error| match error.classify() {
+                serde_json::error::Category::Data => invalid("arguments", "must be an object"),
+                _ => invalid("arguments", "hold text that is not valid Unicode, or are nested too deeply"),
+            })?;
         if let Some(operation) = operation(method) {
-            return call_operation(&client, operation, &arguments).await;
+            return call_operation(client, operation, &arguments).await;
         }
         let reply = match method {
-            "authorization_url" => authorization_url(&client, &arguments).await,
-            "exchange_code" => exchange_code(&client, &arguments).await,
-            "handle_callback" => handle_callback(&client, &arguments).await,
+            "authorization_url" => authorization_url(client, &arguments).await,
+            "exchange_code" => exchange_code(client, &arguments).await,
+            "handle_callback" => handle_callback(client, &arguments).await,
             "access_token" => {
                 let arguments = Arguments::new(&arguments, &["user_id"])?;
                 let token = client.access_token(&arguments.required_text("user_id")?).await?;
                 Ok(Value::from(token.expose()))
             }
-            "import_grant" => import_grant(&client, &arguments).await,
+            "import_grant" => import_grant(client, &arguments).await,
             "revoke" => {
                 let arguments = Arguments::new(&arguments, &["user_id"])?;
                 client.revoke(&arguments.required_text("user_id")?).await?;
                 Ok(Value::Null)
             }
-            "request" => request(&client, &arguments).await,
+            "request" => request(client, &arguments).await,
             _ => Err(invalid("method", "is not a method of the client")),
         };
         Ok(Reply::Json(reply?.to_string()))
@@ -231,6 +237,9 @@ async fn import_grant(client: &LoopClient, arguments: &Map<String, Value>) -> Re
     grant.scopes = arguments.words("scopes")?.unwrap_or_default();
     grant.replace = arguments.boolean("replace")?.unwrap_or_default();
     if let Some(seconds) = arguments.number("expires_at")? {
+        if seconds > LATEST_EXPIRY {
+            return Err(invalid("expires_at", "must be seconds since the epoch, not milliseconds"));
+        }
         let life = Duration::try_from_secs_f64(seconds)
             .map_err(|_| invalid("expires_at", "must be seconds since the epoch"))?;
         grant.expires_at = Some(std::time::UNIX_EPOCH + life);

@@ -1,20 +1,19 @@
 //! A client as a binding holds it: built from JSON, rebuilt in a forked child.
 
 use std::fmt;
-use std::sync::{PoisonError, RwLock};
 
 use serde_json::{Map, Value};
 
+use super::forked::PerProcess;
 use crate::client::LoopClient;
 use crate::config::invalid;
 use crate::error::Error;
-use crate::sys;
 
 /// A [`LoopClient`] that survives a fork.
 pub struct Client {
     options: Map<String, Value>,
     user_agent: String,
-    current: RwLock<(u32, LoopClient)>,
+    current: PerProcess<LoopClient>,
 }
 
 impl fmt::Debug for Client {
@@ -29,8 +28,9 @@ impl Client {
         let options: Map<String, Value> =
             serde_json::from_str(options).map_err(|_| invalid("options", "must be an object"))?;
         let user_agent = format!("loop-sdk/{} {language}", env!("CARGO_PKG_VERSION"));
-        let client = super::options::build(&options, &user_agent)?;
-        Ok(Self { options, user_agent, current: RwLock::new((sys::process_id(), client)) })
+        let client = Self { options, user_agent, current: PerProcess::new() };
+        client.current()?;
+        Ok(client)
     }
 
     /// Where Loop sends the person back, from the options or the environment: the web glue serves its path.
@@ -38,21 +38,14 @@ impl Client {
         self.current().ok()?.inner.config.redirect_uri.clone()
     }
 
+    /// Names this issuer and client, without saying which: what the web glue signs for one is not valid for another.
+    pub fn namespace(&self) -> Option<String> {
+        Some(self.current().ok()?.inner.config.namespace())
+    }
+
     /// The client of this process. After a fork it is a new one: the parent's connections and database handles must
     /// not be used, nor closed, in the child.
-    pub(super) fn current(&self) -> Result<LoopClient, Error> {
-        let process = sys::process_id();
-        {
-            let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-            if current.0 == process {
-                return Ok(current.1.clone());
-            }
-        }
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        if current.0 != process {
-            let client = super::options::build(&self.options, &self.user_agent)?;
-            std::mem::forget(std::mem::replace(&mut *current, (process, client)));
-        }
-        Ok(current.1.clone())
+    pub(super) fn current(&self) -> Result<&LoopClient, Error> {
+        self.current.get(|| super::options::build(&self.options, &self.user_agent))
     }
 }

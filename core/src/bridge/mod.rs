@@ -7,6 +7,7 @@ mod arguments;
 mod call;
 mod client;
 mod error;
+mod forked;
 mod options;
 mod panics;
 mod runtime;

@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use super::arguments::Arguments;
 use crate::client::LoopClient;
-use crate::config::{Environment, IssuerOptions, invalid};
+use crate::config::invalid;
+use crate::environment::{Environment, IssuerOptions};
 use crate::error::Error;
 use crate::secret::Secret;
 

@@ -202,5 +202,14 @@ mod tests {
         assert!(may_send(&record, "x", 5999));
         assert!(!may_send(&record, "x", 6000));
         assert!(!may_send(&record, "y", 1000));
+        record.tombstone = Some(crate::grant::record::Tombstone { at: 1, confirmed: false, unknown: Map::new() });
+        assert!(!may_send(&record, "x", 5999), "the app disconnected meanwhile");
+    }
+
+    #[test]
+    fn a_request_may_be_sent_for_five_seconds_and_answered_for_longer_than_the_client_waits() {
+        let intent = refresh_intent("x", &Secret::new("r"), 1000);
+        assert_eq!((intent.send_by, intent.answer_by), (6000, 136_000));
+        assert!(intent.token.is_of("r") && !intent.ambiguous);
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Map;
 
+use super::arrive::Late;
 use super::cache::{Access, AccessCache};
 use super::decide::{self, Need, Step};
 use super::flight::Flights;
@@ -36,10 +37,10 @@ const LOOKS: u32 = 1000;
 pub(crate) struct Manager {
     pub(crate) records: Records,
     pub(crate) issuer: Issuer,
-    clock: Clock,
-    cache: AccessCache,
+    pub(super) clock: Clock,
+    pub(super) cache: AccessCache,
     flights: Flights,
-    owed: Owed,
+    pub(super) owed: Owed,
     /// The token endpoint asked for a pause, or refuses this client: until then nobody is sent there for a refresh.
     paused: Mutex<Option<(Millis, Error)>>,
 }
@@ -94,7 +95,7 @@ impl Manager {
             .await
     }
 
-    async fn lead(&self, user_id: &str, refused: Option<&Digest>) -> Result<Arc<Access>, Error> {
+    pub(super) async fn lead(&self, user_id: &str, refused: Option<&Digest>) -> Result<Arc<Access>, Error> {
         let need = refused.map_or(Need::Live, Need::Other);
         self.settle(user_id).await?;
         let mut attempts = 0;
@@ -105,7 +106,7 @@ impl Manager {
             let step = decide::next_step(read.as_ref().map(|read| &read.record), need, now);
             let (Some(read), true) = (read, !matches!(step, Step::NotConnected)) else {
                 self.cache.forget(user_id);
-                return Err(Error::new(Code::NotConnected, "This user is not connected: send the person to sign in."));
+                return Err(not_connected());
             };
             match step {
                 Step::Use => return self.publish(user_id, &read.record),
@@ -279,7 +280,7 @@ impl Manager {
         }
     }
 
-    async fn clear_intent(&self, user_id: &str, attempt: &str) -> Result<(), Error> {
+    pub(super) async fn clear_intent(&self, user_id: &str, attempt: &str) -> Result<(), Error> {
         self.change_intent(user_id, attempt, |record| record.intent = None).await
     }
 
@@ -300,110 +301,6 @@ impl Manager {
                 _ => Change::Leave(()),
             })
             .await
-    }
-
-    /// Pays what this process owes the store for this user.
-    pub(crate) async fn settle(&self, user_id: &str) -> Result<(), Error> {
-        let Some(debts) = self.owed.of(user_id) else { return Ok(()) };
-        for arrived in debts.arrived {
-            self.store_arrived(user_id, arrived, true).await?;
-        }
-        for attempt in debts.idle {
-            self.clear_intent(user_id, &attempt).await?;
-            self.owed.settle(user_id, &attempt);
-        }
-        Ok(())
-    }
-
-    /// Stores tokens that arrived, however late.
-    async fn store_arrived(&self, user_id: &str, arrived: Arrived, late: bool) -> Result<Late, Error> {
-        self.owed.add_arrived(user_id, arrived.clone());
-        let mut replaces = arrived.replaces;
-        let saved = match arrived.kind {
-            IntentKind::Refresh => self.save_rotated(user_id, &arrived).await,
-            IntentKind::Exchange => self.save_granted(user_id, &arrived, &mut replaces, late).await,
-        };
-        let stored = match saved {
-            Ok(stored) => stored,
-            Err(error) => {
-                self.owed.add_arrived(user_id, Arrived { replaces, ..arrived });
-                return Err(Error::new(
-                    Code::TokenNotSaved,
-                    format!("New tokens arrived and could not be stored; they are kept in memory. {error}"),
-                )
-                .with_source(error));
-            }
-        };
-        if let (Late::Disconnected, Some(token)) = (&stored, &arrived.tokens.refresh_token) {
-            // The app disconnected meanwhile: nothing of this grant may stay alive.
-            self.issuer.revoke(token, "refresh_token").await?;
-        }
-        self.owed.settle(user_id, &arrived.attempt);
-        Ok(stored)
-    }
-
-    async fn save_rotated(&self, user_id: &str, arrived: &Arrived) -> Result<Late, Error> {
-        let Arrived { attempt, tokens, .. } = arrived;
-        self.records
-            .change_grant(user_id, Damaged::Fails, |current| match current {
-                None => Change::Leave(Late::Disconnected),
-                Some(current) if holds_attempt(current, attempt) => {
-                    let disconnected = current.tombstone.is_some();
-                    // Under a tombstone too: the revocation that waits for this intent has to know the newest token.
-                    let record = current.rotated(attempt, tokens.clone());
-                    Change::Write(Box::new(record), if disconnected { Late::Disconnected } else { Late::Saved })
-                }
-                Some(current) if current.last_attempt.as_ref() == Some(attempt) => Change::Leave(Late::Saved),
-                Some(current) if current.tombstone.is_some() => Change::Leave(Late::Disconnected),
-                Some(_) => Change::Leave(Late::Replaced),
-            })
-            .await
-    }
-
-    /// A sign-in replaces what it found when it first looked; whatever came after that is newer than it.
-    async fn save_granted(
-        &self,
-        user_id: &str,
-        arrived: &Arrived,
-        replaces: &mut Option<u64>,
-        late: bool,
-    ) -> Result<Late, Error> {
-        let Arrived { attempt, tokens, .. } = arrived;
-        let digest = tokens.refresh_token.as_ref().map(Secret::digest);
-        self.records
-            .change_grant(user_id, Damaged::Replaced, |current| {
-                let generation = current.map_or(0, |current| current.generation);
-                if let Some(current) = current {
-                    if current.last_attempt.as_ref() == Some(attempt) {
-                        return Change::Leave(Late::Saved);
-                    }
-                    let newer = match replaces {
-                        Some(known) => *known != generation,
-                        None => late && current.created_at > tokens.obtained_at,
-                    };
-                    if newer && current.tombstone.is_some() {
-                        return Change::Leave(Late::Disconnected);
-                    }
-                    if newer || digest.as_ref().is_some_and(|digest| current.spent.contains(digest)) {
-                        return Change::Leave(Late::Replaced);
-                    }
-                }
-                replaces.get_or_insert(generation);
-                let mut record = GrantRecord::granted(user_id, tokens.clone(), current, self.clock.now());
-                record.last_attempt = Some(attempt.clone());
-                Change::Write(Box::new(record), Late::Saved)
-            })
-            .await
-    }
-
-    /// Stores the grant of a sign-in; it replaces what this user had.
-    pub(crate) async fn store_granted(&self, user_id: &str, tokens: Tokens) -> Result<Arc<Access>, Error> {
-        let access = Access::of(&tokens);
-        self.cache.forget(user_id);
-        let arrived = Arrived { attempt: new_attempt()?, kind: IntentKind::Exchange, tokens, replaces: None };
-        self.store_arrived(user_id, arrived, false).await?;
-        self.cache.put(user_id, Arc::clone(&access));
-        Ok(access)
     }
 
     pub(crate) fn forget(&self, user_id: &str) {
@@ -444,15 +341,7 @@ enum Refreshed {
     Failed(Error),
 }
 
-/// How a late save ended.
-enum Late {
-    Saved,
-    /// A newer sign-in has replaced the grant: these tokens are no longer wanted.
-    Replaced,
-    Disconnected,
-}
-
-fn holds_attempt(record: &GrantRecord, attempt: &str) -> bool {
+pub(super) fn holds_attempt(record: &GrantRecord, attempt: &str) -> bool {
     record.intent.as_ref().is_some_and(|intent| intent.attempt == attempt)
 }
 
@@ -480,7 +369,7 @@ pub(crate) fn tokens_of(
     }
 }
 
-fn new_attempt() -> Result<String, Error> {
+pub(super) fn new_attempt() -> Result<String, Error> {
     // The process id makes an attempt readable in a support case; the random part makes it unique.
     Ok(format!("{}-{}", sys::process_id(), base64url(&sys::random_bytes::<12>()?)))
 }
@@ -491,6 +380,10 @@ fn outcome_unknown() -> Error {
         "A refresh was sent and its answer was lost; sending the token again could end the grant, so the person has \
          to sign in.",
     )
+}
+
+pub(super) fn not_connected() -> Error {
+    Error::new(Code::NotConnected, "This user is not connected: send the person to sign in.")
 }
 
 fn access_token_rejected() -> Error {

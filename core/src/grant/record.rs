@@ -253,8 +253,10 @@ pub(crate) fn decode<T: for<'de> Deserialize<'de>>(blob: &[u8]) -> Result<T, Err
         min_reader: u32,
     }
     // The decoder's message may quote what it read: it is dropped.
-    let damaged =
-        |_| Error::new(Code::StoreRecordUnreadable, "A stored record is damaged; the person has to sign in again.");
+    let damaged = |_| {
+        Error::new(Code::StoreRecordUnreadable, "A stored record is damaged; the person has to sign in again.")
+            .with_detail(DAMAGED)
+    };
     let reader: Reader = serde_json::from_slice(blob).map_err(damaged)?;
     if reader.min_reader > READER {
         return Err(Error::new(
@@ -306,12 +308,35 @@ mod tests {
     }
 
     #[test]
-    fn only_the_newest_spent_digests_are_kept() {
+    fn only_the_newest_sixteen_spent_and_sixty_four_imported_digests_are_kept() {
         let mut record = GrantRecord::granted("user_1", tokens("r"), None, 5);
-        for number in 0..40 {
+        for number in 0..100 {
             record.remember_spent(Digest::of(&number.to_string()));
+            record.remember_imported(Digest::of(&number.to_string()));
         }
-        assert_eq!(record.spent.len(), SPENT_KEPT);
-        assert!(record.spent.last().unwrap().is_of("39"));
+        // Literal: stored records are shared with other versions, so these numbers do not change unseen.
+        assert_eq!((record.spent.len(), record.imported.len()), (16, 64));
+        for (list, oldest) in [(&record.spent, "84"), (&record.imported, "36")] {
+            assert!(list[0].is_of(oldest) && list.last().unwrap().is_of("99"));
+        }
+    }
+
+    #[test]
+    fn a_digest_that_is_remembered_again_is_the_newest_and_there_once() {
+        let mut record = GrantRecord::granted("user_1", tokens("r"), None, 5);
+        for text in ["1", "2", "1"] {
+            record.remember_spent(Digest::of(text));
+        }
+        assert_eq!(record.spent.len(), 2);
+        assert!(record.spent[0].is_of("2") && record.spent[1].is_of("1"));
+    }
+
+    #[test]
+    fn a_new_grant_takes_over_what_was_imported_and_spent() {
+        let mut first = GrantRecord::granted("user_1", tokens("r1"), None, 5);
+        first.remember_imported(Digest::of("r0"));
+        first.remember_spent(Digest::of("r0"));
+        let second = GrantRecord::granted("user_1", tokens("r2"), Some(&first), 6);
+        assert!(second.imported[0].is_of("r0") && second.spent[0].is_of("r0"));
     }
 }

@@ -33,6 +33,11 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
+    /// How long the platform asks to wait; the body knows it better than the header.
+    pub(crate) fn wait(&self) -> Option<Duration> {
+        token::parse_error(&self.body).retry_after_ms.map(Duration::from_millis).or(self.retry_after)
+    }
+
     /// The platform's error code, from the body or else from the challenge.
     pub(crate) fn error_code(&self) -> Option<String> {
         token::parse_error(&self.body)
@@ -60,8 +65,7 @@ impl Answer {
     /// The error that this answer stands for. `scope` is what the operation is declared to need.
     pub(crate) fn into_error(self, scope: &str) -> Error {
         let detail = self.error_code();
-        let parsed_after = token::parse_error(&self.body).retry_after_ms.map(Duration::from_millis);
-        let after = parsed_after.or(self.retry_after);
+        let after = self.wait();
         let (code, message) = match (self.status, detail.as_deref()) {
             (_, Some("insufficient_scope")) => {
                 let missing = self.challenge_parameter("scope").filter(|scope| is_scope(scope));
@@ -168,5 +172,59 @@ mod tests {
     fn no_text_of_the_platform_reaches_the_error() {
         let error = answer(422, "", r#"{"error":"unprocessable_entity","message":"ldl canary"}"#).into_error("");
         assert!(!format!("{error} {error:?}").contains("canary"));
+    }
+
+    fn with_header(name: &'static str, value: &str) -> Answer {
+        let mut headers = HeaderMap::new();
+        headers.insert(HeaderName::from_static(name), value.parse().unwrap());
+        Answer::new(429, &headers, Vec::new(), 0)
+    }
+
+    #[test]
+    fn a_request_id_that_does_not_look_like_one_is_dropped() {
+        let longest = "x".repeat(128);
+        for id in ["req_1-2.3:4", "5", &longest] {
+            assert_eq!(with_header("x-request-id", id).request_id.as_deref(), Some(id));
+        }
+        let too_long = "x".repeat(129);
+        for hostile in ["", " ", "a b", "<script>", "a\tb", "\"", "req;rm", "é", &too_long] {
+            assert_eq!(with_header("x-request-id", hostile).request_id, None, "{hostile}");
+        }
+    }
+
+    #[test]
+    fn a_scope_that_does_not_look_like_one_is_not_named() {
+        let longest = "x".repeat(257);
+        for hostile in ["<b>ldl</b>", "read:x; drop", "", &longest] {
+            let challenge = format!(r#"Bearer error="insufficient_scope", scope="{hostile}""#);
+            let error = answer(403, &challenge, "").into_error("read:biomarkers");
+            assert_eq!((error.code(), error.detail()), (Code::ScopeRequired, Some("read:biomarkers")), "{hostile}");
+        }
+        let several = r#"Bearer error="insufficient_scope", scope="read:a write:b""#;
+        assert_eq!(answer(403, several, "").into_error("").detail(), Some("read:a write:b"));
+    }
+
+    #[test]
+    fn an_error_code_that_does_not_look_like_one_is_not_repeated() {
+        for (challenge, body) in [
+            (r#"Bearer error="<script>""#, ""),
+            ("", r#"{"error":"<script>"}"#),
+            (r#"Bearer error="an error of many words""#, ""),
+        ] {
+            assert_eq!(answer(400, challenge, body).error_code().as_deref(), Some("unrecognised_error"));
+        }
+    }
+
+    #[test]
+    fn a_huge_retry_after_is_a_day_and_a_wrong_one_is_none() {
+        let day = Some(Duration::from_secs(86_400));
+        for huge in ["86401", "18446744073709551615", "Fri, 31 Dec 9999 23:59:59 GMT"] {
+            assert_eq!(with_header("retry-after", huge).retry_after, day, "{huge}");
+        }
+        assert_eq!(with_header("retry-after", "86399").retry_after, Some(Duration::from_secs(86_399)));
+        for wrong in ["-1", "1.5", "", "18446744073709551616", "1 minute"] {
+            assert_eq!(with_header("retry-after", wrong).retry_after, None, "{wrong}");
+        }
+        assert_eq!(with_header("retry-after", "20").into_error("").retry_after(), Some(Duration::from_secs(20)));
     }
 }

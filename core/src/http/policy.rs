@@ -26,7 +26,7 @@ pub(crate) async fn send_idempotent(
         loop {
             let outcome = http.send(build()).await;
             let wait = match &outcome {
-                Ok(answer) if matches!(answer.status, 429 | 502..=504) => answer.retry_after,
+                Ok(answer) if matches!(answer.status, 429 | 502..=504) => answer.wait(),
                 // On this machine nobody starts listening because we wait.
                 Err(SendFailure::NeverSent(error)) if !error.is_timeout() && !is_this_machine(host) => None,
                 _ => return outcome,

@@ -148,7 +148,10 @@ fn check_claims(claims: serde_json::Map<String, Value>, expected: &Expected<'_>)
     };
     #[allow(clippy::cast_precision_loss, reason = "seconds since 1970 are exact in 53 bits")]
     let (earliest, latest) = ((expected.now - LEEWAY) as f64, (expected.now + LEEWAY) as f64);
-    if expires_at <= earliest || issued_at > latest || seconds("nbf").is_some_and(|begin| begin > latest) {
+    if expires_at <= earliest
+        || issued_at > latest
+        || claims.get("nbf").is_some_and(|begin| begin.as_f64().is_none_or(|begin| begin > latest))
+    {
         return refused(
             Code::IdTokenExpired,
             "The id_token is expired or not valid yet; check this host's clock, then start the sign-in again.",
@@ -193,6 +196,119 @@ mod tests {
     fn what_is_not_a_jwt_is_malformed() {
         for text in ["", "a.b", "a.b.c.d", "%%%.e30.x"] {
             assert_eq!(key_hint(&Secret::new(text)).unwrap_err().code(), Code::IdTokenMalformed, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_asks_for_an_unknown_extension_is_malformed() {
+        for extension in [r#"["b64"]"#, "[]", r#""b64""#] {
+            let header = format!(r#"{{"alg":"EdDSA","kid":"k","crit":{extension}}}"#);
+            assert_eq!(key_hint(&unsigned(&header)).unwrap_err().code(), Code::IdTokenMalformed, "{extension}");
+        }
+    }
+
+    const NOW: i64 = 1_000_000;
+
+    /// The subject, or the code of the error, of the right claims with `changes`; a null takes the claim away.
+    fn checked(changes: &Value) -> Result<String, Code> {
+        let mut claims = serde_json::json!({
+            "iss": "https://id.example", "aud": "client_1", "nonce": "n", "iat": NOW, "exp": NOW + 300, "sub": "user_1",
+        });
+        let map = claims.as_object_mut().unwrap();
+        map.extend(changes.as_object().unwrap().clone());
+        map.retain(|_, value| !value.is_null());
+        let nonce = Secret::new("n");
+        let expected = Expected { issuer: "https://id.example", client_id: "client_1", nonce: &nonce, now: NOW };
+        check_claims(map.clone(), &expected).map(|claims| claims.subject).map_err(|error| error.code())
+    }
+
+    #[test]
+    fn each_claim_that_is_wrong_is_refused_by_its_name() {
+        for (changes, code) in [
+            (r#"{"iss":"https://id.example/"}"#, Code::IdTokenIssuer),
+            (r#"{"iss":null}"#, Code::IdTokenIssuer),
+            (r#"{"iss":["https://id.example"]}"#, Code::IdTokenIssuer),
+            (r#"{"aud":"client_2"}"#, Code::IdTokenAudience),
+            (r#"{"aud":[]}"#, Code::IdTokenAudience),
+            (r#"{"aud":["client_2"]}"#, Code::IdTokenAudience),
+            (r#"{"aud":null}"#, Code::IdTokenAudience),
+            (r#"{"aud":["client_1","client_2"]}"#, Code::IdTokenAudience),
+            (r#"{"aud":["client_1","client_2"],"azp":"client_2"}"#, Code::IdTokenAudience),
+            (r#"{"aud":["client_2","client_3"],"azp":"client_1"}"#, Code::IdTokenAudience),
+            (r#"{"azp":"client_2"}"#, Code::IdTokenAudience),
+            (r#"{"azp":1}"#, Code::IdTokenAudience),
+            (r#"{"azp":["client_1"]}"#, Code::IdTokenAudience),
+            (r#"{"nonce":"other"}"#, Code::IdTokenNonce),
+            (r#"{"nonce":null}"#, Code::IdTokenNonce),
+            (r#"{"nonce":1}"#, Code::IdTokenNonce),
+            (r#"{"iat":null}"#, Code::IdTokenMalformed),
+            (r#"{"exp":null}"#, Code::IdTokenMalformed),
+            (r#"{"exp":"1000300"}"#, Code::IdTokenMalformed),
+            (r#"{"sub":null}"#, Code::IdTokenMalformed),
+            (r#"{"sub":""}"#, Code::IdTokenMalformed),
+            (r#"{"sub":1}"#, Code::IdTokenMalformed),
+            (r#"{"iat":1000061}"#, Code::IdTokenExpired),
+            (r#"{"nbf":1000061}"#, Code::IdTokenExpired),
+            (r#"{"exp":999940}"#, Code::IdTokenExpired),
+        ] {
+            assert_eq!(checked(&serde_json::from_str(changes).unwrap()), Err(code), "{changes}");
+        }
+        for changes in [
+            "{}",
+            r#"{"aud":["client_1"]}"#,
+            r#"{"azp":"client_1"}"#,
+            r#"{"aud":["client_2","client_1"],"azp":"client_1"}"#,
+            r#"{"iat":1000060,"nbf":1000060}"#,
+            r#"{"exp":999941}"#,
+            r#"{"exp":1000300.5}"#,
+        ] {
+            assert_eq!(checked(&serde_json::from_str(changes).unwrap()), Ok("user_1".to_owned()), "{changes}");
+        }
+    }
+
+    const ED25519: &str = r#""kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo""#;
+    const RSA: &str =
+        r#""kty":"RSA","n":"u1SU1LfVLPHCozMxH2Mo4lgOEePzNm0tRgeLezV6ffAt0gunVTLw7onLRnrq0abc","e":"AQAB""#;
+
+    /// Which of the keys serves a token of this algorithm and kid.
+    fn found(keys: &[String], algorithm: &str, kid: Option<&str>) -> Option<usize> {
+        let keys = parse_keys(format!(r#"{{"keys":[{{{}}}]}}"#, keys.join("},{")).as_bytes()).unwrap();
+        let kid = kid.map(|kid| format!(r#","kid":"{kid}""#)).unwrap_or_default();
+        let hint = key_hint(&unsigned(&format!(r#"{{"alg":"{algorithm}"{kid}}}"#))).unwrap();
+        let key = find_key(&keys, &hint)?;
+        keys.keys.iter().position(|candidate| std::ptr::eq(candidate, key))
+    }
+
+    #[test]
+    fn a_key_is_found_by_its_kid_or_where_there_is_no_choice() {
+        let key = |kind: &str, rest: &str| format!("{kind}{rest}");
+        let one = key(ED25519, r#","kid":"1","use":"sig","alg":"EdDSA""#);
+        let two = key(ED25519, r#","kid":"2""#);
+        assert_eq!(found(&[one.clone(), two.clone()], "EdDSA", Some("1")), Some(0));
+        assert_eq!(found(&[one.clone(), two.clone()], "EdDSA", Some("2")), Some(1));
+        assert_eq!(found(&[one.clone(), two.clone()], "EdDSA", Some("3")), None);
+        assert_eq!(found(&[one.clone(), two], "EdDSA", None), None, "a choice");
+        assert_eq!(found(std::slice::from_ref(&one), "EdDSA", None), Some(0));
+        assert_eq!(found(&[key(ED25519, "")], "EdDSA", Some("1")), None, "a key without a kid is not the one named");
+        let rsa = key(RSA, r#","kid":"3""#);
+        assert_eq!(found(&[rsa.clone(), one.clone()], "EdDSA", None), Some(1), "the other one can't be meant");
+        assert_eq!(found(&[one, rsa], "RS256", None), Some(1));
+    }
+
+    #[test]
+    fn a_key_for_something_else_is_not_found() {
+        for (key, algorithm) in [
+            (format!(r#"{ED25519},"kid":"k","use":"enc""#), "EdDSA"),
+            (format!(r#"{ED25519},"kid":"k","alg":"ES256""#), "EdDSA"),
+            (format!(r#"{RSA},"kid":"k""#), "EdDSA"),
+            (format!(r#"{ED25519},"kid":"k""#), "RS256"),
+            (format!(r#"{RSA},"kid":"k","alg":"RS512""#), "RS256"),
+            (format!(r#"{RSA},"kid":"k","alg":"PS256""#), "RS256"),
+            (format!(r#"{RSA},"kid":"k","alg":"RSA-OAEP""#), "RS256"),
+            (r#""kty":"oct","k":"c2VjcmV0","kid":"k""#.to_owned(), "ES256"),
+        ] {
+            assert_eq!(found(std::slice::from_ref(&key), algorithm, Some("k")), None, "{key} {algorithm}");
+            assert_eq!(found(std::slice::from_ref(&key), algorithm, None), None, "{key} {algorithm}");
         }
     }
 }

@@ -104,7 +104,10 @@ pub(crate) fn parse_error(body: &[u8]) -> ErrorBody {
     let Ok(raw) = serde_json::from_slice::<Raw>(body) else {
         return ErrorBody::default();
     };
-    ErrorBody { error: raw.error.map(|error| error_code(&error)), retry_after_ms: raw.retry_after_ms.as_u64() }
+    ErrorBody {
+        error: raw.error.map(|error| error_code(&error)),
+        retry_after_ms: raw.retry_after_ms.as_u64().map(|wait| wait.min(LONGEST_LIFE * 1000)),
+    }
 }
 
 /// An error code as sent, if it looks like one: it is printed, so text from outside must not pass as a code.
@@ -147,5 +150,30 @@ mod tests {
         assert_eq!(limited.retry_after_ms, Some(12_000));
         assert_eq!(parse_error(b"<html>"), ErrorBody::default());
         assert_eq!(parse_error(br#"{"error":{"code":1}}"#), ErrorBody::default());
+    }
+
+    #[test]
+    fn a_lifetime_is_seconds_in_any_form_and_a_day_at_most() {
+        for (text, seconds) in [
+            ("300", 300),
+            ("299.9", 299),
+            (r#""300""#, 300),
+            (r#""300.5""#, 300),
+            ("0", 0),
+            ("-5", 0),
+            ("86399", 86_399),
+            ("86401", 86_400),
+            ("1e300", 86_400),
+            ("18446744073709551615", 86_400),
+            (r#""NaN""#, 0),
+            (r#""inf""#, 86_400),
+            ("null", 3600),
+            (r#""soon""#, 3600),
+            ("true", 3600),
+            ("{}", 3600),
+        ] {
+            let body = format!(r#"{{"access_token":"a","expires_in":{text}}}"#);
+            assert_eq!(parse(body.as_bytes()).unwrap().expires_in, seconds, "{text}");
+        }
     }
 }

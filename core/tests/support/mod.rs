@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod scripted;
+
 use std::time::Duration;
 
 use loop_sandbox::{JournalEntry, NewApp, Options, RegisteredApp, Sandbox};
