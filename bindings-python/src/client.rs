@@ -34,6 +34,12 @@ impl Client {
         self.0.redirect_uri()
     }
 
+    /// Whose people they are: the issuer and the client, as one text.
+    #[getter]
+    fn namespace(&self) -> Option<String> {
+        self.0.namespace()
+    }
+
     /// Calls a method of the client or an operation on the calling thread, without the GIL.
     #[pyo3(signature = (method, arguments_json, timeout))]
     fn call<'py>(

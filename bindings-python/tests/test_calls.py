@@ -179,3 +179,12 @@ def test_a_sandbox_that_cannot_start_says_why(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
     with pytest.raises(SandboxMissing, match="pip install loop-sandbox"), sandbox():
         pass
+
+
+def test_a_body_that_is_nested_too_deeply_is_named(loop: LoopClient) -> None:
+    for depth in (200, 5000, 200_000):
+        body: list[object] = []
+        for _ in range(depth):
+            body = [body]
+        error = failure(lambda: loop.request(user_id="u", service="clinical", path="/v1/x", method="POST", body=body))  # noqa: B023
+        assert isinstance(error, InvalidCall) and "deeply" in error.message

@@ -16,7 +16,15 @@ from flask import Flask, jsonify, session
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from loop_sdk import InvalidCall, LoopClient, LoopError, SignInRequired
+from loop_sdk import (
+    InvalidCall,
+    LoopClient,
+    LoopError,
+    OperatorError,
+    RetryLater,
+    ScopeRequired,
+    SignInRequired,
+)
 from loop_sdk.flask import LoopAuth
 from loop_sdk.testing import Sandbox, sandbox
 
@@ -323,3 +331,176 @@ def test_the_flask_snippet_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch) -
         browser = names["app"].test_client()
         sign_in(browser, running)
         assert len(browser.get("/").json["items"]) == 14
+
+
+def private_app(box: Sandbox, store: str = "memory:", **options: Any) -> tuple[Flask, LoopAuth]:
+    app = Flask(__name__)
+    app.secret_key = "k"
+    return app, LoopAuth(app, LoopClient(**{**box.options(), **options}, store=store))
+
+
+def test_flasks_session_cookie_is_guarded(box: Sandbox, app: Flask) -> None:
+    assert app.config["SESSION_COOKIE_SAMESITE"] == "Lax" and not app.config["SESSION_COOKIE_SECURE"]
+    https, _ = private_app(box, redirect_uri="https://app.example/cb")
+    assert https.config["SESSION_COOKIE_SAMESITE"] == "Lax" and https.config["SESSION_COOKIE_SECURE"] is True
+    own = Flask(__name__)
+    own.config["SESSION_COOKIE_SAMESITE"] = "Strict"
+    LoopAuth(own, LoopClient(**box.options(), store="memory:"))
+    assert own.config["SESSION_COOKIE_SAMESITE"] == "Strict"
+
+
+def test_a_session_ends_after_twelve_hours(browser: FlaskClient, box: Sandbox) -> None:
+    sign_in(browser, box)
+    with browser.session_transaction() as kept:
+        kept["_loop"] = {**kept["_loop"], "at": int(time.time()) - 12 * 3600 + 60}
+    assert user_of(browser)
+    with browser.session_transaction() as kept:
+        kept["_loop"] = {**kept["_loop"], "at": int(time.time()) - 12 * 3600 - 1}
+    assert user_of(browser) is None
+    with browser.session_transaction() as kept:
+        assert "_loop" not in kept
+
+
+def test_another_client_with_the_same_key_ignores_the_session(browser: FlaskClient, box: Sandbox) -> None:
+    sign_in(browser, box)
+    cookie = browser.get_cookie("session")
+    assert cookie
+    for client_id, is_same in [(box.client_id, True), ("another-client", False)]:
+        app, auth = private_app(box, client_id=client_id)
+        app.add_url_rule("/", "home", lambda auth=auth: jsonify(user=auth.user_id))
+        other = app.test_client()
+        other.set_cookie("session", cookie.value)
+        assert bool(user_of(other)) == is_same
+
+
+ERRORS = [
+    (ScopeRequired("Needs it.", code="scope_required", detail="x"), 403),
+    (RetryLater("Busy.", code="rate_limited", retry_after_ms=1500), 503),
+    (RetryLater("Busy.", code="unreachable"), 503),
+    (OperatorError("Canary /srv/grants.db.", code="store_unavailable", request_id="req_1"), 502),
+    (InvalidCall("Canary option.", code="conflict", request_id="req_1"), 500),
+]
+
+
+@pytest.mark.parametrize(("error", "status"), ERRORS)
+def test_an_error_that_a_view_lets_out_is_answered(
+    app: Flask, browser: FlaskClient, caplog: pytest.LogCaptureFixture, error: LoopError, status: int
+) -> None:
+    @app.get("/broken")
+    def broken() -> Any:
+        raise error
+
+    page = browser.get("/broken?a=1")
+    script = browser.get("/broken", headers={"Accept": "application/json"})
+    assert page.status_code == script.status_code == status
+    assert page.mimetype == "text/html" and error.code in page.text and script.json
+    assert script.json["error"] == error.code and page.headers["Cache-Control"] == "no-store"
+    assert page.headers["Content-Security-Policy"].endswith("frame-ancestors 'none'")
+    assert ('href="/login?next=/broken?a%3D1"' in page.text) == (status == 403)
+    assert page.headers.get("Retry-After") == script.headers.get("Retry-After")
+    assert page.headers.get("Retry-After") == ({"rate_limited": "2", "unreachable": "5"}.get(error.code))
+    is_ours = status in (500, 502)
+    assert ("Canary" in caplog.text) == is_ours and (error.message in page.text) != is_ours
+    assert "Canary" not in page.text + script.text
+    assert ("req_1" in page.text and script.json.get("request_id") == "req_1") == is_ours
+
+
+def test_a_form_of_a_person_gets_a_page(app: Flask, browser: FlaskClient) -> None:
+    page = browser.post("/change", headers={"Sec-Fetch-Mode": "navigate"})
+    assert page.status_code == 401 and page.mimetype == "text/html" and 'href="/login"' in page.text
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_an_apps_own_handler_wins(box: Sandbox, is_first: bool) -> None:
+    app = Flask(__name__)
+    app.secret_key = "k"
+    if not is_first:
+        LoopAuth(app, LoopClient(**box.options(), store="memory:"))
+    app.register_error_handler(LoopError, lambda error: ("ours", 418))
+    if is_first:
+        LoopAuth(app, LoopClient(**box.options(), store="memory:"))
+
+    @app.get("/broken")
+    def broken() -> Any:
+        raise RetryLater("Busy.", code="rate_limited")
+
+    assert app.test_client().get("/broken").status_code == 418
+
+
+def test_the_operators_texts_are_logged_and_not_shown(box: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    app, _ = private_app(box, store="sqlite:////proc/canary/x.db")
+    page = app.test_client().get("/login")
+    assert page.status_code == 502 and "store_unavailable" in page.text
+    assert "canary" not in page.text and "canary" in caplog.text
+
+
+def test_what_may_hold_health_data_is_not_cached(app: Flask, browser: FlaskClient, box: Sandbox) -> None:
+    @app.get("/own")
+    def own() -> Any:
+        return jsonify(user=app.extensions["loop_auth"].user_id), 200, {"Cache-Control": "private"}
+
+    @app.get("/plain")
+    def plain() -> str:
+        return "about"
+
+    assert "Cache-Control" not in browser.get("/").headers
+    sign_in(browser, box)
+    for path in ("/", "/results"):
+        assert browser.get(path).headers["Cache-Control"] == "no-store"
+    assert browser.get("/own").headers["Cache-Control"] == "private"
+    assert "Cache-Control" not in browser.get("/plain").headers
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["a%23b", "a%3Fb", "a%25b", "a%2541", "a%5Cb", "%C3%A9?q=%C3%A9&x=a%23b", "a?x=%252F&y=a+b&z", "a%20b", "x" * 1900],
+)
+def test_a_person_comes_back_to_the_very_same_address(
+    app: Flask, auth: LoopAuth, browser: FlaskClient, box: Sandbox, path: str
+) -> None:
+    app.add_url_rule("/files/<path:name>", "files", auth.require_user(lambda name: str(name)))  # type: ignore[misc]
+    asked = browser.get(f"/files/{path}")
+    assert asked.status_code == 303
+    assert sign_in(browser, box, asked.headers["Location"]).headers["Location"] == f"/files/{path}"
+
+
+@pytest.mark.parametrize("path", ["x" * 2100, "a?x=" + "y" * 2100, "a?x=\\"])
+def test_an_address_that_cannot_be_kept_does_not_stop_the_sign_in(
+    app: Flask, auth: LoopAuth, browser: FlaskClient, box: Sandbox, path: str
+) -> None:
+    app.add_url_rule("/files/<path:name>", "files", auth.require_user(lambda name: str(name)))  # type: ignore[misc]
+    asked = browser.get(f"/files/{path}")
+    assert asked.status_code == 303
+    assert sign_in(browser, box, asked.headers["Location"]).status_code == 303
+
+
+def test_a_browser_that_keeps_no_session_does_not_go_round_for_ever(browser: FlaskClient, box: Sandbox) -> None:
+    for _ in range(2):
+        sign_in(browser, box)
+        browser.delete_cookie("session")
+        page = browser.get("/results")
+        assert page.status_code == 400 and "did not keep the session" in page.text
+    assert browser.get("/results").status_code == 303, "the page said it; the next try is a try"
+
+    sign_in(browser, box)
+    assert browser.get("/results").status_code == 200
+    browser.delete_cookie("session")
+    assert browser.get("/results").status_code == 303, "this session was kept, and ended in some other way"
+
+    sign_in(browser, box)
+    browser.post("/logout", headers=HERE)
+    assert browser.get("/results").status_code == 303
+
+
+def test_head_does_not_spend_the_code(browser: FlaskClient, box: Sandbox) -> None:
+    url = urlsplit(box.sign_in(begin(browser)))
+    for method in ("HEAD", "OPTIONS", "POST"):
+        assert browser.open(f"{url.path}?{url.query}", method=method).status_code == 405
+    assert not box.token_requests("authorization_code")
+    assert browser.get(f"{url.path}?{url.query}").status_code == 303
+
+
+def test_the_glues_pages_load_nothing_and_cannot_be_framed(browser: FlaskClient) -> None:
+    for page in (browser.get("/auth/callback"), browser.post("/logout")):
+        policy = page.headers["Content-Security-Policy"]
+        assert policy == "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"

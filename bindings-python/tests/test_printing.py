@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from conftest import failure
 
 from loop_sdk import LoopClient, LoopError, UnderlyingError
 from loop_sdk.testing import Sandbox
@@ -95,3 +98,34 @@ def test_a_damaged_answer_is_refused_without_quoting_it(loop: LoopClient, loop_s
 
 def test_causes_are_texts_for_the_log() -> None:
     assert str(UnderlyingError("connection refused")) == "connection refused"
+
+
+class Unreadable(dict[str, str]):
+    def getlist(self, name: str) -> list[str]:
+        raise RuntimeError(name)
+
+
+def test_a_wrong_type_shows_no_secret_in_a_traceback_with_locals(loop: LoopClient) -> None:
+    secret: Any = b"canary"
+    text, naive = "canary", datetime(2030, 1, 1)
+    calls: list[Callable[[], object]] = [
+        lambda: LoopClient("client_1", secret),
+        lambda: LoopClient("client_1", redirect_uri="https://u:canary@h/cb", store=secret),
+        lambda: LoopClient("client_1", store="redis://u:canary@h/"),
+        lambda: LoopClient("client_1", environment="https://u:canary@h/{service}", store="nowhere:"),
+        lambda: LoopClient("client_1", environment={"issuer": secret}),
+        lambda: loop.import_grant(user_id="u", refresh_token=secret),
+        lambda: loop.import_grant(user_id="u", refresh_token=text, access_token=text, expires_at=naive),
+        lambda: loop.handle_callback(secret),
+        lambda: loop.handle_callback("x", secret),
+        lambda: loop.handle_callback(Unreadable(code=text)),
+        lambda: loop.exchange_code(secret, "s"),
+        lambda: loop.exchange_code("canary", secret),
+        lambda: loop.authorization_url(browser_secret=secret),
+        lambda: loop.request(user_id="u", service="clinical", path="/canary", query={"v": secret}, body=text),
+        lambda: loop.request(user_id="u", service="clinical", path="/", body={"v": secret}),
+    ]
+    for number, call in enumerate(calls):
+        assert "canary" not in shown(call), number
+        error = failure(call)
+        assert error.action == "fix_call" and error.__context__ is None, number

@@ -11,7 +11,11 @@ from loop_sdk.errors import InvalidCall
 
 
 class Arguments(dict[str, Any]):
-    """The arguments of one call. They print as nothing: a traceback that shows local variables meets them."""
+    """The arguments of one call. They print as nothing: a traceback that shows local variables meets them.
+
+    No method that may raise holds a value in a variable of its own, and functions that do return instead of raising:
+    their frames are gone when the error is made.
+    """
 
     __slots__ = ()
 
@@ -20,49 +24,62 @@ class Arguments(dict[str, Any]):
 
     def encode(self) -> str:
         """Returns the JSON text, or raises an error that names the argument that has none."""
-        try:
-            return json.dumps(self, allow_nan=False)
-        except (TypeError, ValueError):
-            pass
-        for name, value in self.items():
-            try:
-                json.dumps(value, allow_nan=False)
-            except (TypeError, ValueError):
-                raise InvalidCall(
-                    f"`{name}` has a value that JSON can't hold.", code="invalid_option", detail=name
-                ) from None
-        raise AssertionError("every argument has a JSON form, and all of them together have none")
+        text = _json(self)
+        if text is None:
+            name = next((name for name in self if _json(self[name]) is None), "arguments")
+            raise _invalid(name, f"`{name}` has a value that JSON can't hold, or is nested too deeply.")
+        return text
+
+    def words(self, name: str) -> None:
+        """A set or a generator of scopes becomes a list; anything else stays as it is, for core to judge."""
+        if isinstance(self[name], Iterable) and not isinstance(self[name], (str, bytes, Mapping)):
+            self[name] = list(self[name])
+
+    def plain(self, name: str) -> None:
+        """Any mapping becomes a dict."""
+        if isinstance(self[name], Mapping) and not self._take(name, _dict(self[name])):
+            raise _invalid(name, f"`{name}` is a mapping that can't be read.")
+
+    def epoch_seconds(self, name: str) -> None:
+        """A moment becomes seconds since the epoch."""
+        if not isinstance(self[name], datetime):
+            return
+        if self[name].tzinfo is None:
+            raise _invalid(name, f"`{name}` must say its time zone, for instance datetime.now(timezone.utc).")
+        self[name] = self[name].timestamp()
+
+    def query(self, name: str) -> None:
+        """A callback's parsed query, from a web framework, becomes every value of every name."""
+        if isinstance(self[name], Mapping) and not self._take(name, _every_value(self[name])):
+            raise _invalid(name, f"`{name}` is a mapping that can't be read.")
+
+    def _take(self, name: str, value: Any) -> bool:
+        self[name] = value
+        return value is not None
 
 
-def words(value: Any) -> Any:
-    """A set or a generator of scopes as a list; anything else as it is, for core to judge."""
-    one = isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable)
-    return value if one else list(value)
+def _invalid(name: str, message: str) -> InvalidCall:
+    return InvalidCall(message, code="invalid_option", detail=name)
 
 
-def plain(value: Any) -> Any:
-    """Any mapping as a dict."""
-    return dict(value) if isinstance(value, Mapping) else value
+def _json(value: Any) -> str | None:
+    try:
+        return json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return None
 
 
-def epoch_seconds(name: str, value: datetime | float | None) -> float | None:
-    """A moment as seconds since the epoch."""
-    if not isinstance(value, datetime):
-        return value
-    if value.tzinfo is None:
-        raise InvalidCall(
-            f"`{name}` must say its time zone, for instance datetime.now(timezone.utc).",
-            code="invalid_option",
-            detail=name,
-        )
-    return value.timestamp()
+def _dict(value: Any) -> dict[Any, Any] | None:
+    try:
+        return dict(value)
+    except Exception:
+        return None
 
 
-def query(value: Any) -> Any:
-    """A callback's URL or query; of a web framework's parsed query, every value of every name."""
-    if not isinstance(value, Mapping):
-        return value
-    parsed: Any = value
+def _every_value(parsed: Any) -> dict[Any, Any] | None:
     # Werkzeug, Django and Starlette call it getlist, aiohttp getall: a plain lookup would hide duplicates.
-    every = getattr(parsed, "getlist", None) or getattr(parsed, "getall", None) or parsed.__getitem__
-    return {name: every(name) for name in parsed}
+    try:
+        every = getattr(parsed, "getlist", None) or getattr(parsed, "getall", None) or parsed.__getitem__
+        return {name: every(name) for name in parsed}
+    except Exception:
+        return None

@@ -9,14 +9,15 @@ from datetime import datetime
 from typing import Any, Literal, cast
 
 from loop_sdk import results
-from loop_sdk._arguments import Arguments, epoch_seconds, plain, query, words
+from loop_sdk._arguments import Arguments
 from loop_sdk._native import Client
 from loop_sdk._services import Services, UserServices
 from loop_sdk.results import ApiResponse, Authorization, Tokens
 
 __all__ = ["LoopClient", "User"]
 
-# The `del` statements below: a traceback that shows local variables, as error trackers make them, shows no secret.
+# The `del` statements below, before anything that may raise: a traceback that shows local variables, as error trackers
+# make them, shows no secret.
 
 
 class _Caller:
@@ -77,14 +78,17 @@ class LoopClient(Services):
             client_id=client_id,
             client_secret=client_secret,
             redirect_uri=redirect_uri,
-            scopes=words(scopes),
-            environment=plain(environment),
+            scopes=scopes,
+            environment=environment,
             store=store,
             identify=identify,
             check_browser=check_browser,
             timeout=timeout,
         )
-        del client_secret
+        # URLs may have a password in them.
+        del client_secret, redirect_uri, environment, store
+        options.words("scopes")
+        options.plain("environment")
         language = f"python/{sys.version_info.major}.{sys.version_info.minor}"
         self._call = _Caller(Client(options.encode(), language))
         super().__init__(self._call)
@@ -126,7 +130,7 @@ class LoopClient(Services):
             timeout: In seconds.
         """
         arguments = Arguments(
-            scopes=words(scopes),
+            scopes=scopes,
             user_id=user_id,
             browser_secret=browser_secret,
             app_state=app_state,
@@ -134,7 +138,8 @@ class LoopClient(Services):
             login_hint=login_hint,
             check_browser=check_browser,
         )
-        del browser_secret
+        del browser_secret, app_state, login_hint
+        arguments.words("scopes")
         return Authorization(**self._call.json("authorization_url", arguments, timeout))
 
     def handle_callback(
@@ -150,8 +155,9 @@ class LoopClient(Services):
         `browser_secret` is the one that `authorization_url` returned for this browser: without it, anybody could make
         a person finish a stranger's sign-in.
         """
-        arguments = Arguments(url_or_query=query(url_or_query), browser_secret=browser_secret)
+        arguments = Arguments(url_or_query=url_or_query, browser_secret=browser_secret)
         del url_or_query, browser_secret
+        arguments.query("url_or_query")
         return results.tokens(self._call.json("handle_callback", arguments, timeout))
 
     def exchange_code(
@@ -202,11 +208,13 @@ class LoopClient(Services):
             user_id=user_id,
             refresh_token=refresh_token,
             access_token=access_token,
-            expires_at=epoch_seconds("expires_at", expires_at),
-            scopes=words(scopes),
+            expires_at=expires_at,
+            scopes=scopes,
             replace=replace,
         )
         del refresh_token, access_token
+        arguments.epoch_seconds("expires_at")
+        arguments.words("scopes")
         outcome = self._call.json("import_grant", arguments, timeout)
         return cast("Literal['imported', 'already_held', 'known_spent']", outcome)
 
@@ -232,8 +240,9 @@ class LoopClient(Services):
 
         `service` is for instance `clinical`, `path` for instance `/v1/check-ins`; `body` is sent as JSON.
         """
-        arguments = Arguments(user_id=user_id, service=service, method=method, path=path, query=plain(query), body=body)
-        del query, body
+        arguments = Arguments(user_id=user_id, service=service, method=method, path=path, query=query, body=body)
+        del path, query, body
+        arguments.plain("query")
         return ApiResponse(**self._call.json("request", arguments, timeout))
 
 

@@ -15,26 +15,38 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, ParamSpec
-from urllib.parse import urlsplit
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import quote, urlsplit
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, redirect, request, session, url_for
 from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response as AnyResponse
 
 from loop_sdk._json import json_default
 from loop_sdk._page import page
 from loop_sdk.client import LoopClient, User
-from loop_sdk.errors import InvalidCall, LoopError, SignInRequired
+from loop_sdk.errors import InvalidCall, LoopError, ScopeRequired, SignInRequired
 
 __all__ = ["LoopAuth"]
 
 P = ParamSpec("P")
+R = TypeVar("R", bound=AnyResponse)
 
-#: What the glue keeps in Flask's session: who signed in, and when.
+#: What the glue keeps in Flask's session: who signed in, when, and with which client.
 _SESSION_KEY = "_loop"
+#: How long a person stays signed in to the app; their grant lives on.
+_SESSION_SECONDS = 12 * 3600
 #: A grant that is over this soon after signing in would be over again: a redirect would go round for ever.
 _NO_REDIRECT_SECONDS = 30
+#: A fallback where nobody knows how long to wait.
+_RETRY_AFTER_SECONDS = 5
+#: Marks, in the WSGI environment, a request during which somebody's data was within reach.
+_PRIVATE = "loop_sdk.private"
+_MAX_RETURN_PATH = 2000
+_PATH_CHARACTERS = "/:@!$&'()*+,;="
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+_OPERATOR_TEXT = "Something is not set up right, and the people who run this site have been told. Try again later."
 _GRANT_IS_OVER = ("not_connected", "grant_ended", "refresh_outcome_unknown")
 _STATUS = {"retry": 503, "sign_in_again": 400, "ask_for_scope": 403, "fix_call": 500, "call_operator": 502}
 
@@ -44,6 +56,10 @@ class LoopAuth:
 
     `GET /login?next=/path` begins a sign-in and returns to that path. `POST /logout` ends the app's session and leaves
     the grant; `POST /disconnect` ends the grant at Loop, and the session. Both are refused to other sites.
+
+    A LoopError that a view lets out becomes a page for people and JSON for scripts, unless the app has a handler of its
+    own. Responses made with somebody's data within reach are not cached, unless the view says otherwise. With an https
+    `redirect_uri`, Flask's session cookie becomes Secure (set `SESSION_COOKIE_SECURE` after this for another choice).
 
     Args:
         app: The app; or call `init_app` later.
@@ -79,18 +95,29 @@ class LoopAuth:
             self.init_app(app)
 
     def init_app(self, app: Flask, loop: LoopClient | None = None) -> None:
-        """Adds the routes, the error handler for an ended grant, and the JSON form of records."""
+        """Adds the routes, the error handlers, the session cookie's safe settings, and the JSON form of records."""
         self._loop = loop or self._loop or LoopClient()
         login, callback, logout, disconnect = self._paths
         callback = callback or urlsplit(self.loop.redirect_uri or "").path or "/callback"
         routes = Blueprint("loop_auth", __name__)
         routes.add_url_rule(login, "login", self._login, methods=["GET"])
-        routes.add_url_rule(callback, "callback", self._callback, methods=["GET"])
+        routes.add_url_rule(callback, "callback", self._callback, methods=["GET"], provide_automatic_options=False)
         routes.add_url_rule(logout, "logout", self._logout, methods=["POST"])
         routes.add_url_rule(disconnect, "disconnect", self._disconnect, methods=["POST"])
         routes.after_request(_keep_private)
         app.register_blueprint(routes)
-        app.register_error_handler(SignInRequired, self._grant_is_over)
+        app.after_request(self._keep_uncached)
+        handlers: list[tuple[type[LoopError], Callable[[Any], ResponseReturnValue]]] = [
+            (SignInRequired, self._grant_is_over),
+            (LoopError, self._call_failed),
+        ]
+        for kind, handler in handlers:
+            if kind not in app.error_handler_spec[None][None]:
+                app.register_error_handler(kind, handler)
+        if self._is_https and not app.config.get("SESSION_COOKIE_SECURE"):
+            app.config["SESSION_COOKIE_SECURE"] = True
+        if app.config.get("SESSION_COOKIE_SAMESITE") is None:
+            app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
         app.extensions["loop_auth"] = self
         if isinstance(app.json, DefaultJSONProvider):
             app.json.default = _with_records(app.json.default)
@@ -105,8 +132,11 @@ class LoopAuth:
     @property
     def user_id(self) -> str | None:
         """Who is signed in; None for nobody."""
-        kept = _kept()
-        return None if kept is None else str(kept["user_id"])
+        kept = self._kept()
+        if kept is None:
+            return None
+        request.environ[_PRIVATE] = True
+        return str(kept["user_id"])
 
     @property
     def user(self) -> User:
@@ -123,6 +153,7 @@ class LoopAuth:
         def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
             if self.user_id is None:
                 return self._to_login(SignInRequired("Sign in first.", code="not_connected"))
+            # `user_id` marked the response as private.
             result: ResponseReturnValue = current_app.ensure_sync(view)(*args, **kwargs)
             return result
 
@@ -137,7 +168,7 @@ class LoopAuth:
                 app_state=request.args.get("next") or None,
             )
         except LoopError as error:
-            return self._failed(error)
+            return self._failed(error, "Signing in did not work")
         response = redirect(begun.url, 303)
         response.set_cookie(
             self._cookie_name,
@@ -150,14 +181,17 @@ class LoopAuth:
         return response
 
     def _callback(self) -> ResponseReturnValue:
+        if request.method == "HEAD":
+            # Flask adds it to every GET; a link preview that sends it must not spend the code.
+            return Response(status=405, headers={"Allow": "GET"})
         _check_secret_key()
         try:
             tokens = self.loop.handle_callback(request.args, request.cookies.get(self._cookie_name))
         except LoopError as error:
             if error.code == "already_completed" and self.user_id is not None:
                 return redirect(self._after_login, 303)
-            return self._failed(error)
-        kept = _kept()
+            return self._failed(error, "Signing in did not work")
+        kept = self._kept()
         if kept is not None and kept["user_id"] != tokens.user_id:
             # Whatever else the app kept belongs to another person.
             session.clear()
@@ -166,14 +200,26 @@ class LoopAuth:
         regenerate = getattr(current_app.session_interface, "regenerate", None)
         if regenerate is not None:
             regenerate(session)
-        session[_SESSION_KEY] = {"user_id": tokens.user_id, "at": int(time.time())}
-        return redirect(tokens.app_state or self._after_login, 303)
+        now = int(time.time())
+        session[_SESSION_KEY] = {"user_id": tokens.user_id, "at": now, "client": self._namespace}
+        response = redirect(tokens.app_state or self._after_login, 303)
+        # Says to the next request that there ought to be a session by now.
+        response.set_cookie(
+            self._marker_name,
+            str(now),
+            max_age=_NO_REDIRECT_SECONDS,
+            path="/",
+            secure=self._is_https,
+            httponly=True,
+            samesite="Lax",
+        )
+        return response
 
     def _logout(self) -> ResponseReturnValue:
         if not self._is_same_site():
             return _refused()
         session.clear()
-        return redirect(self._after_login, 303)
+        return self._without_marker(redirect(self._after_login, 303))
 
     def _disconnect(self) -> ResponseReturnValue:
         if not self._is_same_site():
@@ -183,43 +229,114 @@ class LoopAuth:
             try:
                 self.loop.revoke(user_id=user_id)
             except LoopError as error:
-                return self._failed(error, link=self._after_login, label="Go back")
+                return self._failed(error, "Disconnecting did not work", link=self._after_login, label="Go back")
         session.clear()
-        return redirect(self._after_login, 303)
+        return self._without_marker(redirect(self._after_login, 303))
 
     def _grant_is_over(self, error: SignInRequired) -> ResponseReturnValue:
-        kept = session.pop(_SESSION_KEY, None)
+        kept = self._kept()
+        session.pop(_SESSION_KEY, None)
         is_fresh = kept is not None and time.time() - kept["at"] < _NO_REDIRECT_SECONDS
         if is_fresh or error.code not in _GRANT_IS_OVER:
-            return self._failed(error) if _is_page_load() else _as_json(error)
+            return self._failed(error, "You have to connect again") if _is_person() else _as_json(error, 401)
         return self._to_login(error)
+
+    def _call_failed(self, error: LoopError) -> ResponseReturnValue:
+        """Answers for a view that let an error out."""
+        if error.detail == "secret_key":
+            raise error
+        link, label = self._after_login, "Go to the start"
+        if isinstance(error, ScopeRequired):
+            here = _return_path() if _is_page_load() else None
+            link, label = url_for("loop_auth.login", next=here), "Connect again"
+        elif error.action == "retry" and _is_page_load():
+            link, label = _return_path() or link, "Try again"
+        if _is_person():
+            return self._failed(error, "That did not work", link=link, label=label, raised_in_view=True)
+        self._log(error, raised_in_view=True)
+        return _as_json(error, _STATUS[error.action])
 
     def _to_login(self, error: SignInRequired) -> ResponseReturnValue:
         if not _is_page_load():
-            return _as_json(error)
-        here = request.script_root + request.full_path.rstrip("?")
-        return redirect(url_for("loop_auth.login", next=here), 303)
+            return self._failed(error, "Sign in first", status=401) if _is_person() else _as_json(error, 401)
+        if self._lost_session():
+            text = (
+                "Your browser did not keep the session of the sign-in that you just finished. "
+                "Allow cookies for this site, then try again."
+            )
+            login = url_for("loop_auth.login")
+            html = page(title="You are not signed in", text=text, link=login, label="Try again", note="session_lost")
+            return self._without_marker(_page_response(html, 400))
+        return redirect(url_for("loop_auth.login", next=_return_path()), 303)
 
-    def _failed(self, error: LoopError, link: str | None = None, label: str = "Try again") -> ResponseReturnValue:
-        if error.action in ("fix_call", "call_operator"):
-            current_app.logger.error("loop_sdk: %s (%s, request %s)", error, error.code, error.request_id)
+    def _failed(
+        self,
+        error: LoopError,
+        title: str,
+        *,
+        link: str | None = None,
+        label: str = "Try again",
+        status: int | None = None,
+        raised_in_view: bool = False,
+    ) -> ResponseReturnValue:
+        self._log(error, raised_in_view=raised_in_view)
         if self._on_error is not None:
             return self._on_error(error)
-        status = _STATUS[error.action]
-        title, text = "Signing in did not work", error.message
+        status = status or _STATUS[error.action]
+        text = _public_text(error)
         if error.code == "access_denied":
             status, title = 403, "You are not connected"
             text = "You chose not to share your Loop data, so nothing was stored. You can connect whenever you like."
         elif error.detail == "app_state":
             status, text = 400, "The address to return to is not a page of this site."
-        elif link is not None:
-            title = "Disconnecting did not work"
         note = f"{error.code} · request {error.request_id}" if error.request_id else error.code
         html = page(title=title, text=text, link=link or url_for("loop_auth.login"), label=label, note=note)
-        response = Response(html, status, mimetype="text/html")
-        if error.retry_after_ms is not None:
-            response.headers["Retry-After"] = str(-(-error.retry_after_ms // 1000))
+        return _with_retry_after(_page_response(html, status), error)
+
+    def _log(self, error: LoopError, *, raised_in_view: bool) -> None:
+        if error.action in ("fix_call", "call_operator"):
+            current_app.logger.error(
+                "loop_sdk: %s (%s, request %s)",
+                error,
+                error.code,
+                error.request_id,
+                exc_info=error if raised_in_view else None,
+            )
+
+    def _keep_uncached(self, response: Response) -> Response:
+        if _PRIVATE in request.environ:
+            response.headers.setdefault("Cache-Control", "no-store")
+            if self._marker_name in request.cookies:
+                # The session stuck, so the marker has done its work.
+                return self._without_marker(response)
         return response
+
+    def _kept(self) -> dict[str, Any] | None:
+        """What the session says of this client's sign-in, while it is young enough."""
+        kept: Any = session.get(_SESSION_KEY)
+        if not (isinstance(kept, dict) and kept.keys() >= {"user_id", "at", "client"}):
+            return None
+        # Another app with the same key, or this app with another environment, knows other people.
+        if kept["client"] != self._namespace:
+            return None
+        if not isinstance(kept["at"], int) or time.time() - kept["at"] > _SESSION_SECONDS:
+            session.pop(_SESSION_KEY, None)
+            return None
+        return kept
+
+    def _lost_session(self) -> bool:
+        """Whether a sign-in completed just now, with nobody signed in."""
+        marker = request.cookies.get(self._marker_name, "")
+        is_time = marker.isascii() and marker.isdigit() and len(marker) < 16
+        return is_time and self._kept() is None and abs(time.time() - int(marker)) < _NO_REDIRECT_SECONDS
+
+    def _without_marker(self, response: R) -> R:
+        response.delete_cookie(self._marker_name, path="/", secure=self._is_https, httponly=True, samesite="Lax")
+        return response
+
+    @property
+    def _namespace(self) -> str | None:
+        return self.loop._call.native.namespace
 
     @property
     def _is_https(self) -> bool:
@@ -229,6 +346,10 @@ class LoopAuth:
     def _cookie_name(self) -> str:
         # The prefix makes browsers refuse the cookie from a sister domain; it needs Secure, which needs https.
         return "__Host-loop_browser" if self._is_https else "loop_browser"
+
+    @property
+    def _marker_name(self) -> str:
+        return "__Host-loop_signed_in" if self._is_https else "loop_signed_in"
 
     def _is_same_site(self) -> bool:
         """Whether a form was posted by a page of this very site."""
@@ -241,11 +362,6 @@ class LoopAuth:
         return request.headers.get("Origin") in origins
 
 
-def _kept() -> dict[str, Any] | None:
-    kept: Any = session.get(_SESSION_KEY)
-    return kept if isinstance(kept, dict) and "user_id" in kept and "at" in kept else None
-
-
 def _check_secret_key() -> None:
     if not current_app.secret_key:
         raise InvalidCall(
@@ -255,26 +371,66 @@ def _check_secret_key() -> None:
         )
 
 
-def _is_page_load() -> bool:
-    """Whether a person's browser is loading a page, rather than a script fetching data."""
-    if request.method not in ("GET", "HEAD"):
-        return False
+def _is_person() -> bool:
+    """Whether a person will look at the answer, rather than a script."""
     mode = request.headers.get("Sec-Fetch-Mode")
     if mode is not None:
         return mode == "navigate"
     # A browser names it when it loads a page; `*/*` alone is a script or a command-line tool.
-    return "text/html" in request.headers.get("Accept", "")
+    return request.method in ("GET", "HEAD") and "text/html" in request.headers.get("Accept", "")
 
 
-def _as_json(error: LoopError) -> ResponseReturnValue:
-    body = {"error": error.code, "message": error.message, "login": url_for("loop_auth.login")}
-    return jsonify(body), 401
+def _is_page_load() -> bool:
+    """Whether a person's browser is loading a page, which a redirect may repeat."""
+    return request.method in ("GET", "HEAD") and _is_person()
+
+
+def _return_path() -> str | None:
+    """This request's path and query, still percent-encoded; None where no sign-in could come back to it."""
+    # `request.url` shows some characters decoded, `%25` among them, and would come back as another address.
+    path = quote(request.script_root + request.path, safe=_PATH_CHARACTERS)
+    if request.query_string:
+        path += "?" + quote(request.query_string, safe=_PATH_CHARACTERS + "?%")
+    if len(path) > _MAX_RETURN_PATH or "\\" in path or path.startswith("//"):
+        return None
+    return path
+
+
+def _public_text(error: LoopError) -> str:
+    """What anybody may read: texts for the operator name files, options and hosts."""
+    return _OPERATOR_TEXT if error.action in ("fix_call", "call_operator") else error.message
+
+
+def _as_json(error: LoopError, status: int) -> ResponseReturnValue:
+    body = {"error": error.code, "message": _public_text(error)}
+    if error.action in ("sign_in_again", "ask_for_scope"):
+        body["login"] = url_for("loop_auth.login")
+    if error.request_id:
+        body["request_id"] = error.request_id
+    response = jsonify(body)
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    return _with_retry_after(response, error)
+
+
+def _with_retry_after(response: Response, error: LoopError) -> Response:
+    if error.retry_after_ms is not None:
+        response.headers["Retry-After"] = str(-(-error.retry_after_ms // 1000))
+    elif error.action == "retry":
+        response.headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
+    return response
+
+
+def _page_response(html: str, status: int) -> Response:
+    response = _keep_private(Response(html, status, mimetype="text/html"))
+    response.headers["Content-Security-Policy"] = _POLICY
+    return response
 
 
 def _refused() -> ResponseReturnValue:
     text = "The request did not come from a page of this site, so nothing was done."
     html = page(title="Nothing was changed", text=text, link="/", label="Go to the start", note="cross_site_request")
-    return Response(html, 403, mimetype="text/html")
+    return _page_response(html, 403)
 
 
 def _keep_private(response: Response) -> Response:
