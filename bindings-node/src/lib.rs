@@ -63,6 +63,12 @@ impl NativeClient {
         self.0.redirect_uri()
     }
 
+    /// Names this issuer and client: what is signed for one is not valid for another.
+    #[napi(getter)]
+    pub fn namespace(&self) -> Option<String> {
+        self.0.namespace()
+    }
+
     /// Calls a method or an operation; the promise is always resolved, with a reply. Node stays up until then.
     #[napi(ts_return_type = "Promise<string>")]
     pub fn call<'env>(

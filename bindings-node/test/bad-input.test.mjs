@@ -199,7 +199,7 @@ test("every wrong option is named as JavaScript spells it", () => {
   for (const timeout of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
     assert.throws(() => new LoopClient({ ...sandbox.options(), timeout }), { detail: "timeout" }, String(timeout));
   }
-  assert.throws(() => new LoopClient({ clientId: 1n }), { code: "invalid_option", detail: "options" });
+  assert.throws(() => new LoopClient({ clientId: 1n }), { code: "invalid_option", detail: "clientId" });
 });
 
 test("every wrong argument is named", async () => {
@@ -214,5 +214,55 @@ test("every wrong argument is named", async () => {
   assert.equal((await failure(loop.request(request), "invalid_option")).detail, "path");
   for (const timeout of [-1, Number.NaN, "1"]) {
     assert.equal((await failure(loop.accessToken({ userId: "u" }, { timeout }), "invalid_option")).detail, "timeout");
+  }
+});
+
+test("one person's calls can't be turned to another person", async () => {
+  const { userId } = await signIn(sandbox, loop);
+  const protocolId = "prt_iron_vitamin_d";
+  const nobody = loop.user("nobody").clinical;
+  for (const stray of [{ userId }, { user_id: userId }, { protocol_id: protocolId, user_id: userId }]) {
+    await failure(nobody.getProtocol({ protocolId, ...stray }), "not_connected");
+  }
+  // What is not declared goes nowhere, so it can't make a call fail either.
+  const own = await loop.user(userId).clinical.getProtocol({ protocolId, userId: "nobody", user_id: "nobody" });
+  assert.equal(own.id, protocolId);
+  for (const [stray, detail] of [
+    [{ user_id: "nobody" }, "userId"],
+    [{ typo: 1 }, "typo"],
+  ]) {
+    const error = await failure(loop.clinical.getProtocol({ protocolId, userId, ...stray }), "invalid_option");
+    assert.equal(error.detail, detail);
+  }
+});
+
+test("what is no object, and what JSON can't hold, is named", async () => {
+  const cycle = {};
+  cycle.itself = cycle;
+  const person = loop.user("u").clinical;
+  for (const wrong of [undefined, null, "u", 7, [], () => 1]) {
+    const calls = {
+      args: [loop.clinical.listBiomarkers(wrong), person.getProtocol(wrong), loop.accessToken(wrong), loop.revoke(wrong)],
+      request: [loop.request(wrong), wrong !== undefined && loop.authorizationUrl(wrong)],
+      grant: [loop.importGrant(wrong)],
+      options: wrong === undefined ? [] : [person.listBiomarkers(wrong), loop.handleCallback("state=s", wrong)],
+    };
+    for (const [name, promises] of Object.entries(calls)) {
+      for (const promise of promises.filter(Boolean)) {
+        assert.equal((await failure(promise, "invalid_option")).detail, name);
+      }
+    }
+    if (wrong !== undefined) {
+      assert.throws(() => new LoopClient(wrong), { code: "invalid_option", detail: "options" });
+    }
+  }
+  for (const signal of [null, {}, "now"]) {
+    assert.equal((await failure(person.listBiomarkers({ signal }), "invalid_option")).detail, "signal");
+  }
+  for (const wrong of [1n, cycle, () => 1, Symbol("s"), [() => 1], { load() {} }]) {
+    assert.equal((await failure(loop.accessToken({ userId: wrong }), "invalid_option")).detail, "userId");
+    const request = { userId: "u", service: "clinical", path: "/v1/x", method: "POST", body: wrong };
+    assert.equal((await failure(loop.request(request), "invalid_option")).detail, "body");
+    assert.throws(() => new LoopClient({ store: wrong }), { code: "invalid_option", detail: "store" });
   }
 });

@@ -11,7 +11,7 @@ import { Browser } from "./helpers.mjs";
 const SECRET = "a-session-secret-of-thirty-two-characters";
 
 /** An app with the glue, its sandbox, and a way to get new browsers. */
-async function app(express, { auth: authOptions = {}, client = {}, origin } = {}) {
+async function app(express, { auth: authOptions = {}, client = {}, origin, route } = {}) {
   const server = express();
   const listening = server.listen(0);
   await new Promise((resolve) => listening.once("listening", resolve));
@@ -23,6 +23,9 @@ async function app(express, { auth: authOptions = {}, client = {}, origin } = {}
   server.get("/", (req, res) => res.json({ userId: req.loop.userId ?? null }));
   server.get("/home", auth.requireUser, (req, res, next) => {
     loop.clinical.listBiomarkers({ userId: req.loop.userId }).then((page) => res.json(page), next);
+  });
+  server.get("/route", auth.requireUser, (req, res, next) => {
+    route(loop, req.loop.userId).then((value) => res.json(value), next);
   });
   server.get("/id", (req, res) => res.send(auth.userId(req)));
   server.get("/broken", (_req, _res, next) => next(new Error("not ours")));
@@ -143,6 +146,10 @@ for (const [name, express] of [
         { "sec-fetch-site": "same-site" },
         { origin: "https://evil.example" },
         { origin: "null" },
+        { "sec-fetch-site": "none" },
+        { origin: it.base.replace("http:", "https:") },
+        { origin: "no url" },
+        {},
       ];
       for (const path of ["/logout", "/disconnect"]) {
         for (const headers of foreign) {
@@ -183,7 +190,7 @@ for (const [name, express] of [
       await browser.get(await throughLoop(it, browser));
       const [payload, mac] = browser.cookies.get("loop_session").split(".");
       const forged = Buffer.from(JSON.stringify(["user_admin", Date.now() * 2])).toString("base64url");
-      for (const cookie of [`${forged}.${mac}`, `${payload}.`, payload, "", "....", `${payload}.${mac.slice(2)}`]) {
+      for (const cookie of [`${forged}.${mac}`, `${payload}.`, payload, "", "....", `${payload}.${mac.slice(2)}`, `${payload}.${mac}.x`, `${payload}..${mac}`, `${payload}.${mac}=`]) {
         browser.cookies.set("loop_session", cookie);
         assert.equal(JSON.parse((await browser.get("/")).text).userId, null, cookie);
       }
@@ -192,6 +199,80 @@ for (const [name, express] of [
     });
   });
 }
+
+test("a page for signed-in people stays out of caches, unless its route says otherwise", async () => {
+  const it = await app(express5);
+  const browser = it.browser();
+  assert.equal((await browser.get("/home")).headers.get("cache-control"), "no-store");
+  await browser.get(await throughLoop(it, browser));
+  const page = await browser.get("/home");
+  assert.deepEqual([page.status, page.headers.get("cache-control")], [200, "no-store"]);
+});
+
+test("what only the operator can mend is told to the operator, once, and not to the public", async (t) => {
+  const log = t.mock.method(console, "error", () => {});
+  const it = await app(express5, { client: { store: "sqlite:////dev/null/canary.db" } });
+  const page = await it.browser().get("/login");
+  assert.equal(page.status, 500);
+  assert.match(page.text, /Something is not set up right[^]*store_unavailable/);
+  const script = await it.browser().get("/login", { accept: "application/json" });
+  const { error, message, request_id } = JSON.parse(script.text);
+  assert.deepEqual([error, request_id], ["store_unavailable", null]);
+  assert.match(message, /^Something is not set up right/);
+  assert.doesNotMatch(page.text + script.text, /canary|sqlite|null\//);
+  assert.deepEqual(
+    log.mock.calls.map(({ arguments: [logged] }) => logged.code),
+    ["store_unavailable", "store_unavailable"],
+  );
+});
+
+test("an error of the platform shows the request's id to name it by", async (t) => {
+  const log = t.mock.method(console, "error", () => {});
+  const it = await app(express5, { route: (loop, userId) => loop.user(userId).clinical.getProtocol({ protocolId: "x" }) });
+  const browser = it.browser();
+  await browser.get(await throughLoop(it, browser));
+  const script = JSON.parse((await browser.get("/route", { accept: "application/json" })).text);
+  const [logged] = log.mock.calls[0].arguments;
+  assert.equal(script.error, "not_found");
+  assert.ok(script.request_id && script.request_id === logged.requestId);
+  assert.match(script.message, /^Something is not set up right/);
+  const page = await browser.get("/route");
+  assert.match(page.text, /not_found · \S+<\/small>/);
+  assert.equal(log.mock.callCount(), 2);
+});
+
+test("a session cookie of another client or environment signs nobody in", async () => {
+  const [one, two] = [await app(express5), await app(express5)];
+  const browser = one.browser();
+  await browser.get(await throughLoop(one, browser));
+  const other = two.browser();
+  other.cookies.set("loop_session", browser.cookies.get("loop_session"));
+  assert.equal(JSON.parse((await other.get("/")).text).userId, null);
+});
+
+test("a browser that does not keep the session gets a page, not an endless redirect", async () => {
+  const session = { read: () => undefined, write() {}, end() {} };
+  const it = await app(express5, { auth: { session } });
+  const browser = it.browser();
+  const sent = await browser.get("/home");
+  assert.equal(sent.status, 303);
+  const answer = await browser.get(await throughLoop(it, browser, { path: sent.location }));
+  const marker = answer.headers.getSetCookie().find((line) => line.startsWith("loop_signed_in="));
+  assert.match(marker, /Max-Age=30/);
+  const page = await browser.get(answer.location);
+  assert.equal(page.status, 400);
+  assert.match(page.text, /Your browser did not keep the session[^]*href="\/login">Try again/);
+  // The person may try again, and a session that sticks leaves no marker.
+  assert.equal((await browser.get("/home")).status, 303);
+  const good = await app(express5);
+  const keeps = good.browser();
+  await keeps.get(await throughLoop(good, keeps));
+  assert.equal((await keeps.get("/home")).status, 200);
+  assert.ok(!keeps.cookies.has("loop_signed_in"));
+  await keeps.get(await throughLoop(good, keeps));
+  await keeps.post("/logout");
+  assert.equal((await keeps.get("/home")).status, 303);
+});
 
 test("the glue may be mounted under a path", async () => {
   const server = express5();

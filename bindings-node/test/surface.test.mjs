@@ -1,7 +1,7 @@
 // The package's shape: error classes across import and require, codes, printing, pages, cancellation, process life.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync } from "node:fs";
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -90,6 +90,8 @@ test("nothing that is printed holds a token, a secret, a code or a clinical valu
     const shown = [
       inspect(value, { depth: 9, showHidden: true, getters: true }),
       inspect({ nested: [value] }, { depth: 9 }),
+      inspect(value, { depth: 9, customInspect: false }),
+      inspect(value, { depth: 9, customInspect: false, showHidden: true }),
       format("%s %o %O %d", value, value, value, value),
       String(value),
       `${value}`,
@@ -119,6 +121,13 @@ test("JSON holds whole records, as they travel", async () => {
   assert.equal(copy.items[0].value, page.items[0].value);
   const { biomarker_name, ...rest } = page.items[0];
   assert.ok(biomarker_name && rest.unit);
+  assert.deepEqual({ ...page.items[0] }, copy.items[0]);
+  assert.deepEqual({ ...structuredClone(page.items[0]) }, copy.items[0]);
+  const response = await loop.request({ userId, service: "clinical", path: "/v1/biomarkers/me" });
+  assert.deepEqual(Object.keys(JSON.parse(JSON.stringify(response))), ["status", "requestId", "body"]);
+  const begun = await loop.authorizationUrl();
+  const { url, state, browserSecret } = begun;
+  assert.deepEqual(JSON.parse(JSON.stringify(begun)), { url, state, browserSecret });
   const protocol = await loop.user(userId).clinical.getProtocol({ protocolId: "prt_iron_vitamin_d" });
   assert.equal(JSON.parse(JSON.stringify(protocol)).criteria.any[0].biomarker_code, "ferritin");
   assert.deepEqual(Object.keys(protocol.criteria).sort(), ["age", "any"]);
@@ -154,12 +163,42 @@ test("a call ends when its signal does, or its time", async () => {
   const controller = new AbortController();
   const cancelled = call({ signal: controller.signal });
   controller.abort();
-  assert.equal((await failure(cancelled, "cancelled")).constructor, esm.RetryLater);
-  await failure(call({ signal: AbortSignal.timeout(20) }), "cancelled");
+  const error = await failure(cancelled, "cancelled");
+  assert.equal(error.constructor, esm.RetryLater);
+  assert.equal(error.cause, controller.signal.reason);
+  assert.ok(!Object.keys(error).includes("cause"));
+  assert.equal((await failure(call({ signal: AbortSignal.timeout(20) }), "cancelled")).cause.name, "TimeoutError");
   await failure(call({ timeout: 20 }), "timeout");
   const connections = sockets.length;
   await failure(call({ signal: AbortSignal.abort() }), "cancelled");
   assert.equal(sockets.length, connections);
+  sockets.forEach((socket) => socket.destroy());
+  silent.close();
+});
+
+test("one signal ends hundreds of calls with one listener", async () => {
+  const warnings = [];
+  const warn = (warning) => warnings.push(warning.name);
+  process.on("warning", warn);
+  const sockets = [];
+  const silent = createServer((socket) => sockets.push(socket)).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const environment = `http://127.0.0.1:${silent.address().port}/{service}`;
+  const stuck = new esm.LoopClient({ ...sandbox.options(), environment });
+  await stuck.importGrant({ userId: "u", refreshToken: "lph_rt_x" });
+  const controller = new AbortController();
+  const { signal } = controller;
+  const calls = Array.from({ length: 200 }, () => failure(stuck.accessToken({ userId: "u" }, { signal }), "cancelled"));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(getEventListeners(signal, "abort").length, 1);
+  controller.abort();
+  await Promise.all(calls);
+  // Signals may outlive thousands of calls: nothing stays behind on them.
+  const long = new AbortController();
+  await failure(loop.accessToken({ userId: "nobody" }, { signal: long.signal }), "not_connected");
+  assert.equal(getEventListeners(long.signal, "abort").length, 0);
+  process.off("warning", warn);
+  assert.deepEqual(warnings, []);
   sockets.forEach((socket) => socket.destroy());
   silent.close();
 });

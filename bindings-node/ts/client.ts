@@ -11,7 +11,7 @@ import {
 } from "./types";
 import { Services, UserServices } from "./generated";
 import { hide } from "./hidden";
-import { type CallOptions, type Invoke, invoker, open, seconds } from "./invoke";
+import { type CallOptions, type Invoke, invoker, objectOf, open, seconds } from "./invoke";
 import type { NativeClient } from "./native";
 
 /** How a callback is finished. */
@@ -43,7 +43,7 @@ export class LoopClient extends Services {
 
   /** Checks every option; touches neither disk nor network. What is not given comes from `LOOP_*` variables. */
   constructor(options: ClientOptions = {}) {
-    const native = open({ ...options, timeout: seconds(options.timeout) });
+    const native = open({ ...objectOf(options, "options"), timeout: seconds(options.timeout) });
     const invoke = invoker(native);
     super(invoke);
     this.#native = native;
@@ -55,13 +55,18 @@ export class LoopClient extends Services {
     return this.#native.redirectUri;
   }
 
+  /** Names this issuer and client, for what the web glue signs. @internal */
+  get namespace(): string | null {
+    return this.#native.namespace;
+  }
+
   /**
    * Begins a sign-in, which may be finished within ten minutes, by any process that shares the store.
    *
    * Send the browser to `url`, and keep `browserSecret` in an HttpOnly, SameSite=Lax cookie of that browser.
    */
   async authorizationUrl(request: AuthorizationRequest = {}, options?: CallOptions): Promise<Authorization> {
-    return new Authorization(await this.#invoke("authorization_url", request, options));
+    return new Authorization(await this.#invoke("authorization_url", objectOf(request, "request"), options));
   }
 
   /**
@@ -81,10 +86,11 @@ export class LoopClient extends Services {
    */
   async handleCallback(
     urlOrQuery: string | URL | URLSearchParams | Record<string, unknown>,
-    { browserSecret, ...options }: CallbackOptions = {},
+    options: CallbackOptions = {},
   ): Promise<Tokens> {
+    const { browserSecret, ...callOptions } = objectOf(options, "options");
     const plain = urlOrQuery instanceof URL || urlOrQuery instanceof URLSearchParams ? String(urlOrQuery) : urlOrQuery;
-    return new Tokens(await this.#invoke("handle_callback", { urlOrQuery: plain, browserSecret }, options));
+    return new Tokens(await this.#invoke("handle_callback", { urlOrQuery: plain, browserSecret }, callOptions));
   }
 
   /** A fresh access token, for HTTP calls of your own. */
@@ -94,7 +100,7 @@ export class LoopClient extends Services {
 
   /** Brings a grant that the app already holds. It may run at every start: what is held or spent is left alone. */
   async importGrant(grant: ImportGrant, options?: CallOptions): Promise<Imported> {
-    const { expiresAt, ...rest } = grant;
+    const { expiresAt, ...rest } = objectOf(grant, "grant");
     const end = expiresAt instanceof Date ? seconds(expiresAt.getTime()) : expiresAt;
     const args = { ...rest, expiresAt: Number.isNaN(end) ? "no number" : end };
     return (await this.#invoke("import_grant", args, options)) as Imported;
@@ -111,7 +117,7 @@ export class LoopClient extends Services {
 
   /** Sends any request to one of Loop's services, for what has no method here yet. */
   async request(request: ApiRequest, options?: CallOptions): Promise<ApiResponse> {
-    return new ApiResponse(await this.#invoke("request", request, options));
+    return new ApiResponse(await this.#invoke("request", objectOf(request, "request"), options));
   }
 
   /** Loop for one person: `loop.user(id).clinical.listBiomarkers()`. */

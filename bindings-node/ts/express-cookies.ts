@@ -41,21 +41,28 @@ export class Cookies {
 /** Signs who is signed in and until when, so that the app keeps no sessions. */
 export class Sealer {
   readonly #key: string;
+  readonly #namespace: string;
 
-  constructor(key: string) {
+  /** The namespace tells issuers and clients apart: a user id of one says nothing at another. */
+  constructor(key: string, namespace: string) {
     this.#key = key;
+    this.#namespace = namespace;
   }
 
   seal(userId: string, expiresAt: number): string {
     const payload = Buffer.from(JSON.stringify([userId, expiresAt])).toString("base64url");
-    return `${payload}.${this.#mac(payload).toString("base64url")}`;
+    return `${payload}.${this.#mac(payload)}`;
   }
 
   /** The user id, unless the text was changed, signed by another key, or is over. */
   unseal(text: string, now: number): string | undefined {
-    const [payload = "", mac = ""] = text.split(".");
-    const given = Buffer.from(mac, "base64url");
-    const expected = this.#mac(payload);
+    const [payload, mac, ...more] = text.split(".");
+    if (!payload || !mac || more.length > 0) {
+      return undefined;
+    }
+    // Compared as text: base64 has many spellings of the same bytes, and only ours counts.
+    const given = Buffer.from(mac);
+    const expected = Buffer.from(this.#mac(payload));
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
       return undefined;
     }
@@ -63,8 +70,8 @@ export class Sealer {
     return now < expiresAt ? userId : undefined;
   }
 
-  #mac(payload: string): Buffer {
+  #mac(payload: string): string {
     // The purpose is part of the input, so that the key may sign other things elsewhere.
-    return createHmac("sha256", this.#key).update(`loop_session.${payload}`).digest();
+    return createHmac("sha256", this.#key).update(`loop_session\n${this.#namespace}\n${payload}`).digest("base64url");
   }
 }

@@ -19,6 +19,10 @@ const TITLES: Record<Action, string> = {
   call_operator: "This app can't reach Loop properly",
 };
 
+/** What the public reads where only the app's operator can help: the details are the operator's, and go to its log. */
+const OPERATOR_TEXT =
+  "Something is not set up right, and the people who run this site have been told. Please try again later.";
+
 /** The HTTP status of a page about an error. */
 export function statusOf(error: LoopError): number {
   return error.code === "access_denied" ? 403 : STATUSES[error.action];
@@ -32,26 +36,40 @@ export function wantsPage(req: Request): boolean {
 /** Answers with an error: a page for people, JSON for scripts. */
 export function answer(req: Request, res: Response, error: LoopError, link: { href: string; text: string }): void {
   res.status(statusOf(error));
+  const isOperators = error.action === "fix_call" || error.action === "call_operator";
+  if (isOperators) {
+    console.error(error);
+  }
+  const message = isOperators ? OPERATOR_TEXT : error.message;
   if (error.retryAfterMs !== null) {
     res.set("Retry-After", String(Math.ceil(error.retryAfterMs / 1000)));
   }
   if (!wantsPage(req)) {
-    res.json({ error: error.code, message: error.message });
+    res.json({ error: error.code, message, request_id: error.requestId });
     return;
   }
   const denied = error.code === "access_denied";
   const title = denied ? "You did not connect Loop" : TITLES[error.action];
   const text = denied
     ? "Nothing was shared. You can connect whenever you like, and disconnect at any time."
-    : error.message;
-  send(res, page(title, text, link, error.requestId));
+    : message;
+  send(res, page(title, text, link, error.requestId === null ? error.code : `${error.code} · ${error.requestId}`));
+}
+
+/** Answers a request whose browser signed in a moment ago, and does not know it any more. */
+export function sessionLost(res: Response, loginPath: string): void {
+  const text =
+    "Your browser did not keep the session of the sign-in that you just finished. " +
+    "Allow cookies for this site, then try again.";
+  const link = { href: loginPath, text: "Try again" };
+  send(res.status(400), page("You are not signed in", text, link, "session_lost"));
 }
 
 /** Answers a request that is not carried out, for the reason that the message tells. */
 export function refuse(req: Request, res: Response, status: number, code: string, message: string): void {
   res.status(status);
   if (wantsPage(req)) {
-    send(res, page("Not allowed", message, { href: "/", text: "Go to the start page" }, null));
+    send(res, page("Not allowed", message, { href: "/", text: "Go to the start page" }, code));
   } else {
     res.json({ error: code, message });
   }
@@ -63,8 +81,8 @@ function send(res: Response, html: string): void {
   res.type("html").send(html);
 }
 
-function page(title: string, text: string, link: { href: string; text: string }, requestId: string | null): string {
-  const id = requestId === null ? "" : `<p><small>Request ${escape(requestId)}</small></p>`;
+function page(title: string, text: string, link: { href: string; text: string }, note: string): string {
+  const small = `<p><small>${escape(note)}</small></p>`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -85,7 +103,7 @@ a:focus-visible { outline: 3px solid currentColor; outline-offset: 3px }
 <h1>${escape(title)}</h1>
 <p>${escape(text)}</p>
 <p><a href="${escape(link.href)}">${escape(link.text)}</a></p>
-${id}
+${small}
 </main>
 </body>
 </html>

@@ -4,7 +4,7 @@ import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Respon
 import type { LoopClient } from "./client";
 import { isLoopError, type LoopError, ownError } from "./errors";
 import { Cookies, Sealer } from "./express-cookies";
-import { answer, refuse, wantsPage } from "./express-pages";
+import { answer, refuse, sessionLost, wantsPage } from "./express-pages";
 
 /** Who is signed in to the app. */
 export interface LoopSession {
@@ -69,6 +69,9 @@ const BROWSER = "loop_browser";
 /** Says that this browser was just sent to sign in because a grant was over: doing so again would be a loop. */
 const RETRIED = "loop_retried";
 const RETRIED_SECONDS = 60;
+/** Says that this browser just signed in: if it does not know so, another sign-in would not help. */
+const SIGNED_IN = "loop_signed_in";
+const SIGNED_IN_SECONDS = 30;
 
 /** Signs people in with Loop. Works without any other middleware, in Express 4 and 5. */
 export function loopAuth(loop: LoopClient, options: LoopAuthOptions = {}): LoopAuth {
@@ -83,7 +86,7 @@ export function loopAuth(loop: LoopClient, options: LoopAuthOptions = {}): LoopA
     scopes,
   } = options;
   const cookies = new Cookies(redirect?.protocol === "https:");
-  const session = options.session ?? cookieSession(cookies, options.sessionSecret);
+  const session = options.session ?? cookieSession(cookies, loop.namespace ?? "", options.sessionSecret);
 
   async function login(req: Request, res: Response): Promise<void> {
     // The core refuses a `next` that leads to another site, and one that came twice.
@@ -98,6 +101,7 @@ export function loopAuth(loop: LoopClient, options: LoopAuthOptions = {}): LoopA
     try {
       const tokens = await loop.handleCallback(req.originalUrl, { browserSecret: cookies.get(req, BROWSER) });
       await session.write(req, res, tokens.userId);
+      cookies.set(res, SIGNED_IN, "1", SIGNED_IN_SECONDS);
       res.redirect(tokens.appState ?? afterLogin);
     } catch (error) {
       if (isLoopError(error) && error.code === "already_completed" && req.loop.userId !== undefined) {
@@ -110,6 +114,7 @@ export function loopAuth(loop: LoopClient, options: LoopAuthOptions = {}): LoopA
 
   async function logout(req: Request, res: Response): Promise<void> {
     await session.end(req, res);
+    cookies.clear(res, SIGNED_IN);
     res.redirect(303, afterLogout);
   }
 
@@ -174,10 +179,20 @@ export function loopAuth(loop: LoopClient, options: LoopAuthOptions = {}): LoopA
   }) as LoopAuth;
 
   auth.requireUser = (req, res, next) => {
+    // What follows is one person's: no cache may keep it. A route may say otherwise.
+    res.set("Cache-Control", "no-store");
+    const justSignedIn = cookies.get(req, SIGNED_IN) !== undefined;
+    if (justSignedIn) {
+      cookies.clear(res, SIGNED_IN);
+    }
     if (req.loop?.userId !== undefined) {
       next();
     } else if (req.method === "GET" && wantsPage(req)) {
-      toLogin(req, res);
+      if (justSignedIn) {
+        sessionLost(res, loginPath);
+      } else {
+        toLogin(req, res);
+      }
     } else {
       res.status(401).json({ error: "sign_in_required", message: "Nobody is signed in here." });
     }
@@ -215,7 +230,11 @@ export function loopAuth(loop: LoopClient, options: LoopAuthOptions = {}): LoopA
 }
 
 /** A signed cookie with the user's id and an end; nothing is kept on the server. */
-function cookieSession(cookies: Cookies, secret = process.env["LOOP_SESSION_SECRET"]): SessionStore {
+function cookieSession(
+  cookies: Cookies,
+  namespace: string,
+  secret = process.env["LOOP_SESSION_SECRET"],
+): SessionStore {
   if (secret !== undefined && secret.length < 32) {
     throw ownError(
       "invalid_option",
@@ -230,7 +249,7 @@ function cookieSession(cookies: Cookies, secret = process.env["LOOP_SESSION_SECR
       { code: "LOOP_SESSION_SECRET" },
     );
   }
-  const sealer = new Sealer(secret ?? randomBytes(32).toString("hex"));
+  const sealer = new Sealer(secret ?? randomBytes(32).toString("hex"), namespace);
   return {
     read(req) {
       const sealed = cookies.get(req, SESSION);
@@ -245,16 +264,13 @@ function cookieSession(cookies: Cookies, secret = process.env["LOOP_SESSION_SECR
   };
 }
 
-/** Whether a form of another site sent this. Browsers say so themselves; SameSite=Lax is the second line. */
+/** Whether anything but a page of this very app sent this. Browsers say so; SameSite=Lax is the second line. */
 function isCrossSite(req: Request, redirect: URL | undefined): boolean {
   const site = req.get("Sec-Fetch-Site");
   if (site !== undefined) {
-    return site !== "same-origin" && site !== "none";
+    return site !== "same-origin";
   }
+  // Behind a proxy the app may see another host and scheme than the browser: the redirect URI has the browser's.
   const origin = req.get("Origin");
-  if (origin === undefined) {
-    return false;
-  }
-  // Behind a proxy the Host header may be another than the browser's: the redirect URI has the browser's.
-  return origin !== redirect?.origin && !(URL.canParse(origin) && new URL(origin).host === req.get("Host"));
+  return origin === undefined || (origin !== redirect?.origin && origin !== `${req.protocol}://${req.get("Host")}`);
 }

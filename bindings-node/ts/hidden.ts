@@ -25,20 +25,64 @@ export function hide<T extends object>(target: T, describe: (self: T) => string)
   return target;
 }
 
-/** A decoder of a record. All records of a kind share one prototype, so it costs nothing per field. @internal */
+/**
+ * An object whose values are in a private field, behind accessors of its own: loops, spread and JSON find them, and
+ * printing shows `[Getter]` at most, also where it ignores `inspect.custom` as `console.dir` does.
+ */
+class Hidden {
+  readonly #values: Record<string, unknown>;
+
+  constructor(values: Record<string, unknown>, accessor: (name: string) => PropertyDescriptor) {
+    this.#values = values;
+    for (const name of Object.keys(values)) {
+      Object.defineProperty(this, name, accessor(name));
+    }
+  }
+
+  static accessor(name: string): PropertyDescriptor {
+    return {
+      enumerable: true,
+      configurable: true,
+      get(this: Hidden): unknown {
+        return this.#values[name];
+      },
+    };
+  }
+}
+
+/** A decoder of a record. All records of a kind share one prototype and one accessor per field. @internal */
 export function record<T>(name: string, nested: Readonly<Record<string, Decode<unknown>>> = {}): Decode<T> {
-  const prototype = hide({}, () => `<${name}: values hidden>`);
+  class Kind extends Hidden {
+    static {
+      Object.defineProperty(this, "name", { value: name });
+      hide(this.prototype, () => `<${name}: values hidden>`);
+    }
+  }
+  const accessors = new Map<string, PropertyDescriptor>();
+  const accessor = (field: string): PropertyDescriptor => {
+    let known = accessors.get(field);
+    if (known === undefined) {
+      known = Hidden.accessor(field);
+      accessors.set(field, known);
+    }
+    return known;
+  };
   const fields = Object.entries(nested);
   return (value) => {
     const fieldsOf = value as Record<string, unknown>;
     for (const [field, decode] of fields) {
       fieldsOf[field] = decode(fieldsOf[field]);
     }
-    return Object.setPrototypeOf(value, prototype) as T;
+    return new Kind(fieldsOf, accessor) as T;
   };
 }
 
-const hiddenJson = hide({}, () => "<Json: values hidden>");
+class HiddenJson extends Hidden {
+  static {
+    hide(this.prototype, () => "<Json: values hidden>");
+  }
+}
+
 const hiddenList = hide(
   Object.create(Array.prototype) as unknown[],
   (self) => `<list of ${self.length}: values hidden>`,
@@ -69,7 +113,7 @@ export function json(value: unknown): Json {
         (value as Record<string, unknown>)[key] = json(inner);
       }
     }
-    return Object.setPrototypeOf(value, hiddenJson) as Json;
+    return new HiddenJson(value as Record<string, unknown>, Hidden.accessor) as unknown as Json;
   }
   return value as Json;
 }

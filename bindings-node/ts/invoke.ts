@@ -1,6 +1,6 @@
 // The one way from a method to the core: arguments as JSON, the reply as JSON, cancellation in between.
-import { errorOf, type FlatError, ownError } from "./errors";
-import { native, type NativeClient } from "./native";
+import { errorOf, type FlatError, isLoopError, ownError } from "./errors";
+import { type CancelHandle, native, type NativeClient } from "./native";
 
 /** What every call takes beside its arguments. */
 export interface CallOptions {
@@ -15,7 +15,7 @@ export type Invoke = (method: string, args: object, options?: CallOptions) => Pr
 
 /** Opens a client of the core, or throws what is wrong with its options. @internal */
 export function open(options: object): NativeClient {
-  const client = native().openClient(encode(options, "options"), `node/${process.versions.node}`);
+  const client = native().openClient(encode(options), `node/${process.versions.node}`);
   if (typeof client === "string") {
     throw failure(client);
   }
@@ -24,25 +24,75 @@ export function open(options: object): NativeClient {
 
 /** The calls of one client. @internal */
 export function invoker(client: NativeClient): Invoke {
-  return async (method, args, { signal, timeout } = {}) => {
-    const text = encode(args, "arguments");
+  return async (method, args, options = {}) => {
+    const text = encode(objectOf(args, "args"));
+    const { signal, timeout } = objectOf(options, "options");
     // What is no number has to reach the core, which says so.
     const limit = timeout === undefined ? undefined : typeof timeout === "number" ? timeout : Number.NaN;
     if (signal === undefined) {
       return valueOf(await client.call(method, text, limit));
     }
+    if (!isSignal(signal)) {
+      throw ownError("invalid_option", "`signal` must be an AbortSignal.", "signal");
+    }
     const handle = new (native().CancelHandle)();
-    const cancel = (): void => handle.cancel();
-    signal.addEventListener("abort", cancel, { once: true });
+    const forget = cancelWith(signal, handle);
     try {
-      if (signal.aborted) {
-        cancel();
-      }
       return valueOf(await client.call(method, text, limit, handle));
+    } catch (error) {
+      if (signal.aborted && isLoopError(error) && error.code === "cancelled") {
+        // Not enumerable, as every error's cause.
+        Object.defineProperty(error, "cause", { value: signal.reason, configurable: true, writable: true });
+      }
+      throw error;
     } finally {
+      forget();
+    }
+  };
+}
+
+/** What each signal cancels. It gets one listener, however many calls it has: Node warns of more than a few. */
+const cancelled = new WeakMap<AbortSignal, { handles: Set<CancelHandle>; cancel: () => void }>();
+
+/** Cancels the handle when the signal says so, until the function that this returns is called. */
+function cancelWith(signal: AbortSignal, handle: CancelHandle): () => void {
+  let entry = cancelled.get(signal);
+  if (entry === undefined) {
+    const handles = new Set<CancelHandle>();
+    entry = { handles, cancel: () => handles.forEach((each) => each.cancel()) };
+    cancelled.set(signal, entry);
+    signal.addEventListener("abort", entry.cancel, { once: true });
+  }
+  const { handles, cancel } = entry;
+  handles.add(handle);
+  if (signal.aborted) {
+    handle.cancel();
+  }
+  return () => {
+    handles.delete(handle);
+    if (handles.size === 0) {
+      cancelled.delete(signal);
       signal.removeEventListener("abort", cancel);
     }
   };
+}
+
+/** A signal of any realm or copy. */
+function isSignal(value: unknown): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as AbortSignal).aborted === "boolean" &&
+    typeof (value as AbortSignal).addEventListener === "function"
+  );
+}
+
+/** The value, if it is an object as arguments and options are; else an error that names it. @internal */
+export function objectOf<T extends object>(value: T, name: string): T {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw ownError("invalid_option", `\`${name}\` must be an object.`, name);
+  }
+  return value;
 }
 
 /** A duration or time for the core, which counts in seconds. What is no number reaches it as text, to be refused. @internal */
@@ -65,11 +115,28 @@ function failure(reply: string): Error {
   return errorOf((JSON.parse(reply) as { error: FlatError }).error);
 }
 
-function encode(value: object, detail: string): string {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    // A cycle or a BigInt. Its own message may quote values.
-    throw ownError("invalid_option", `The ${detail} can't be written as JSON.`, detail);
+/** Each argument as JSON by itself, so that the error can name the one that has none. */
+function encode(args: object): string {
+  const members: string[] = [];
+  for (const name of Object.keys(args)) {
+    let text: string | undefined;
+    try {
+      text = JSON.stringify((args as Record<string, unknown>)[name], withoutFunctions);
+    } catch {
+      // A cycle, a BigInt, a function. The error's own message may quote values.
+      throw ownError("invalid_option", `\`${name}\` can't be written as JSON.`, name);
+    }
+    if (text !== undefined) {
+      members.push(`${JSON.stringify(name)}:${text}`);
+    }
   }
+  return `{${members.join(",")}}`;
+}
+
+/** JSON would leave functions and symbols out silently. */
+function withoutFunctions(_key: string, value: unknown): unknown {
+  if (typeof value === "function" || typeof value === "symbol") {
+    throw new TypeError("no JSON");
+  }
+  return value;
 }

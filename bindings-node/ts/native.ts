@@ -10,6 +10,7 @@ export interface CancelHandle {
 /** @internal */
 export interface NativeClient {
   readonly redirectUri: string | null;
+  readonly namespace: string | null;
   call(method: string, args: string, timeoutMs?: number, cancel?: CancelHandle): Promise<string>;
 }
 

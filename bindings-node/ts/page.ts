@@ -8,11 +8,6 @@ import { type Decode, hide } from "./hidden";
  * `JSON.stringify` gives them all, as `{items, next_cursor}`.
  */
 export class Page<T> implements Iterable<T>, AsyncIterable<T> {
-  /** The records. */
-  readonly items: readonly T[];
-  /** Leads to the next page; null on the last one. */
-  readonly nextCursor: string | null;
-
   static {
     hide(
       this.prototype,
@@ -21,13 +16,25 @@ export class Page<T> implements Iterable<T>, AsyncIterable<T> {
   }
 
   readonly #name: string;
+  readonly #items: readonly T[];
+  readonly #nextCursor: string | null;
 
   /** @internal */
   constructor(reply: unknown, name: string, decode: Decode<T>) {
     const { items, next_cursor } = reply as { items: unknown[]; next_cursor: string | null };
-    this.items = items.map(decode);
-    this.nextCursor = next_cursor;
+    this.#items = items.map(decode);
+    this.#nextCursor = next_cursor;
     this.#name = name;
+  }
+
+  /** The records. */
+  get items(): readonly T[] {
+    return this.#items;
+  }
+
+  /** Leads to the next page; null on the last one. */
+  get nextCursor(): string | null {
+    return this.#nextCursor;
   }
 
   /** How many records this page has. */

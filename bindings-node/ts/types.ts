@@ -53,12 +53,9 @@ export interface AuthorizationRequest {
 
 /** A sign-in that has begun. It prints without its values; `JSON.stringify` gives them, for a session. */
 export class Authorization {
-  /** Send the person's browser there. */
-  readonly url: string;
-  /** Comes back in the callback. */
-  readonly state: string;
-  /** Belongs in an HttpOnly, SameSite=Lax cookie of this browser, and into `handleCallback`. */
-  readonly browserSecret: string;
+  readonly #url: string;
+  readonly #state: string;
+  readonly #browserSecret: string;
 
   static {
     hide(this.prototype, () => "<Authorization: use .url>");
@@ -67,9 +64,28 @@ export class Authorization {
   /** @internal */
   constructor(reply: unknown) {
     const { url, state, browser_secret } = reply as { url: string; state: string; browser_secret: string };
-    this.url = url;
-    this.state = state;
-    this.browserSecret = browser_secret;
+    this.#url = url;
+    this.#state = state;
+    this.#browserSecret = browser_secret;
+  }
+
+  /** Send the person's browser there. */
+  get url(): string {
+    return this.#url;
+  }
+
+  /** Comes back in the callback. */
+  get state(): string {
+    return this.#state;
+  }
+
+  /** Belongs in an HttpOnly, SameSite=Lax cookie of this browser, and into `handleCallback`. */
+  get browserSecret(): string {
+    return this.#browserSecret;
+  }
+
+  toJSON(): { url: string; state: string; browserSecret: string } {
+    return { url: this.#url, state: this.#state, browserSecret: this.#browserSecret };
   }
 }
 
@@ -161,12 +177,9 @@ export interface ApiRequest {
 
 /** The answer to an {@link ApiRequest}. It prints without its body; `JSON.stringify` gives all of it. */
 export class ApiResponse {
-  /** The HTTP status, 200 to 299. */
-  readonly status: number;
-  /** The platform's id of the request. */
-  readonly requestId: string | null;
-  /** The body; null where there is none. */
-  readonly body: Json;
+  readonly #status: number;
+  readonly #requestId: string | null;
+  readonly #body: Json;
 
   static {
     hide(this.prototype, (response) => `<ApiResponse ${response.status}: values hidden>`);
@@ -175,8 +188,27 @@ export class ApiResponse {
   /** @internal */
   constructor(reply: unknown) {
     const { status, request_id, body } = reply as { status: number; request_id: string | null; body: unknown };
-    this.status = status;
-    this.requestId = request_id;
-    this.body = json(body);
+    this.#status = status;
+    this.#requestId = request_id;
+    this.#body = json(body);
+  }
+
+  /** The HTTP status, 200 to 299. */
+  get status(): number {
+    return this.#status;
+  }
+
+  /** The platform's id of the request. */
+  get requestId(): string | null {
+    return this.#requestId;
+  }
+
+  /** The body; null where there is none. */
+  get body(): Json {
+    return this.#body;
+  }
+
+  toJSON(): { status: number; requestId: string | null; body: Json } {
+    return { status: this.#status, requestId: this.#requestId, body: this.#body };
   }
 }

@@ -19,7 +19,7 @@ app.get("/biomarkers", auth.requireUser, async (req, res) => {
   const rows = biomarkers.map((b) => `<tr class="${escape(b.status)}"><th scope="row">${escape(b.biomarker_name)}</th>
     <td class="number">${b.value}</td><td>${escape(b.unit)}</td>
     <td>${b.reference_low ?? ""} – ${b.reference_high ?? ""}</td><td><b>${escape(b.status)}</b></td></tr>`);
-  res.set("Cache-Control", "no-store").send(page("Your biomarkers", `<div class="scroll" tabindex="0"><table>
+  res.send(page("Your biomarkers", `<div class="scroll" tabindex="0"><table>
     <caption>${biomarkers.length} results, newest first</caption>
     <thead><tr><th scope="col">Marker</th><th scope="col">Value</th><th scope="col">Unit</th>
     <th scope="col">Reference</th><th scope="col">Status</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>

@@ -33,9 +33,10 @@ fn imports(body: &str) -> String {
     let helpers = ["type Decode", "type Json", "json", "list", "record"];
     let helpers = helpers.into_iter().filter(|name| words.contains(name.trim_start_matches("type ")));
     let helpers = helpers.collect::<Vec<_>>().join(", ");
+    let object_of = if words.contains("objectOf") { "import { objectOf } from \"./invoke\";\n" } else { "" };
     let page = if words.contains("Page") { "import { Page } from \"./page\";\n" } else { "" };
     format!(
-        "import {{ {helpers} }} from \"./hidden\";\nimport type {{ CallOptions, Invoke }} from \"./invoke\";\n{page}"
+        "import {{ {helpers} }} from \"./hidden\";\nimport type {{ CallOptions, Invoke }} from \"./invoke\";\n{object_of}{page}"
     )
 }
 
@@ -144,15 +145,19 @@ fn user_class(out: &mut String, service: &Service) {
         if operation.parameters.is_empty() {
             let _ = write!(
                 out,
-                "  {name}(options?: CallOptions): Promise<{result}> {{\n    return this.#service.{name}({{ userId: \
-                 this.#userId }}, options);\n  }}\n",
+                "  async {name}(options?: CallOptions): Promise<{result}> {{\n    return \
+                 this.#service.{name}({{ userId: this.#userId }}, options);\n  }}\n",
             );
         } else {
             let arguments = operation.parameters.iter().map(argument).collect::<Vec<_>>().join("; ");
+            // Only what is declared goes on: whatever else the caller passed can't name another person.
+            let names = operation.parameters.iter().map(|parameter| camel_case(parameter.name));
+            let names = names.collect::<Vec<_>>().join(", ");
             let _ = write!(
                 out,
-                "  {name}(args: {{ {arguments} }}, options?: CallOptions): Promise<{result}> {{\n    return \
-                 this.#service.{name}({{ ...args, userId: this.#userId }}, options);\n  }}\n",
+                "  async {name}(args: {{ {arguments} }}, options?: CallOptions): Promise<{result}> {{\n    const \
+                 {{ {names} }} = objectOf(args, \"args\");\n    return this.#service.{name}({{ userId: \
+                 this.#userId, {names} }}, options);\n  }}\n",
             );
         }
     }
