@@ -18,7 +18,7 @@ app.get("/biomarkers", auth.requireUser, async (req, res) => {
   const biomarkers = await loop.clinical.listBiomarkers({ userId: auth.userId(req) });
   const rows = biomarkers.map((b) => `<tr class="${escape(b.status)}"><th scope="row">${escape(b.biomarker_name)}</th>
     <td class="number">${b.value}</td><td>${escape(b.unit)}</td>
-    <td>${b.reference_low ?? ""} – ${b.reference_high ?? ""}</td><td><b>${escape(b.status)}</b></td></tr>`);
+    <td>${range(b.reference_low, b.reference_high)}</td><td><b>${escape(b.status)}</b></td></tr>`);
   res.send(page("Your biomarkers", `<div class="scroll" tabindex="0"><table>
     <caption>${biomarkers.length} results, newest first</caption>
     <thead><tr><th scope="col">Marker</th><th scope="col">Value</th><th scope="col">Unit</th>
@@ -31,6 +31,7 @@ app.use(auth.errors);
 const port = process.env.PORT ?? 3000;
 app.listen(port, () => console.log(`http://localhost:${port}`));
 
+const range = (low, high) => (low === null ? `≤ ${high ?? ""}` : high === null ? `≥ ${low}` : `${low} – ${high}`);
 const escape = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 const page = (title, body) => `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>
