@@ -1,27 +1,17 @@
 // The Node code of the docs and of the README runs as printed, against the sandbox; TypeScript compiles under --strict.
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { promisify } from "node:util";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { startSandbox } from "@platform/sdk/testing";
-import { Browser, environment } from "./helpers.mjs";
+import { Browser, compile, environment, installedProject, root } from "./helpers.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
 const guide = join(root, "..", "docs", "src", "quickstart-node.md");
-
-const project = mkdtempSync(join(tmpdir(), "loop-docs-"));
-after(() => rmSync(project, { recursive: true }));
-mkdirSync(join(project, "node_modules", "@platform"), { recursive: true });
-symlinkSync(root, join(project, "node_modules", "@platform", "sdk"), "junction");
-for (const name of ["express", "@types"]) {
-  symlinkSync(join(root, "node_modules", name), join(project, "node_modules", name), "junction");
-}
+const project = installedProject();
 
 /** The one block of a page in this language that contains a text. */
 function block(file, language, containing) {
@@ -37,8 +27,7 @@ test("the platform's own snippet, as the docs print it, compiles under --strict 
   const [imports, body] = [/^import .*$/gm.exec(snippet)[0], snippet.replace(/^import .*$/gm, "")];
   const module = `import type { Request } from "express";\n${imports}\nexport async function callback(req: Request) {\n${body}\nreturn biomarkers;\n}\n`;
   writeFileSync(join(project, "snippet.mts"), module);
-  const tsc = [join(root, "node_modules", "typescript", "bin", "tsc"), "--strict", "--target", "es2022", "--module", "nodenext", "--types", "node", "snippet.mts"];
-  await promisify(execFile)(process.execPath, tsc, { cwd: project }).catch((error) => assert.fail(error.stdout));
+  await compile(project, ["snippet.mts"]);
 
   const redirectUri = "https://your-app.example.com/auth/loop/callback";
   const sandbox = await startSandbox({ redirectUri });

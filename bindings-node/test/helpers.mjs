@@ -1,5 +1,9 @@
 // What the tests share: a sandbox with a client, a sign-in in one call, child processes, a browser with cookies.
 import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { after } from "node:test";
 import { LoopClient } from "@platform/sdk";
@@ -91,4 +95,29 @@ export class Browser {
   post(url, headers = { "sec-fetch-site": "same-origin" }) {
     return this.send("POST", url, headers);
   }
+}
+
+/** This package's folder. */
+export const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** A project of somebody who installed the packages, without what this folder adds; gone after the test file. */
+export function installedProject() {
+  const project = mkdtempSync(join(tmpdir(), "loop-project-"));
+  after(() => rmSync(project, { recursive: true }));
+  mkdirSync(join(project, "node_modules", "@platform"), { recursive: true });
+  symlinkSync(root, join(project, "node_modules", "@platform", "sdk"), "junction");
+  for (const name of ["express", "@types"]) {
+    symlinkSync(join(root, "node_modules", name), join(project, "node_modules", name), "junction");
+  }
+  return project;
+}
+
+/** Compiles files of a project under `tsc --strict`, and throws what the compiler says. */
+export async function compile(project, files, ...options) {
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const strict = ["--strict", "--target", "es2022", "--module", "nodenext", "--types", "node"];
+  const args = [tsc, ...strict, "--lib", "es2022,esnext.disposable", ...options, ...files];
+  await promisify(execFile)(process.execPath, args, { cwd: project }).catch((error) => {
+    throw new Error(error.stdout || error.message);
+  });
 }

@@ -1,46 +1,18 @@
 // Code as people write it compiles under `tsc --strict` and runs: the quickstart's snippet, the README, the example.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { after, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { test } from "node:test";
 import { promisify } from "node:util";
 import { startSandbox } from "@platform/sdk/testing";
-import { Browser, environment } from "./helpers.mjs";
+import { Browser, compile as compileIn, environment, installedProject, root } from "./helpers.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-
-// A project of somebody who installed the packages, without what this folder adds.
-const project = mkdtempSync(join(tmpdir(), "loop-project-"));
-after(() => rmSync(project, { recursive: true }));
-mkdirSync(join(project, "node_modules", "@platform"), { recursive: true });
-symlinkSync(root, join(project, "node_modules", "@platform", "sdk"), "junction");
-for (const name of ["express", "@types"]) {
-  symlinkSync(join(root, "node_modules", name), join(project, "node_modules", name), "junction");
-}
-
-async function compile(files, ...options) {
-  const strict = [
-    "--strict",
-    "--target",
-    "es2022",
-    "--lib",
-    "es2022,esnext.disposable",
-    "--module",
-    "nodenext",
-    "--types",
-    "node",
-  ];
-  const args = [tsc, ...strict, ...options, ...files];
-  await promisify(execFile)(process.execPath, args, { cwd: project }).catch((error) => {
-    throw new Error(error.stdout || error.message);
-  });
-}
+const project = installedProject();
+const compile = (files, ...options) => compileIn(project, files, ...options);
 
 test("the quickstart's snippet compiles in an Express handler, and runs", async () => {
   copyFileSync(join(root, "test", "types", "quickstart.mts"), join(project, "quickstart.mts"));
