@@ -8,7 +8,8 @@ use tokio::sync::{Mutex, OnceCell};
 
 use crate::config::Config;
 use crate::error::{Code, Error};
-use crate::http::{Http, policy};
+use crate::http::Http;
+use crate::http::policy::{self, host};
 use crate::oauth::id_token::{self, Claims, Expected};
 use crate::oauth::metadata::{self, ClientAuth, Metadata};
 use crate::oauth::token::Grant;
@@ -169,14 +170,14 @@ impl Issuer {
 
     async fn get(&self, url: &str) -> Result<Vec<u8>, Error> {
         let url = url::Url::parse(url).map_err(|_| crate::config::invalid("issuer", "must be a URL"))?;
-        let host = host(&url);
-        let answer = policy::send_idempotent(&self.http, || self.http.api().get(url.clone()), &host).await?;
+        let deadline = tokio::time::Instant::now() + self.http.limits().call;
+        let answer = policy::send_idempotent(&self.http, || self.http.api().get(url.clone()), &url, deadline).await?;
         if answer.status == 200 {
             return Ok(answer.body);
         }
         Err(Error::new(
             Code::ServerUnavailable,
-            format!("{host}{} answered {}; check the issuer's address.", url.path(), answer.status),
+            format!("{}{} answered {}; check the issuer's address.", host(&url), url.path(), answer.status),
         )
         .with_status(answer.status)
         .with_request_id(answer.request_id))
@@ -184,7 +185,10 @@ impl Issuer {
 
     pub(crate) fn retry_error(&self, reason: &str) -> Error {
         match reason {
-            "unreachable" => policy::unreachable(&self.token_host()),
+            "unreachable" => match self.metadata.get() {
+                Some(metadata) => policy::unreachable(&metadata.token_endpoint),
+                None => Error::new(Code::Unreachable, format!("{} can't be reached.", self.config.issuer)),
+            },
             "rate_limited" => {
                 Error::new(Code::RateLimited, "Too many token requests for this client: wait before the next one.")
             }
@@ -212,14 +216,5 @@ impl Issuer {
 
     fn token_host(&self) -> String {
         self.metadata.get().map_or_else(|| self.config.issuer.clone(), |metadata| host(&metadata.token_endpoint))
-    }
-}
-
-/// Host and port, as an error names them.
-pub(crate) fn host(url: &url::Url) -> String {
-    match (url.host_str(), url.port()) {
-        (Some(host), Some(port)) => format!("{host}:{port}"),
-        (Some(host), None) => host.to_owned(),
-        _ => "the server".to_owned(),
     }
 }

@@ -27,6 +27,11 @@ impl Secret {
         &self.0
     }
 
+    /// 32 random bytes as text.
+    pub(crate) fn random() -> Result<Self, crate::Error> {
+        Ok(Self(base64url(&crate::sys::random_bytes::<32>()?)))
+    }
+
     pub(crate) fn digest(&self) -> Digest {
         Digest::of(&self.0)
     }

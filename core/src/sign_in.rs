@@ -16,7 +16,7 @@ use crate::oauth::authorize::{self, Parameters};
 use crate::oauth::token::{Grant, TokenAnswer};
 use crate::oauth::verdict::Verdict;
 use crate::oauth::{callback, pkce};
-use crate::secret::{Secret, base64url};
+use crate::secret::Secret;
 use crate::store::Expected;
 use crate::sys::{Millis, at, millis, random_bytes};
 
@@ -55,13 +55,13 @@ impl LoopClient {
             return Err(invalid("user_id", "must be given, since identify is false and nobody else says who signs in"));
         }
         let metadata = manager.issuer.metadata().await?;
-        let state = Secret::new(base64url(&random_bytes::<32>()?));
-        let nonce = if identified { Some(Secret::new(base64url(&random_bytes::<32>()?))) } else { None };
+        let state = Secret::random()?;
+        let nonce = if identified { Some(Secret::random()?) } else { None };
         let verifier = pkce::code_verifier(random_bytes()?);
         let browser_secret = match request.browser_secret {
             Some(secret) if is_browser_secret(&secret) => secret,
             // A cookie of another make, or none: this browser gets a new one.
-            _ => Secret::new(base64url(&random_bytes::<32>()?)),
+            _ => Secret::random()?,
         };
         let url = authorize::url(&Parameters {
             endpoint: &metadata.authorization_endpoint,

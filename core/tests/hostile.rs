@@ -498,6 +498,19 @@ async fn a_read_is_sent_again_when_the_api_is_overloaded_and_a_write_is_not() {
 }
 
 #[tokio::test]
+async fn a_call_whose_time_is_up_says_what_was_waited_for() {
+    let bench = Bench::with_timeout(Duration::from_millis(400)).await;
+    bench.token_endpoint(granted(1)).await;
+    bench.client.access_token("u").await.unwrap();
+    api(&bench, anything, ResponseTemplate::new(200).set_delay(Duration::from_secs(5)), 9).await;
+    for (method, words) in [("GET", "No answer from 127.0.0.1"), ("POST", "the write may have happened")] {
+        let error = bench.client.request("u", things(method)).await.unwrap_err();
+        assert_eq!(error.code(), Code::Timeout);
+        assert!(error.message().contains(words), "{method}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn a_read_is_sent_four_times_at_most() {
     let bench = Bench::connected().await;
     api(&bench, anything, ResponseTemplate::new(502).insert_header("retry-after", "0"), 9).await;

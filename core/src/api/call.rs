@@ -7,6 +7,7 @@ use std::pin::Pin;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::time::{Instant, timeout_at};
 
 use crate::client::{LoopClient, User};
 use crate::config::invalid;
@@ -14,7 +15,6 @@ use crate::error::{Code, Error};
 use crate::grant::cache::Access;
 use crate::grants::timed_out_refreshing;
 use crate::http::{Answer, policy};
-use crate::issuer::host;
 use crate::oauth::authorize::encode;
 use crate::schema::{Operation, Place};
 
@@ -178,17 +178,15 @@ impl LoopClient {
         scope: &str,
     ) -> Result<Answer, Error> {
         // The refresh counts too: a caller's limit is about the call, and the leader goes on by itself.
-        let limit = self.inner.config.limits.call;
-        let call = async {
-            let access = self.manager().access(user_id).await?;
-            let answer = self.send_with(&access, method, url, body).await?;
-            if !answer.token_is_invalid() {
-                return Ok(answer);
-            }
-            let access = self.manager().access_other_than(user_id, &access).await?;
-            self.send_with(&access, method, url, body).await
-        };
-        let answer = tokio::time::timeout(limit, call).await.map_err(|_| timed_out_refreshing())??;
+        let deadline = Instant::now() + self.inner.config.limits.call;
+        let manager = self.manager();
+        let late = |_| timed_out_refreshing();
+        let access = timeout_at(deadline, manager.access(user_id)).await.map_err(late)??;
+        let mut answer = self.send_with(&access, method, url, body, deadline).await?;
+        if answer.token_is_invalid() {
+            let access = timeout_at(deadline, manager.access_other_than(user_id, &access)).await.map_err(late)??;
+            answer = self.send_with(&access, method, url, body, deadline).await?;
+        }
         if answer.is_success() { Ok(answer) } else { Err(answer.into_error(scope)) }
     }
 
@@ -198,6 +196,7 @@ impl LoopClient {
         method: &reqwest::Method,
         url: &url::Url,
         body: Option<&serde_json::Value>,
+        deadline: Instant,
     ) -> Result<Answer, Error> {
         let http = &self.inner.http;
         let build = || {
@@ -211,15 +210,17 @@ impl LoopClient {
                 None => request,
             }
         };
-        let host = host(url);
         if method.is_idempotent() {
-            return policy::send_idempotent(http, build, &host).await;
+            return policy::send_idempotent(http, build, url, deadline).await;
         }
-        match tokio::time::timeout(http.limits().call, http.send(build())).await {
-            Ok(outcome) => outcome.map_err(|failure| policy::send_error(failure, &host)),
+        match timeout_at(deadline, http.send(build())).await {
+            Ok(outcome) => outcome.map_err(|failure| policy::send_error(failure, url)),
             Err(_) => Err(Error::new(
                 Code::Timeout,
-                format!("No answer from {host} within the time limit; the write may have happened all the same."),
+                format!(
+                    "No answer from {} within the time limit; the write may have happened all the same.",
+                    policy::host(url)
+                ),
             )),
         }
     }
