@@ -49,7 +49,7 @@ pub struct NativeClient(Arc<Client>);
 #[napi]
 #[allow(clippy::needless_pass_by_value, reason = "Node's texts are copied into Rust: there is nothing to borrow")]
 pub fn open_client(options: String, language: String) -> Either<NativeClient, String> {
-    match bridge::caught(|| Client::new(&options, &language)) {
+    match bridge::caught(|| Client::new(&options, bridge::Hooks::default(), &language)) {
         Ok(client) => Either::A(NativeClient(Arc::new(client))),
         Err(error) => Either::B(failure(&error)),
     }

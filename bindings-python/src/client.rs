@@ -24,7 +24,8 @@ enum Outcome {
 impl Client {
     #[new]
     fn new(py: Python<'_>, options_json: &str, language: &str) -> PyResult<Self> {
-        let built: Result<_, Failure> = caught(|| Ok(bridge::Client::new(options_json, language)?));
+        let built: Result<_, Failure> =
+            caught(|| Ok(bridge::Client::new(options_json, bridge::Hooks::default(), language)?));
         built.map(Self).map_err(|failure| failure.into_exception(py))
     }
 

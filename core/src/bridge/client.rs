@@ -1,17 +1,45 @@
 //! A client as a binding holds it: built from JSON, rebuilt in a forked child.
 
 use std::fmt;
+use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 
 use super::forked::PerProcess;
 use crate::client::LoopClient;
 use crate::config::invalid;
 use crate::error::Error;
+use crate::store::TokenStore;
+
+/// What gets each event of a client, as a JSON object. It runs on the SDK's threads and must return at once.
+pub type EventSink = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// Asks the application for its client secrets, the newest first.
+pub type SecretSource = Arc<dyn Fn() -> BoxFuture<'static, Result<Vec<String>, Error>> + Send + Sync>;
+
+/// The parts of a client that are the application's own code, and so can't be JSON.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct Hooks {
+    /// The application's store.
+    pub store: Option<Arc<dyn TokenStore>>,
+    /// Told of what happens to grants.
+    pub on_event: Option<EventSink>,
+    /// Where the client secret comes from, in place of an option.
+    pub client_secret: Option<SecretSource>,
+}
+
+impl fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hooks")
+    }
+}
 
 /// A [`LoopClient`] that survives a fork.
 pub struct Client {
     options: Map<String, Value>,
+    hooks: Hooks,
     user_agent: String,
     current: PerProcess<LoopClient>,
 }
@@ -24,11 +52,11 @@ impl fmt::Debug for Client {
 
 impl Client {
     /// Builds from a JSON object of options. `language` goes into the User-Agent, for instance `python/3.12`.
-    pub fn new(options: &str, language: &str) -> Result<Self, Error> {
+    pub fn new(options: &str, hooks: Hooks, language: &str) -> Result<Self, Error> {
         let options: Map<String, Value> =
             serde_json::from_str(options).map_err(|_| invalid("options", "must be an object"))?;
         let user_agent = format!("loop-sdk/{} {language}", env!("CARGO_PKG_VERSION"));
-        let client = Self { options, user_agent, current: PerProcess::new() };
+        let client = Self { options, hooks, user_agent, current: PerProcess::new() };
         client.current()?;
         Ok(client)
     }
@@ -46,6 +74,6 @@ impl Client {
     /// The client of this process. After a fork it is a new one: the parent's connections and database handles must
     /// not be used, nor closed, in the child.
     pub(super) fn current(&self) -> Result<&LoopClient, Error> {
-        self.current.get(|| super::options::build(&self.options, &self.user_agent))
+        self.current.get(|| super::options::build(&self.options, &self.hooks, &self.user_agent))
     }
 }

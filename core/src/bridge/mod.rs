@@ -13,7 +13,7 @@ mod panics;
 mod runtime;
 
 pub use call::{CancelHandle, Reply, decode, time_limit};
-pub use client::Client;
+pub use client::{Client, EventSink, Hooks, SecretSource};
 pub use error::{Case, FlatError};
 pub use options::OPTIONS;
 pub use panics::{caught, defect, keep_panics_quiet};

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::arguments::Arguments;
+use super::client::Hooks;
 use crate::client::LoopClient;
 use crate::config::invalid;
 use crate::environment::{Environment, IssuerOptions};
@@ -23,7 +24,7 @@ pub const OPTIONS: &[&str] = &[
 ];
 
 /// Builds a client. Absent and null options come from the environment.
-pub(super) fn build(options: &Map<String, Value>, user_agent: &str) -> Result<LoopClient, Error> {
+pub(super) fn build(options: &Map<String, Value>, hooks: &Hooks, user_agent: &str) -> Result<LoopClient, Error> {
     let arguments = Arguments::new(options, OPTIONS)?;
     let mut builder = LoopClient::builder().user_agent(user_agent.to_owned());
     if let Some(id) = arguments.text("client_id")? {
@@ -43,6 +44,9 @@ pub(super) fn build(options: &Map<String, Value>, user_agent: &str) -> Result<Lo
     }
     if let Some(url) = arguments.text("store")? {
         builder = builder.store(&url);
+    }
+    if let Some(store) = &hooks.store {
+        builder = builder.store_object(std::sync::Arc::clone(store));
     }
     if let Some(identify) = arguments.boolean("identify")? {
         builder = builder.identify(identify);

@@ -66,4 +66,15 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
 
     /// Milliseconds since the epoch by the clock that all users of this store share.
     async fn now(&self) -> Result<u64, Error>;
+
+    /// Up to `limit` live entries whose key begins with `prefix` and comes after `after`, in the order of their keys.
+    /// None where this store can't list: what needs it then says so.
+    async fn list(
+        &self,
+        _prefix: &str,
+        _after: Option<&str>,
+        _limit: usize,
+    ) -> Result<Option<Vec<(String, Entry)>>, Error> {
+        Ok(None)
+    }
 }
