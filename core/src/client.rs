@@ -5,13 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::api::Clinical;
+use crate::client_secret::Source;
 use crate::config::{Config, Options};
 use crate::environment::Environment;
 use crate::error::Error;
+use crate::event::{Event, Watcher};
 use crate::grant::manager::Manager;
 use crate::grant::records::Records;
 use crate::http::{Http, UseProxy};
 use crate::issuer::Issuer;
+use crate::profile::Profile;
 use crate::secret::Secret;
 use crate::store::{LazyStore, StoreChoice, TokenStore};
 use crate::sys::{self, Clock};
@@ -26,7 +29,6 @@ pub(crate) struct Inner {
     pub(crate) config: Arc<Config>,
     pub(crate) http: Arc<Http>,
     pub(crate) manager: Arc<Manager>,
-    pub(crate) clock: Clock,
 }
 
 impl fmt::Debug for LoopClient {
@@ -79,6 +81,7 @@ pub struct LoopClientBuilder {
     store: Option<StoreChoice>,
     store_error: Option<Error>,
     clock: Clock,
+    watcher: Watcher,
 }
 
 impl fmt::Debug for LoopClientBuilder {
@@ -97,8 +100,54 @@ impl LoopClientBuilder {
 
     /// The secret of a confidential app; public apps have none (`LOOP_CLIENT_SECRET`).
     #[must_use]
-    pub fn client_secret(mut self, secret: impl Into<Secret>) -> Self {
-        self.options.client_secret = Some(secret.into());
+    pub fn client_secret(self, secret: impl Into<Secret>) -> Self {
+        self.client_secrets([secret])
+    }
+
+    /// While the secret is being changed: the newest first. An older one is tried only as long as it may work.
+    #[must_use]
+    pub fn client_secrets<S: Into<Secret>>(mut self, secrets: impl IntoIterator<Item = S>) -> Self {
+        self.options.client_secret = Some(Source::Known(secrets.into_iter().map(Into::into).collect()));
+        self
+    }
+
+    /// Asks for the secrets when they are needed, the newest first: at the first token request, now and then, and when
+    /// one is refused.
+    #[must_use]
+    pub fn client_secret_source<F>(mut self, ask: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Vec<Secret>, Error>> + Send + 'static,
+    {
+        self.options.client_secret = Some(Source::Ask(Arc::new(move || Box::pin(ask()))));
+        self
+    }
+
+    /// What the server does with a refresh token that it has seen before (`LOOP_PROFILE`). Loop is `Strict`.
+    #[must_use]
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.options.profile = Some(profile);
+        self
+    }
+
+    /// Sends a refresh token a second time, once, when an answer was lost, in place of asking the person to sign in.
+    /// Where the server had received the first request, this ends the grant and alarms the person.
+    #[must_use]
+    pub fn retry_unknown_refresh(mut self, retry: bool) -> Self {
+        self.options.replay_once = Some(retry);
+        self
+    }
+
+    /// How many token requests all processes of this app may send in a minute; 60, Loop's limit, unless said otherwise.
+    #[must_use]
+    pub fn token_requests_per_minute(mut self, requests: u32) -> Self {
+        self.options.token_requests_per_minute = Some(requests);
+        self
+    }
+
+    /// Told of each step in the life of a grant. It runs on the SDK's threads and must return at once.
+    #[must_use]
+    pub fn on_event(mut self, watch: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.watcher = Watcher(Some(Arc::new(watch)));
         self
     }
 
@@ -192,11 +241,13 @@ impl LoopClientBuilder {
         // Wrong endpoints of an issuer are a wrong option too: say so now.
         config.known_metadata()?;
         let proxy = if config.is_on_this_machine() { UseProxy::Never } else { UseProxy::FromEnvironment };
-        let http = Http::new(config.limits.clone(), &config.user_agent, self.clock.clone(), proxy)?;
+        let limits = config.limits.clone();
+        let http = Http::new(limits, config.rules.answer_limit(), &config.user_agent, self.clock.clone(), proxy)?;
         let http = Arc::new(http);
         let records = Records::new(LazyStore::new(choice, self.clock.clone()), config.namespace());
         let issuer = Issuer::new(Arc::clone(&http), Arc::clone(&config), self.clock.clone());
-        let manager = Arc::new(Manager::new(records, issuer, self.clock.clone()));
-        Ok(LoopClient { inner: Arc::new(Inner { config, http, manager, clock: self.clock }) })
+        let (rules, cap) = (config.rules, config.token_requests_per_minute);
+        let manager = Arc::new(Manager::new(records, issuer, self.clock, rules, cap, self.watcher));
+        Ok(LoopClient { inner: Arc::new(Inner { config, http, manager }) })
     }
 }

@@ -5,11 +5,19 @@ use std::time::Duration;
 
 use url::{Host, Url};
 
+use crate::client_secret::Source;
 use crate::environment::{Environment, issuer_of};
 use crate::error::{Code, Error};
 use crate::oauth::metadata::{ClientAuth, Metadata};
+use crate::profile::{Profile, Rules};
 use crate::secret::{Digest, Secret};
 use crate::sys;
+
+/// The platform's limit for one client.
+const TOKEN_REQUESTS_PER_MINUTE: u32 = 60;
+
+/// Hosts that freeze a process when its request is answered: nothing may run on beside it.
+const REQUEST_SCOPED_HOSTS: &[&str] = &["AWS_LAMBDA_FUNCTION_NAME", "K_SERVICE", "FUNCTION_TARGET", "VERCEL"];
 
 /// Time limits. The token endpoint has limits of its own, because its answers must not be lost.
 #[derive(Clone, Debug)]
@@ -29,7 +37,7 @@ impl Default for Limits {
 #[derive(Clone)]
 pub(crate) struct Config {
     pub(crate) client_id: String,
-    pub(crate) client_secret: Option<Secret>,
+    pub(crate) client_secret: Source,
     pub(crate) redirect_uri: Option<String>,
     pub(crate) scopes: Vec<String>,
     pub(crate) identify: bool,
@@ -38,6 +46,9 @@ pub(crate) struct Config {
     pub(crate) issuer: String,
     pub(crate) limits: Limits,
     pub(crate) user_agent: String,
+    pub(crate) rules: Rules,
+    /// What all processes together may send to the token endpoint.
+    pub(crate) token_requests_per_minute: u32,
 }
 
 impl fmt::Debug for Config {
@@ -53,7 +64,7 @@ impl fmt::Debug for Config {
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) client_id: Option<String>,
-    pub(crate) client_secret: Option<Secret>,
+    pub(crate) client_secret: Option<Source>,
     pub(crate) redirect_uri: Option<String>,
     pub(crate) scopes: Option<Vec<String>>,
     pub(crate) environment: Option<Environment>,
@@ -61,6 +72,9 @@ pub(crate) struct Options {
     pub(crate) check_browser: Option<bool>,
     pub(crate) call_timeout: Option<Duration>,
     pub(crate) user_agent: Option<String>,
+    pub(crate) profile: Option<Profile>,
+    pub(crate) replay_once: Option<bool>,
+    pub(crate) token_requests_per_minute: Option<u32>,
 }
 
 impl Options {
@@ -71,10 +85,20 @@ impl Options {
             .or_else(|| sys::environment_variable("LOOP_CLIENT_ID"))
             .filter(|id| !id.trim().is_empty())
             .ok_or_else(|| missing("client_id", "LOOP_CLIENT_ID"))?;
-        let client_secret = self
-            .client_secret
-            .or_else(|| sys::environment_variable("LOOP_CLIENT_SECRET").map(Secret::from))
-            .filter(|secret| !secret.expose().is_empty());
+        let client_secret = match self.client_secret {
+            Some(source) => source,
+            // Two, separated by a space, while it is being changed: the newest first.
+            None => match sys::environment_variable("LOOP_CLIENT_SECRET") {
+                Some(text) => Source::Known(text.split_whitespace().map(Secret::from).collect()),
+                None => Source::None,
+            },
+        };
+        let client_secret = match client_secret {
+            Source::Known(secrets) => {
+                Source::Known(secrets.into_iter().filter(|secret| !secret.expose().is_empty()).collect())
+            }
+            other => other,
+        };
         let redirect_uri = self.redirect_uri.or_else(|| sys::environment_variable("LOOP_REDIRECT_URI"));
         if let Some(uri) = &redirect_uri {
             check_redirect_uri(uri)?;
@@ -99,6 +123,19 @@ impl Options {
             }
             limits.call = timeout;
         }
+        let profile = match self.profile {
+            Some(profile) => profile,
+            None => match sys::environment_variable("LOOP_PROFILE") {
+                Some(text) => Profile::parse(&text)?,
+                None => Profile::default(),
+            },
+        };
+        let profile = profile.checked().ok_or_else(|| invalid("profile", "must have a grace of 2 to 3600 seconds"))?;
+        let token_requests_per_minute = self.token_requests_per_minute.unwrap_or(TOKEN_REQUESTS_PER_MINUTE);
+        if token_requests_per_minute == 0 {
+            return Err(invalid("token_requests_per_minute", "must be 1 or more"));
+        }
+        let no_background = REQUEST_SCOPED_HOSTS.iter().any(|name| sys::environment_variable(name).is_some());
         Ok(Config {
             client_id,
             client_secret,
@@ -112,6 +149,8 @@ impl Options {
             user_agent: self
                 .user_agent
                 .unwrap_or_else(|| concat!("loop-sdk/", env!("CARGO_PKG_VERSION"), " rust").to_owned()),
+            rules: Rules { profile, replay_once: self.replay_once.unwrap_or_default(), no_background },
+            token_requests_per_minute,
         })
     }
 }
@@ -154,6 +193,7 @@ impl Config {
                 authorization_endpoint: identity("/v1/oauth/authorize")?,
                 token_endpoint: identity("/v1/oauth/token")?,
                 revocation_endpoint: Some(identity("/v1/oauth/revoke")?),
+                introspection_endpoint: Some(identity("/v1/oauth/introspect")?),
                 jwks_uri: Some(identity("/.well-known/jwks.json")?),
                 client_auth: ClientAuth::Post,
                 // Loop's pages do not say whether a callback carries `iss`; it is checked where it is there.
@@ -172,7 +212,7 @@ impl Config {
         let token = endpoint("token_endpoint", &options.token_endpoint)?;
         let revocation_endpoint = endpoint("revocation_endpoint", &options.revocation_endpoint)?;
         let jwks_uri = endpoint("jwks_uri", &options.jwks_uri)?;
-        endpoint("introspection_endpoint", &options.introspection_endpoint)?;
+        let introspection_endpoint = endpoint("introspection_endpoint", &options.introspection_endpoint)?;
         let (Some(authorization_endpoint), Some(token_endpoint)) = (authorization, token) else {
             return Ok(None);
         };
@@ -188,6 +228,7 @@ impl Config {
             authorization_endpoint,
             token_endpoint,
             revocation_endpoint,
+            introspection_endpoint,
             jwks_uri,
             client_auth: ClientAuth::Post,
             callback_has_issuer: false,
@@ -206,6 +247,9 @@ impl Config {
             }
             if let Some(text) = &options.revocation_endpoint {
                 found.revocation_endpoint = Some(url("revocation_endpoint", text)?);
+            }
+            if let Some(text) = &options.introspection_endpoint {
+                found.introspection_endpoint = Some(url("introspection_endpoint", text)?);
             }
             if let Some(text) = &options.jwks_uri {
                 found.jwks_uri = Some(url("jwks_uri", text)?);

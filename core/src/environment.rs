@@ -39,7 +39,7 @@ pub struct IssuerOptions {
     /// For `revoke`.
     #[serde(default, alias = "revocationEndpoint")]
     pub revocation_endpoint: Option<String>,
-    /// For a later version; accepted so that a configuration can already name it.
+    /// For the profile `introspect`.
     #[serde(default, alias = "introspectionEndpoint")]
     pub introspection_endpoint: Option<String>,
     /// The issuer's keys, for id_tokens.

@@ -78,6 +78,8 @@ codes! {
     StoreUnavailable = "store_unavailable", CallOperator;
     /// The store is locked by somebody else for too long.
     StoreBusy = "store_busy", Retry;
+    /// This needs a store that can list its entries.
+    StoreCannotList = "store_cannot_list", FixCall;
     /// A stored record was written by a newer SDK, or is damaged.
     StoreRecordUnreadable = "store_record_unreadable", CallOperator;
 
@@ -144,6 +146,8 @@ codes! {
     RefreshOutcomeUnknown = "refresh_outcome_unknown", SignInAgain;
     /// Another process is refreshing this grant, and did not finish in time.
     RefreshInProgress = "refresh_in_progress", Retry;
+    /// The token endpoint's limit is used up for the moment, by all processes together.
+    Paced = "paced", Retry;
     /// New tokens arrived and could not be stored yet; they are kept in memory.
     TokenNotSaved = "token_not_saved", Retry;
     /// The store already holds a live grant for this user.
@@ -181,6 +185,12 @@ codes! {
     Internal = "internal", CallOperator;
 }
 
+impl serde::Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 /// Any failure of the SDK. Cheap to clone: waiters of one flight share it.
 ///
 /// `Display` is the sentence; it never holds a token, secret or clinical value, and neither does `Debug`.
@@ -195,6 +205,7 @@ struct Inner {
     status: Option<u16>,
     request_id: Option<String>,
     detail: Option<String>,
+    user_id: Option<String>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -207,6 +218,7 @@ impl Error {
             status: None,
             request_id: None,
             detail: None,
+            user_id: None,
             source: None,
         }))
     }
@@ -256,6 +268,19 @@ impl Error {
         self.0.detail.as_deref()
     }
 
+    /// Whose call it was, where it was one person's. It says who somebody is, so it is never printed.
+    pub fn user_id(&self) -> Option<&str> {
+        self.0.user_id.as_deref()
+    }
+
+    /// The scopes to ask the person for, where that is the way out.
+    pub fn missing_scopes(&self) -> Vec<&str> {
+        match (self.code(), self.detail()) {
+            (Code::ScopeRequired, Some(scopes)) => scopes.split_whitespace().collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The sentence, as `Display` prints it.
     pub fn message(&self) -> &str {
         &self.0.message
@@ -272,6 +297,10 @@ impl Error {
 
     pub(crate) fn with_detail(self, detail: impl Into<String>) -> Self {
         self.map(|inner| inner.detail = Some(detail.into()))
+    }
+
+    pub(crate) fn with_user(self, user_id: &str) -> Self {
+        self.map(|inner| inner.user_id = Some(user_id.to_owned()))
     }
 
     pub(crate) fn with_status(self, status: u16) -> Self {
@@ -295,7 +324,7 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { code, message, retry_after, status, request_id, detail, source } = &*self.0;
+        let Inner { code, message, retry_after, status, request_id, detail, source, user_id: _ } = &*self.0;
         let mut out = f.debug_struct("Error");
         out.field("code", &code.as_str()).field("action", &code.action().as_str()).field("message", message);
         if let Some(detail) = detail {

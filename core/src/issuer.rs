@@ -6,6 +6,7 @@ use std::time::Duration;
 use jsonwebtoken::jwk::JwkSet;
 use tokio::sync::{Mutex, OnceCell};
 
+use crate::client_secret::ClientSecrets;
 use crate::config::Config;
 use crate::error::{Code, Error};
 use crate::http::Http;
@@ -28,6 +29,7 @@ const KEYS_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) struct Issuer {
     pub(crate) http: Arc<Http>,
     config: Arc<Config>,
+    secrets: ClientSecrets,
     clock: Clock,
     metadata: OnceCell<Metadata>,
     keys: Mutex<Option<Keys>>,
@@ -46,7 +48,8 @@ impl std::fmt::Debug for Keys {
 
 impl Issuer {
     pub(crate) fn new(http: Arc<Http>, config: Arc<Config>, clock: Clock) -> Self {
-        Self { http, config, clock, metadata: OnceCell::new(), keys: Mutex::new(None) }
+        let secrets = ClientSecrets::new(config.client_secret.clone(), clock.clone());
+        Self { http, config, secrets, clock, metadata: OnceCell::new(), keys: Mutex::new(None) }
     }
 
     /// The endpoints: known for Loop, found by discovery for others, once.
@@ -70,14 +73,53 @@ impl Issuer {
     /// Presents a grant at the token endpoint, once, and judges what came of it.
     pub(crate) async fn request(&self, grant: &Grant<'_>) -> Result<Verdict, Error> {
         let endpoint = &self.metadata().await?.token_endpoint;
-        let (outcome, request_id) = self.post(endpoint, grant.form()).await?;
-        let verdict = verdict::judge(outcome);
+        let secret = self.secrets.current().await?;
+        let (outcome, request_id) = self.post(endpoint, grant.form(), secret.as_ref()).await?;
+        let verdict = self.with_secrets(verdict::judge(outcome), secret.as_ref()).await;
         tracing::debug!(
             request_id = request_id.as_deref().unwrap_or_default(),
             granted = matches!(verdict, Verdict::Granted(_)),
             "token endpoint answered"
         );
         Ok(verdict)
+    }
+
+    /// A client that was refused because of its secret may have another: nothing was done, and it is worth a try.
+    async fn with_secrets(&self, verdict: Verdict, secret: Option<&Secret>) -> Verdict {
+        let Some(secret) = secret else { return verdict };
+        match &verdict {
+            Verdict::Granted(_) | Verdict::Rejected => self.secrets.accepted(secret),
+            Verdict::Operator { error, .. }
+                if error == "invalid_client" && self.secrets.refused(secret).await.unwrap_or(false) =>
+            {
+                return Verdict::Retry { after: Some(Duration::ZERO), reason: "client_secret" };
+            }
+            _ => {}
+        }
+        verdict
+    }
+
+    /// Whether the issuer says that a refresh token is still good (RFC 7662). None where it does not say.
+    pub(crate) async fn introspect(&self, token: &Secret) -> Result<Option<bool>, Error> {
+        let Some(endpoint) = &self.metadata().await?.introspection_endpoint else { return Ok(None) };
+        let secret = self.secrets.current().await?;
+        let form = vec![("token", token.expose()), ("token_type_hint", "refresh_token")];
+        let (outcome, request_id) = self.post(endpoint, form, secret.as_ref()).await?;
+        match outcome {
+            Outcome::Answer { status: 200, body, .. } => {
+                let answer: Option<serde_json::Value> = serde_json::from_slice(&body).ok();
+                Ok(answer.and_then(|answer| answer["active"].as_bool()))
+            }
+            Outcome::Answer { status: 400..=428, .. } => Ok(None),
+            Outcome::Answer { status, retry_after, .. } => Err(Error::new(
+                Code::ServerUnavailable,
+                format!("The introspection endpoint answered {status}; try again later."),
+            )
+            .with_status(status)
+            .with_retry_after(retry_after)
+            .with_request_id(request_id)),
+            Outcome::NeverSent | Outcome::NoAnswer => Err(policy::unreachable(endpoint)),
+        }
     }
 
     /// Asks to revoke a token (RFC 7009). Done means: the issuer says that it is dead.
@@ -88,8 +130,16 @@ impl Issuer {
                 "This issuer has no revocation endpoint; the person can disconnect the app there.".into(),
             ));
         };
-        let form = vec![("token", token.expose()), ("token_type_hint", hint)];
-        let (outcome, request_id) = self.post(endpoint, form).await?;
+        let secret = self.secrets.current().await?;
+        let form = || vec![("token", token.expose()), ("token_type_hint", hint)];
+        let (mut outcome, mut request_id) = self.post(endpoint, form(), secret.as_ref()).await?;
+        if let (Some(secret), Outcome::Answer { body, .. }) = (&secret, &outcome)
+            && crate::oauth::token::parse_error(body).error.as_deref() == Some("invalid_client")
+            && self.secrets.refused(secret).await?
+        {
+            let other = self.secrets.current().await?;
+            (outcome, request_id) = self.post(endpoint, form(), other.as_ref()).await?;
+        }
         match outcome {
             Outcome::Answer { status: 200..=204, .. } => Ok(()),
             Outcome::Answer { status, retry_after, body } => {
@@ -113,9 +163,10 @@ impl Issuer {
         &self,
         endpoint: &url::Url,
         mut form: Vec<(&'static str, &str)>,
+        secret: Option<&Secret>,
     ) -> Result<(Outcome, Option<String>), Error> {
         let id = self.config.client_id.as_str();
-        let secret = self.config.client_secret.as_ref().map(Secret::expose);
+        let secret = secret.map(Secret::expose);
         let basic = match (self.metadata().await?.client_auth, secret) {
             (ClientAuth::Basic, Some(secret)) => Some((id, secret)),
             (_, secret) => {
@@ -189,6 +240,7 @@ impl Issuer {
                 Some(metadata) => policy::unreachable(&metadata.token_endpoint),
                 None => Error::new(Code::Unreachable, format!("{} can't be reached.", self.config.issuer)),
             },
+            "client_secret" => self.operator_error("invalid_client", true),
             "rate_limited" => {
                 Error::new(Code::RateLimited, "Too many token requests for this client: wait before the next one.")
             }

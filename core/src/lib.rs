@@ -30,18 +30,23 @@ mod authorization;
 #[cfg(feature = "bridge")]
 pub mod bridge;
 mod client;
+mod client_secret;
 mod config;
 mod environment;
 mod error;
+mod event;
 mod grant;
 mod grants;
 mod http;
 mod issuer;
 pub mod model;
 mod oauth;
+mod profile;
+mod revoke;
 pub mod schema;
 mod secret;
 mod sign_in;
+mod status;
 pub mod store;
 mod sys;
 
@@ -50,8 +55,11 @@ pub use authorization::{Authorization, AuthorizationRequest, Tokens};
 pub use client::{LoopClient, LoopClientBuilder, User};
 pub use environment::{Environment, IssuerOptions};
 pub use error::{Action, Code, Error};
+pub use event::{Event, EventKind};
 pub use grants::{ImportGrant, Imported};
+pub use profile::Profile;
 pub use secret::Secret;
+pub use status::{Grants, KeptAlive, Standing, Status};
 #[doc(hidden)]
 pub use sys::Clock;
 

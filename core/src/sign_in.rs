@@ -9,23 +9,25 @@ use crate::authorization::{Authorization, AuthorizationRequest, Tokens};
 use crate::client::{Inner, LoopClient};
 use crate::config::{self, check_app_state, check_scopes, effective_scopes, invalid};
 use crate::error::{Code, Error};
-use crate::grant::manager::tokens_of;
+use crate::grant::exchange::Claimed;
+use crate::grant::manager::exchange_outcome_unknown;
+use crate::grant::pacer;
 use crate::grant::record::PendingRecord;
 use crate::grant::records::Swap;
+use crate::grant::refresh::tokens_of;
+use crate::grant::window::Class;
 use crate::oauth::authorize::{self, Parameters};
 use crate::oauth::token::{Grant, TokenAnswer};
 use crate::oauth::verdict::Verdict;
 use crate::oauth::{callback, pkce};
 use crate::secret::Secret;
 use crate::store::Expected;
-use crate::sys::{Millis, at, millis, random_bytes};
+use crate::sys::{Millis, at, fail_point, millis, random_bytes};
 
-/// How long a person may take to sign in.
-const PENDING_LIFE: Duration = Duration::from_secs(10 * 60);
-/// How long after that a reload is still recognised as one.
-const MARKER_LIFE: Duration = Duration::from_secs(10 * 60);
 /// How long to wait before a code that did nothing is sent again; it lives for a minute.
 const EXCHANGE_PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_secs(1)];
+/// How long a code waits for its turn at the token endpoint; it lives for a minute.
+const PERMIT_PATIENCE: Duration = Duration::from_secs(15);
 /// A browser secret of another make was not made by the SDK: 32 bytes in base64url.
 fn is_browser_secret(secret: &Secret) -> bool {
     let text = secret.expose();
@@ -35,7 +37,7 @@ fn is_browser_secret(secret: &Secret) -> bool {
 impl LoopClient {
     /// Begins a sign-in: stores its state, verifier and nonce for ten minutes, and returns where to send the person.
     pub async fn authorization_url(&self, request: AuthorizationRequest) -> Result<Authorization, Error> {
-        let Inner { config, manager, clock, .. } = &*self.inner;
+        let Inner { config, manager, .. } = &*self.inner;
         check_scopes(&request.scopes)?;
         let wanted = if request.scopes.is_empty() { &config.scopes } else { &request.scopes };
         if wanted.is_empty() {
@@ -55,6 +57,7 @@ impl LoopClient {
             return Err(invalid("user_id", "must be given, since identify is false and nobody else says who signs in"));
         }
         let metadata = manager.issuer.metadata().await?;
+        let now = manager.records.now().await?;
         let state = Secret::random()?;
         let nonce = if identified { Some(Secret::random()?) } else { None };
         let verifier = pkce::code_verifier(random_bytes()?);
@@ -83,14 +86,13 @@ impl LoopClient {
             user_id: request.user_id,
             browser: request.check_browser.unwrap_or(config.check_browser).then(|| browser_secret.digest()),
             app_state: request.app_state,
-            expires_at: clock.now().saturating_add(millis(PENDING_LIFE)),
+            expires_at: now.saturating_add(millis(PendingRecord::LIFE)),
             used_at: None,
             stamp: String::new(),
             unknown: Map::new(),
         };
         let key = manager.records.pending_key(state.expose());
-        let saved =
-            manager.records.swap(&key, &mut pending, &Expected::Absent, Some(PENDING_LIFE + MARKER_LIFE)).await?;
+        let saved = manager.records.swap(&key, &mut pending, &Expected::Absent).await?;
         if saved == Swap::Conflict {
             return Err(Error::new(
                 Code::StoreUnavailable,
@@ -98,6 +100,29 @@ impl LoopClient {
             ));
         }
         Ok(Authorization { url, state, browser_secret })
+    }
+
+    /// The way out of an error with the action `sign_in_again` or `ask_for_scope`: where to send the person.
+    ///
+    /// It expects the person whose call failed, and asks for what they have granted and for what is missing. What
+    /// `request` says goes first.
+    pub async fn sign_in_again(
+        &self,
+        error: &Error,
+        mut request: AuthorizationRequest,
+    ) -> Result<Authorization, Error> {
+        request.user_id = request.user_id.or_else(|| error.user_id().map(str::to_owned));
+        let missing = error.missing_scopes();
+        if request.scopes.is_empty() && !missing.is_empty() {
+            request.scopes.clone_from(&self.inner.config.scopes);
+            if let Some(user_id) = &request.user_id
+                && let Some(read) = self.manager().records.load_grant(user_id).await?
+            {
+                request.scopes.extend(read.record.tokens.map(|tokens| tokens.scopes).unwrap_or_default());
+            }
+            request.scopes.extend(missing.into_iter().map(str::to_owned));
+        }
+        self.authorization_url(request).await
     }
 
     /// Finishes a sign-in from the URL that the person's browser came back to.
@@ -142,6 +167,8 @@ impl LoopClient {
     ) -> Result<Tokens, Error> {
         let client = self.clone();
         let task = tokio::spawn(async move {
+            let _under_way = client.manager().activity.begin();
+            client.manager().retry_pending_revokes();
             let pending = client.take_pending(&state, &browser).await?;
             match (error, code) {
                 (Some(error), _) => Err(callback::rejection(&error)),
@@ -154,7 +181,8 @@ impl LoopClient {
     /// Finds the pending sign-in, checks the browser, and marks it used: by one compare-and-swap, so that of two
     /// callbacks with one state a single one goes on.
     async fn take_pending(&self, state: &Secret, browser: &Browser) -> Result<PendingRecord, Error> {
-        let Inner { manager, clock, .. } = &*self.inner;
+        let manager = self.manager();
+        let now = manager.records.now().await?;
         let Some(read) = manager.records.load_pending(state.expose()).await? else {
             return Err(Error::new(
                 Code::StateUnknown,
@@ -173,7 +201,7 @@ impl LoopClient {
         if pending.used_at.is_some() {
             return Err(done());
         }
-        if clock.now() >= pending.expires_at {
+        if now >= pending.expires_at {
             return Err(Error::new(
                 Code::StateExpired,
                 "This sign-in was begun more than ten minutes ago; start it again.",
@@ -184,11 +212,11 @@ impl LoopClient {
             manager.issuer.have_keys().await?;
         }
         let mut used = pending.clone();
-        used.used_at = Some(clock.now());
+        used.used_at = Some(now);
         used.code_verifier = None;
         used.nonce = None;
         let key = manager.records.pending_key(state.expose());
-        let swap = manager.records.swap(&key, &mut used, &Expected::Version(read.version), Some(MARKER_LIFE)).await?;
+        let swap = manager.records.swap(&key, &mut used, &Expected::Version(read.version)).await?;
         if swap == Swap::Conflict {
             return Err(done());
         }
@@ -196,17 +224,40 @@ impl LoopClient {
     }
 
     async fn exchange(&self, state: &Secret, code: &Secret, pending: PendingRecord) -> Result<Tokens, Error> {
-        let Inner { manager, .. } = &*self.inner;
-        let issuer = &manager.issuer;
+        let manager = self.manager();
         let PendingRecord { code_verifier: Some(code_verifier), redirect_uri, .. } = &pending else {
             return Err(Error::new(Code::StoreRecordUnreadable, "The stored sign-in has no verifier; start it again."));
         };
         let grant = Grant::AuthorizationCode { code, redirect_uri, code_verifier };
         let mut pauses = EXCHANGE_PAUSES.into_iter();
         loop {
-            let sent_at = self.inner.clock.now();
-            return match issuer.request(&grant).await? {
-                Verdict::Granted(answer) => self.keep(*answer, pending, sent_at).await,
+            let (claimed, sent_at) = match self.claim_turn(pending.user_id.as_deref()).await {
+                Ok(turn) => turn,
+                // Nothing was sent: a reload of the callback may try the code again while it lives.
+                Err(error) => return Err(self.put_back(state, pending, error).await),
+            };
+            fail_point("exchange.before_request");
+            let verdict = manager.issuer.request(&grant).await;
+            fail_point("exchange.after_answer");
+            let verdict = match verdict {
+                Ok(verdict) => verdict,
+                Err(error) => {
+                    self.nothing_done(claimed.as_ref()).await;
+                    return Err(self.put_back(state, pending, error).await);
+                }
+            };
+            // The intent ends before anything else happens, so that nobody waits for what is over.
+            match &verdict {
+                Verdict::Granted(_) => {}
+                Verdict::Ambiguous { .. } => {
+                    if let Some(claimed) = &claimed {
+                        manager.mark_ambiguous(&claimed.user_id, &claimed.attempt).await?;
+                    }
+                }
+                _ => self.nothing_done(claimed.as_ref()).await,
+            }
+            return match verdict {
+                Verdict::Granted(answer) => self.keep(*answer, pending, sent_at, claimed).await,
                 Verdict::Rejected => Err(Error::new(
                     Code::CodeRejected,
                     "Loop does not accept this code: it is expired, used, or made for another redirect URI; start the \
@@ -215,52 +266,101 @@ impl LoopClient {
                 .with_detail("invalid_grant")),
                 Verdict::Retry { after, reason } => {
                     if let Some(pause) = pauses.next().filter(|pause| after.is_none_or(|after| after <= *pause)) {
-                        tokio::time::sleep(pause).await;
+                        tokio::time::sleep(after.unwrap_or(pause)).await;
                         continue;
                     }
-                    // Nothing was done with the code: a reload of the callback may try it again while it lives.
-                    if let Err(error) = self.put_back(state, pending.clone()).await {
-                        tracing::warn!(code = error.code().as_str(), "the sign-in could not be made pending again");
+                    if let Some(after) = after {
+                        manager.pacer.pause_for(after).await?;
                     }
-                    Err(issuer.retry_error(reason).with_retry_after(after))
+                    let error = manager.issuer.retry_error(reason).with_retry_after(after);
+                    Err(self.put_back(state, pending, error).await)
                 }
-                Verdict::Operator { error, client } => Err(issuer.operator_error(&error, client)),
-                Verdict::Ambiguous { .. } => Err(Error::new(
-                    Code::ExchangeOutcomeUnknown,
-                    "The code was sent and no usable answer came; it can't be sent twice, so start the sign-in again.",
-                )),
+                Verdict::Operator { error, client } => Err(manager.issuer.operator_error(&error, client)),
+                Verdict::Ambiguous { .. } => Err(exchange_outcome_unknown()),
             };
         }
     }
 
-    /// Makes a taken sign-in pending again.
-    async fn put_back(&self, state: &Secret, mut pending: PendingRecord) -> Result<(), Error> {
-        let records = &self.manager().records;
-        if let Some(read) = records.load_pending(state.expose()).await? {
-            let key = records.pending_key(state.expose());
-            let life = Some(PENDING_LIFE + MARKER_LIFE);
-            records.swap(&key, &mut pending, &Expected::Version(read.version), life).await?;
+    /// The right to send a code now: a permit, and for a known user an intent, during which nobody refreshes.
+    async fn claim_turn(&self, user_id: Option<&str>) -> Result<(Option<Claimed>, Millis), Error> {
+        let manager = self.manager();
+        let permit = manager.pacer.permit(Class::Exchange, PERMIT_PATIENCE).await?;
+        let claimed = match user_id {
+            Some(user_id) => Some(manager.claim_exchange(user_id).await?),
+            None => None,
+        };
+        let turn = async {
+            let now = manager.records.now().await?;
+            // The wait for a refresh may have taken longer than the permit is good.
+            let in_time = permit.redeem(now);
+            match manager.pacer.pause().await? {
+                Some(pause) => Err(pacer::paused(pause)),
+                None if in_time => Ok(now),
+                None => manager.pacer.permit(Class::Exchange, Duration::from_secs(1)).await.map(|permit| {
+                    permit.redeem(now);
+                    now
+                }),
+            }
+        };
+        match turn.await {
+            Ok(sent_at) => Ok((claimed, sent_at)),
+            Err(error) => {
+                self.nothing_done(claimed.as_ref()).await;
+                Err(error)
+            }
         }
-        Ok(())
+    }
+
+    async fn nothing_done(&self, claimed: Option<&Claimed>) {
+        if let Some(claimed) = claimed {
+            self.manager().nothing_done(&claimed.user_id, &claimed.attempt).await;
+        }
+    }
+
+    /// Makes a taken sign-in pending again, since nothing was done with its code, and returns the error that says why.
+    async fn put_back(&self, state: &Secret, mut pending: PendingRecord, error: Error) -> Error {
+        let records = &self.manager().records;
+        let put = async {
+            if let Some(read) = records.load_pending(state.expose()).await? {
+                let key = records.pending_key(state.expose());
+                records.swap(&key, &mut pending, &Expected::Version(read.version)).await?;
+            }
+            Ok::<_, Error>(())
+        };
+        if let Err(failed) = put.await {
+            tracing::warn!(code = failed.code().as_str(), "the sign-in could not be made pending again");
+        }
+        error
     }
 
     /// Finds out who signed in, and stores the grant. What can't be kept is revoked, so that nothing lives on unseen.
-    async fn keep(&self, answer: TokenAnswer, pending: PendingRecord, sent_at: Millis) -> Result<Tokens, Error> {
+    async fn keep(
+        &self,
+        answer: TokenAnswer,
+        pending: PendingRecord,
+        sent_at: Millis,
+        claimed: Option<Claimed>,
+    ) -> Result<Tokens, Error> {
         let manager = self.manager();
         let stored = |answer| tokens_of(answer, None, &pending.scopes, sent_at);
         let error = match self.identify(&answer, &pending).await {
             Ok((user_id, claims)) if pending.user_id.as_ref().is_none_or(|expected| *expected == user_id) => {
-                let access = manager.store_granted(&user_id, stored(answer)).await?;
+                let tokens = stored(answer);
+                let (scopes, ends_at) = (tokens.scopes.clone(), tokens.access_expires_at);
+                let access = manager.store_granted(&user_id, tokens, claimed.as_ref()).await;
+                let access = access.map_err(|error| error.with_user(&user_id))?;
                 return Ok(Tokens {
                     user_id,
-                    scopes: access.scopes.clone(),
-                    expires_at: at(access.expires_at),
+                    scopes,
+                    expires_at: at(ends_at),
                     claims,
                     access_token: access.token.clone(),
                     app_state: pending.app_state,
                 });
             }
             Ok((user_id, _)) => {
+                // The code was another person's, so it did nothing to the grant of the one who was expected.
+                self.nothing_done(claimed.as_ref()).await;
                 let error = Error::new(
                     Code::UserMismatch,
                     "Another person signed in than the one that this sign-in was begun for; nobody was signed in here.",
@@ -268,12 +368,18 @@ impl LoopClient {
                 let known = manager.records.load_grant(&user_id).await;
                 if known.is_ok_and(|known| known.is_some_and(|read| read.record.is_live())) {
                     // At Loop their new tokens have replaced those that this app holds: without these they would be out.
-                    manager.store_granted(&user_id, stored(answer)).await?;
+                    manager.store_granted(&user_id, stored(answer), None).await?;
                     return Err(error);
                 }
                 error
             }
-            Err(error) => error,
+            Err(error) => {
+                if let Some(claimed) = &claimed {
+                    // Nobody knows whose code it was: it may have replaced the grant of the one who was expected.
+                    manager.mark_ambiguous(&claimed.user_id, &claimed.attempt).await?;
+                }
+                error
+            }
         };
         let (token, hint) = match &answer.refresh_token {
             Some(token) => (token, "refresh_token"),

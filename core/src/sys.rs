@@ -31,12 +31,44 @@ impl Clock {
         }
     }
 
+    /// Milliseconds that passed since some moment: it never jumps, and goes on while the machine sleeps.
+    pub(crate) fn elapsed(&self) -> Millis {
+        match &self.0 {
+            Some(time) => time.load(Ordering::SeqCst),
+            None => since_boot(),
+        }
+    }
+
     pub(crate) fn now(&self) -> Millis {
         match &self.0 {
             Some(time) => time.load(Ordering::SeqCst),
             None => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis),
         }
     }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn since_boot() -> Millis {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let (seconds, nanos) = (u64::try_from(time.tv_sec).unwrap_or(0), u64::try_from(time.tv_nsec).unwrap_or(0));
+    seconds.saturating_mul(1000).saturating_add(nanos / 1_000_000)
+}
+
+/// CLOCK_MONOTONIC counts the time asleep on Apple's systems.
+#[cfg(target_vendor = "apple")]
+fn since_boot() -> Millis {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    let (seconds, nanos) = (u64::try_from(time.tv_sec).unwrap_or(0), u64::try_from(time.tv_nsec).unwrap_or(0));
+    seconds.saturating_mul(1000).saturating_add(nanos / 1_000_000)
+}
+
+/// Elsewhere (Windows) the standard clock counts the time asleep.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn since_boot() -> Millis {
+    use std::sync::OnceLock;
+    use std::time::Instant;
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_millis().try_into().unwrap_or(Millis::MAX)
 }
 
 pub(crate) fn millis(duration: Duration) -> Millis {
@@ -65,6 +97,14 @@ pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], Error> {
 /// An environment variable that is set and not blank.
 pub(crate) fn environment_variable(name: &str) -> Option<String> {
     std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+/// A place where tests stop or kill the process.
+#[allow(clippy::inline_always, unused_variables, reason = "without the feature there is nothing left of it")]
+#[inline(always)]
+pub(crate) fn fail_point(name: &str) {
+    #[cfg(feature = "failpoints")]
+    fail::fail_point!(name);
 }
 
 pub(crate) fn process_id() -> u32 {

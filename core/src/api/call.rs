@@ -168,8 +168,19 @@ impl LoopClient {
         tracing::Instrument::instrument(self.send(user_id, &method, &url, None, operation.scope), span).await
     }
 
-    /// Sends with the user's token; once more with a new one where the platform says that this one is no longer good.
     async fn send(
+        &self,
+        user_id: &str,
+        method: &reqwest::Method,
+        url: &url::Url,
+        body: Option<&serde_json::Value>,
+        scope: &str,
+    ) -> Result<Answer, Error> {
+        self.send_for(user_id, method, url, body, scope).await.map_err(|error| error.with_user(user_id))
+    }
+
+    /// Sends with the user's token; once more with a new one where the platform says that this one is no longer good.
+    async fn send_for(
         &self,
         user_id: &str,
         method: &reqwest::Method,

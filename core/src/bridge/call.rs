@@ -9,14 +9,15 @@ use tokio::sync::watch;
 use super::arguments::Arguments;
 use super::client::Client;
 use crate::api::{ApiRequest, operation};
-use crate::authorization::{AuthorizationRequest, Tokens};
+use crate::authorization::{Authorization, AuthorizationRequest, Tokens};
 use crate::client::LoopClient;
 use crate::config::invalid;
-use crate::error::{Code, Error};
+use crate::error::{Action, Code, Error};
 use crate::grants::ImportGrant;
 use crate::model::Json;
 use crate::schema::{Operation, Type};
 use crate::secret::Secret;
+use crate::status::Status;
 
 /// Seconds since the epoch, in the year 5138: beyond it somebody passed milliseconds.
 const LATEST_EXPIRY: f64 = 1e11;
@@ -123,6 +124,24 @@ impl Client {
                 client.revoke(&arguments.required_text("user_id")?).await?;
                 Ok(Value::Null)
             }
+            "status" => {
+                let arguments = Arguments::new(&arguments, &["user_id"])?;
+                client.status(&arguments.required_text("user_id")?).await.map(|status| status_json(&status))
+            }
+            "grants" => grants(client, &arguments).await,
+            "keep_alive" => {
+                Arguments::new(&arguments, &[])?;
+                let kept = client.keep_alive().await?;
+                Ok(json!({
+                    "looked_at": kept.looked_at, "refreshed": kept.refreshed, "ended": kept.ended,
+                    "unknown": kept.unknown, "left": kept.left,
+                }))
+            }
+            "drain" => {
+                let limit = Arguments::new(&arguments, &["timeout"])?.number("timeout")?.map(time_limit).transpose()?;
+                Ok(json!({ "settled": client.drain(limit).await }))
+            }
+            "sign_in_again" => sign_in_again(client, &arguments).await,
             "request" => request(client, &arguments).await,
             _ => Err(invalid("method", "is not a method of the client")),
         };
@@ -150,26 +169,66 @@ async fn call_operation(
     Ok(Reply::Operation(operation, answer.body))
 }
 
+const AUTHORIZATION_REQUEST: [&str; 7] =
+    ["scopes", "user_id", "browser_secret", "app_state", "prompt", "login_hint", "check_browser"];
+
 async fn authorization_url(client: &LoopClient, arguments: &Map<String, Value>) -> Result<Value, Error> {
-    const KNOWN: &[&str] =
-        &["scopes", "user_id", "browser_secret", "app_state", "prompt", "login_hint", "check_browser"];
-    let arguments = Arguments::new(arguments, KNOWN)?;
-    let begun = client
-        .authorization_url(AuthorizationRequest {
-            scopes: arguments.words("scopes")?.unwrap_or_default(),
-            user_id: arguments.text("user_id")?,
-            browser_secret: arguments.text("browser_secret")?.map(Secret::from),
-            app_state: arguments.text("app_state")?,
-            prompt: arguments.text("prompt")?,
-            login_hint: arguments.text("login_hint")?,
-            check_browser: arguments.boolean("check_browser")?,
-        })
-        .await?;
-    Ok(json!({
+    let arguments = Arguments::new(arguments, &AUTHORIZATION_REQUEST)?;
+    Ok(authorization_json(&client.authorization_url(authorization_request(&arguments)?).await?))
+}
+
+/// The way out of an error: of it, the user and the missing scopes are enough.
+async fn sign_in_again(client: &LoopClient, arguments: &Map<String, Value>) -> Result<Value, Error> {
+    let known: Vec<&'static str> = AUTHORIZATION_REQUEST.into_iter().chain(["missing_scopes"]).collect();
+    let arguments = Arguments::new(arguments, &known)?;
+    let missing = arguments.words("missing_scopes")?.unwrap_or_default();
+    let code = if missing.is_empty() { Code::NotConnected } else { Code::ScopeRequired };
+    let error = Error::new(code, "").with_detail(missing.join(" "));
+    Ok(authorization_json(&client.sign_in_again(&error, authorization_request(&arguments)?).await?))
+}
+
+fn authorization_request(arguments: &Arguments<'_>) -> Result<AuthorizationRequest, Error> {
+    Ok(AuthorizationRequest {
+        scopes: arguments.words("scopes")?.unwrap_or_default(),
+        user_id: arguments.text("user_id")?,
+        browser_secret: arguments.text("browser_secret")?.map(Secret::from),
+        app_state: arguments.text("app_state")?,
+        prompt: arguments.text("prompt")?,
+        login_hint: arguments.text("login_hint")?,
+        check_browser: arguments.boolean("check_browser")?,
+    })
+}
+
+fn authorization_json(begun: &Authorization) -> Value {
+    json!({
         "url": begun.url,
         "state": begun.state.expose(),
         "browser_secret": begun.browser_secret.expose(),
-    }))
+    })
+}
+
+fn status_json(status: &Status) -> Value {
+    json!({
+        "user_id": status.user_id,
+        "state": status.standing.as_str(),
+        "connected": status.is_connected(),
+        "scopes": status.scopes,
+        "access_expires_at": status.access_expires_at.map(crate::sys::millis_of),
+        "refresh_expires_at": status.refresh_expires_at.map(crate::sys::millis_of),
+        "next": status.next().map(Action::as_str),
+    })
+}
+
+async fn grants(client: &LoopClient, arguments: &Map<String, Value>) -> Result<Value, Error> {
+    let arguments = Arguments::new(arguments, &["cursor", "limit"])?;
+    let wrong = || invalid("limit", "must be a whole number");
+    let limit = match arguments.get("limit") {
+        Some(limit) => Some(limit.as_u64().and_then(|limit| usize::try_from(limit).ok()).ok_or_else(wrong)?),
+        None => None,
+    };
+    let page = client.grants(arguments.text("cursor")?.as_deref(), limit).await?;
+    let items: Vec<Value> = page.items.iter().map(status_json).collect();
+    Ok(json!({ "items": items, "next_cursor": page.next_cursor }))
 }
 
 async fn exchange_code(client: &LoopClient, arguments: &Map<String, Value>) -> Result<Value, Error> {

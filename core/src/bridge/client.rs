@@ -74,6 +74,10 @@ impl Client {
     /// The client of this process. After a fork it is a new one: the parent's connections and database handles must
     /// not be used, nor closed, in the child.
     pub(super) fn current(&self) -> Result<&LoopClient, Error> {
-        self.current.get(|| super::options::build(&self.options, &self.hooks, &self.user_agent))
+        self.current.get(|| {
+            let client = super::options::build(&self.options, &self.hooks, &self.user_agent)?;
+            super::exit::remember(&client)?;
+            Ok(client)
+        })
     }
 }

@@ -33,6 +33,10 @@ pub struct FlatError {
     pub detail: Option<String>,
     /// The sentences of the errors underneath.
     pub cause: Option<String>,
+    /// Whose call it was. A binding never prints it.
+    pub user_id: Option<String>,
+    /// The scopes to ask for, where that is the way out.
+    pub missing_scopes: Vec<String>,
 }
 
 impl FlatError {
@@ -57,6 +61,8 @@ impl FlatError {
             status: error.status(),
             request_id: error.request_id().map(str::to_owned),
             detail,
+            user_id: error.user_id().map(str::to_owned),
+            missing_scopes: error.missing_scopes().into_iter().map(str::to_owned).collect(),
             cause: (!causes.is_empty()).then(|| causes.join(": ")),
         }
     }

@@ -8,6 +8,7 @@ use crate::client::LoopClient;
 use crate::config::invalid;
 use crate::environment::{Environment, IssuerOptions};
 use crate::error::Error;
+use crate::profile::Profile;
 use crate::secret::Secret;
 
 /// Every option of `LoopClient`, for the bindings' constructors and the docs.
@@ -21,6 +22,9 @@ pub const OPTIONS: &[&str] = &[
     "identify",
     "check_browser",
     "timeout",
+    "profile",
+    "retry_unknown_refresh",
+    "token_requests_per_minute",
 ];
 
 /// Builds a client. Absent and null options come from the environment.
@@ -30,8 +34,14 @@ pub(super) fn build(options: &Map<String, Value>, hooks: &Hooks, user_agent: &st
     if let Some(id) = arguments.text("client_id")? {
         builder = builder.client_id(id);
     }
-    if let Some(secret) = arguments.text("client_secret")? {
-        builder = builder.client_secret(Secret::new(secret));
+    if let Some(secrets) = secrets(&arguments)? {
+        builder = builder.client_secrets(secrets);
+    }
+    if let Some(source) = hooks.client_secret.clone() {
+        builder = builder.client_secret_source(move || {
+            let asked = source();
+            async move { Ok(asked.await?.into_iter().map(Secret::from).collect()) }
+        });
     }
     if let Some(uri) = arguments.text("redirect_uri")? {
         builder = builder.redirect_uri(uri);
@@ -57,7 +67,38 @@ pub(super) fn build(options: &Map<String, Value>, hooks: &Hooks, user_agent: &st
     if let Some(seconds) = arguments.number("timeout")? {
         builder = builder.timeout(super::call::time_limit(seconds)?);
     }
+    if let Some(profile) = arguments.text("profile")? {
+        builder = builder.profile(Profile::parse(&profile)?);
+    }
+    if let Some(retry) = arguments.boolean("retry_unknown_refresh")? {
+        builder = builder.retry_unknown_refresh(retry);
+    }
+    if let Some(requests) = arguments.get("token_requests_per_minute") {
+        let requests = requests.as_u64().and_then(|requests| u32::try_from(requests).ok());
+        builder = builder.token_requests_per_minute(
+            requests.ok_or_else(|| invalid("token_requests_per_minute", "must be a whole number, 1 or more"))?,
+        );
+    }
+    if let Some(sink) = hooks.on_event.clone() {
+        builder = builder.on_event(move |event| {
+            // An event is texts and numbers only.
+            sink(&serde_json::to_string(event).unwrap_or_default());
+        });
+    }
     builder.build()
+}
+
+/// One secret, or several while it is being changed.
+fn secrets(arguments: &Arguments<'_>) -> Result<Option<Vec<Secret>>, Error> {
+    match arguments.get("client_secret") {
+        Some(Value::String(secret)) => Ok(Some(vec![Secret::from(secret.as_str())])),
+        Some(Value::Array(list)) => {
+            let texts: Option<Vec<Secret>> = list.iter().map(|each| each.as_str().map(Secret::from)).collect();
+            texts.map(Some).ok_or_else(|| invalid("client_secret", "must be a text, or a list of texts"))
+        }
+        Some(_) => Err(invalid("client_secret", "must be a text, or a list of texts")),
+        None => Ok(None),
+    }
 }
 
 fn environment(value: &Value) -> Result<Environment, Error> {

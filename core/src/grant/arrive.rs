@@ -1,14 +1,21 @@
 //! Tokens that arrived: stored before anybody sees them, however late, and never over something newer.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use super::cache::Access;
-use super::manager::{Manager, holds_attempt, new_attempt, not_connected};
+use super::activity::within;
+use super::manager::Manager;
 use super::owed::Arrived;
 use super::record::{GrantRecord, IntentKind, Tokens};
 use super::records::{Change, Damaged};
 use crate::error::{Code, Error};
+use crate::event::EventKind;
 use crate::secret::Secret;
+use crate::sys::fail_point;
+
+/// How often a store that was away is tried again, at first and later.
+const PAY_AGAIN: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(15)];
 
 /// How a late save ended.
 pub(super) enum Late {
@@ -16,11 +23,13 @@ pub(super) enum Late {
     /// A newer sign-in has replaced the grant: these tokens are no longer wanted.
     Replaced,
     Disconnected,
+    /// A refresh with the former token was refused meanwhile, and took this grant with it.
+    Ended,
 }
 
 impl Manager {
     /// Pays what this process owes the store for this user.
-    pub(crate) async fn settle(&self, user_id: &str) -> Result<(), Error> {
+    pub(crate) async fn settle(self: &Arc<Self>, user_id: &str) -> Result<(), Error> {
         let Some(debts) = self.owed.of(user_id) else { return Ok(()) };
         for arrived in debts.arrived {
             self.store_arrived(user_id, arrived, true).await?;
@@ -32,18 +41,83 @@ impl Manager {
         Ok(())
     }
 
+    /// Remembers an intent that may still stand although nothing was sent.
+    pub(super) fn owe_idle(self: &Arc<Self>, user_id: &str, attempt: &str) {
+        self.owed.add_idle(user_id, attempt);
+        self.pay_later();
+    }
+
+    /// Pays what is owed as soon as the store is back, without a caller.
+    fn pay_later(self: &Arc<Self>) {
+        if self.paying.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let manager = Arc::clone(self);
+        tokio::spawn(async move {
+            let mut pause = PAY_AGAIN[0];
+            loop {
+                tokio::time::sleep(pause).await;
+                manager.settle_all().await;
+                if manager.owed.is_empty() {
+                    break;
+                }
+                pause = (pause * 2).min(PAY_AGAIN[1]);
+            }
+            manager.paying.store(false, Ordering::Release);
+            // A debt that came just now found this task running.
+            if !manager.owed.is_empty() {
+                manager.pay_later();
+            }
+        });
+    }
+
+    pub(crate) async fn settle_all(self: &Arc<Self>) {
+        for user_id in self.owed.users() {
+            // Whatever fails is tried again.
+            let _ = self.settle(&user_id).await;
+        }
+    }
+
+    /// Waits until nothing is under way and everything is stored. False where the time is up before.
+    pub(crate) async fn drain(self: &Arc<Self>, limit: Option<Duration>) -> bool {
+        let settled = async {
+            while self.is_busy() {
+                self.settle_all().await;
+                tokio::select! {
+                    () = self.activity.less() => {}
+                    () = tokio::time::sleep(Duration::from_millis(50)) => {}
+                }
+            }
+        };
+        within(limit, settled).await
+    }
+
     /// Stores tokens that arrived, however late.
-    pub(super) async fn store_arrived(&self, user_id: &str, arrived: Arrived, late: bool) -> Result<Late, Error> {
+    pub(super) async fn store_arrived(
+        self: &Arc<Self>,
+        user_id: &str,
+        arrived: Arrived,
+        late: bool,
+    ) -> Result<Late, Error> {
         self.owed.add_arrived(user_id, arrived.clone());
+        fail_point("save.before");
         let mut replaces = arrived.replaces;
         let saved = match arrived.kind {
             IntentKind::Refresh => self.save_rotated(user_id, &arrived).await,
             IntentKind::Exchange => self.save_granted(user_id, &arrived, &mut replaces, late).await,
         };
+        self.changed.notify_waiters();
         let stored = match saved {
-            Ok(stored) => stored,
+            Ok((stored, healed)) => {
+                if healed {
+                    self.tell(EventKind::Resolved, user_id, None);
+                }
+                stored
+            }
             Err(error) => {
                 self.owed.add_arrived(user_id, Arrived { replaces, ..arrived });
+                self.tell(EventKind::NotSaved, user_id, Some(error.code()));
+                self.pay_later();
                 return Err(Error::new(
                     Code::TokenNotSaved,
                     format!("New tokens arrived and could not be stored; they are kept in memory. {error}"),
@@ -51,28 +125,34 @@ impl Manager {
                 .with_source(error));
             }
         };
-        if let (Late::Disconnected, Some(token)) = (&stored, &arrived.tokens.refresh_token) {
+        fail_point("save.after");
+        match (&stored, &arrived.tokens.refresh_token) {
+            (Late::Saved, _) => self.tell(EventKind::Saved, user_id, None),
             // The app disconnected meanwhile: nothing of this grant may stay alive.
-            self.issuer.revoke(token, "refresh_token").await?;
+            (Late::Disconnected, Some(token)) => self.issuer.revoke(token, "refresh_token").await?,
+            _ => {}
         }
         self.owed.settle(user_id, &arrived.attempt);
         Ok(stored)
     }
 
-    async fn save_rotated(&self, user_id: &str, arrived: &Arrived) -> Result<Late, Error> {
+    /// With whether the attempt had been given up.
+    async fn save_rotated(&self, user_id: &str, arrived: &Arrived) -> Result<(Late, bool), Error> {
         let Arrived { attempt, tokens, .. } = arrived;
         self.records
-            .change_grant(user_id, Damaged::Fails, |current| match current {
-                None => Change::Leave(Late::Disconnected),
-                Some(current) if holds_attempt(current, attempt) => {
+            .change_grant(user_id, Damaged::Fails, |current| {
+                let Some(current) = current else { return Change::Leave((Late::Disconnected, false)) };
+                if let Some(intent) = current.intent_of(attempt) {
                     let disconnected = current.tombstone.is_some();
                     // Under a tombstone too: the revocation that waits for this intent has to know the newest token.
                     let record = current.rotated(attempt, tokens.clone());
-                    Change::Write(Box::new(record), if disconnected { Late::Disconnected } else { Late::Saved })
+                    let stored = if disconnected { Late::Disconnected } else { Late::Saved };
+                    return Change::Write(Box::new(record), (stored, intent.ambiguous));
                 }
-                Some(current) if current.last_attempt.as_ref() == Some(attempt) => Change::Leave(Late::Saved),
-                Some(current) if current.tombstone.is_some() => Change::Leave(Late::Disconnected),
-                Some(_) => Change::Leave(Late::Replaced),
+                if current.last_attempt.as_ref() == Some(attempt) {
+                    return Change::Leave((Late::Saved, false));
+                }
+                Change::Leave((if current.tombstone.is_some() { Late::Disconnected } else { Late::Replaced }, false))
             })
             .await
     }
@@ -84,50 +164,56 @@ impl Manager {
         arrived: &Arrived,
         replaces: &mut Option<u64>,
         late: bool,
-    ) -> Result<Late, Error> {
+    ) -> Result<(Late, bool), Error> {
         let Arrived { attempt, tokens, .. } = arrived;
         let digest = tokens.refresh_token.as_ref().map(Secret::digest);
+        let now = self.records.now().await?;
         self.records
             .change_grant(user_id, Damaged::Replaced, |current| {
                 let generation = current.map_or(0, |current| current.generation);
                 if let Some(current) = current {
                     if current.last_attempt.as_ref() == Some(attempt) {
-                        return Change::Leave(Late::Saved);
+                        return Change::Leave((Late::Saved, false));
                     }
                     let moved = replaces.is_some_and(|known| known != generation);
                     if let Some(tombstone) = &current.tombstone
                         && (moved || tombstone.at > tokens.obtained_at)
                     {
-                        return Change::Leave(Late::Disconnected);
+                        return Change::Leave((Late::Disconnected, false));
                     }
                     // Of two sign-ins that cross, Loop honours the one that was sent later.
                     let theirs = current.tokens.as_ref().map_or(0, |tokens| tokens.obtained_at);
                     let newer = (moved || late) && theirs > tokens.obtained_at;
                     if newer || digest.as_ref().is_some_and(|digest| current.spent.contains(digest)) {
-                        return Change::Leave(Late::Replaced);
+                        return Change::Leave((Late::Replaced, false));
+                    }
+                    // A refresh with the former token, sent after our code, looked like theft to Loop.
+                    if current.ended_at.is_some_and(|ended| ended >= tokens.obtained_at) {
+                        return Change::Leave((Late::Ended, false));
                     }
                 }
                 replaces.get_or_insert(generation);
-                let mut record = GrantRecord::granted(user_id, tokens.clone(), current, self.clock.now());
+                let healed = current.and_then(|current| current.intent.as_ref()).is_some_and(|intent| intent.ambiguous);
+                let mut record = GrantRecord::granted(user_id, tokens.clone(), current, now);
                 record.last_attempt = Some(attempt.clone());
-                Change::Write(Box::new(record), Late::Saved)
+                Change::Write(Box::new(record), (Late::Saved, healed))
             })
             .await
     }
 
-    /// Stores the grant of a sign-in; it replaces what this user had.
-    pub(crate) async fn store_granted(&self, user_id: &str, tokens: Tokens) -> Result<Arc<Access>, Error> {
-        let access = Access::of(&tokens);
-        self.cache.forget(user_id);
-        let arrived = Arrived { attempt: new_attempt()?, kind: IntentKind::Exchange, tokens, replaces: None };
-        match self.store_arrived(user_id, arrived, false).await? {
-            Late::Saved => {
-                self.cache.put(user_id, Arc::clone(&access));
-                Ok(access)
-            }
-            // What a newer sign-in stored is what lives at Loop now.
-            Late::Replaced => self.lead(user_id, None).await,
-            Late::Disconnected => Err(not_connected()),
+    /// Under the profile `introspect`: whether this issuer tells live refresh tokens at all. It has to be known before
+    /// an answer is lost, and this token is live as surely as any.
+    pub(super) fn learn_introspection(self: &Arc<Self>, tokens: &Tokens) {
+        let wanted = self.rules.profile == crate::profile::Profile::Introspect;
+        let Some(token) = tokens.refresh_token.clone().filter(|_| wanted) else { return };
+        if self.introspects.load(Ordering::Relaxed) {
+            return;
         }
+        let manager = Arc::clone(self);
+        tokio::spawn(async move {
+            if matches!(manager.issuer.introspect(&token).await, Ok(Some(true))) {
+                manager.introspects.store(true, Ordering::Relaxed);
+            }
+        });
     }
 }

@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 use super::cache::Access;
+use super::decide::Need;
 use crate::error::{Code, Error};
-use crate::secret::Digest;
 
 type Outcome = Result<Arc<Access>, Error>;
-/// The user, and the access token that was refused.
-type Key = (String, Option<Digest>);
-type Map = HashMap<Key, watch::Receiver<Option<Outcome>>>;
+/// The user, and what for: who needs another token must not get the result of a flight that is content with this one.
+type Key = (String, Need);
+type Receiver = watch::Receiver<Option<Outcome>>;
+type Map = HashMap<Key, Receiver>;
 
 /// The flights under way.
 #[derive(Debug, Default)]
@@ -36,14 +37,14 @@ impl Flights {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Joins the flight under `key`, starting it with `lead` where there is none.
+    /// Boards the flight under `key`, starting it with `lead` where there is none.
     ///
     /// The leader runs as a task of its own: a caller that is cancelled or times out leaves it running.
-    pub(crate) async fn join<F>(&self, key: Key, lead: impl FnOnce() -> F) -> Outcome
+    pub(crate) fn board<F>(&self, key: Key, lead: impl FnOnce() -> F) -> Seat
     where
         F: Future<Output = Outcome> + Send + 'static,
     {
-        let (mut receiver, takeoff) = {
+        let (receiver, takeoff) = {
             let mut flights = self.lock();
             if let Some(receiver) = flights.get(&key) {
                 (receiver.clone(), None)
@@ -63,7 +64,16 @@ impl Flights {
                 sender.send_replace(Some(outcome));
             });
         }
-        let outcome = receiver.wait_for(Option::is_some).await.map(|outcome| outcome.clone());
+        Seat(receiver)
+    }
+}
+
+/// A place on a flight. Whoever leaves it early does not stop the flight.
+pub(crate) struct Seat(Receiver);
+
+impl Seat {
+    pub(crate) async fn arrive(mut self) -> Outcome {
+        let outcome = self.0.wait_for(Option::is_some).await.map(|outcome| outcome.clone());
         match outcome {
             Ok(Some(outcome)) => outcome,
             // The leader's task was dropped with its runtime, or panicked.

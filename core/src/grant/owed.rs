@@ -35,6 +35,14 @@ impl Owed {
         self.lock().get(user_id).cloned()
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
+    pub(crate) fn users(&self) -> Vec<String> {
+        self.lock().keys().cloned().collect()
+    }
+
     /// Adds the tokens, or replaces what is known of the same attempt.
     pub(crate) fn add_arrived(&self, user_id: &str, arrived: Arrived) {
         let mut map = self.lock();

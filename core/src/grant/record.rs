@@ -1,6 +1,7 @@
 //! The stored records: a grant, and a sign-in that is under way. Add-only: several SDK versions share one store.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -87,6 +88,12 @@ pub(crate) struct Intent {
     /// The request was sent and its answer lost.
     #[serde(default)]
     pub(crate) ambiguous: bool,
+    /// How many lost attempts with this token came before.
+    #[serde(default)]
+    pub(crate) takeovers: u32,
+    /// The refresh that a code exchange did not wait for any longer: it counts again if the code did nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) displaced: Option<Box<Intent>>,
     #[serde(flatten)]
     pub(crate) unknown: Map<String, Value>,
 }
@@ -103,6 +110,9 @@ pub(crate) struct Tombstone {
     pub(crate) at: Millis,
     /// Whether the issuer confirmed that the tokens are dead.
     pub(crate) confirmed: bool,
+    /// Until when somebody is telling the issuer.
+    #[serde(default)]
+    pub(crate) busy_by: Millis,
     #[serde(flatten)]
     pub(crate) unknown: Map<String, Value>,
 }
@@ -137,6 +147,24 @@ pub(crate) struct PendingRecord {
     pub(crate) unknown: Map<String, Value>,
 }
 
+impl Intent {
+    fn changed(mut self, attempt: &str, change: impl FnOnce(Self) -> Option<Self>) -> Option<Self> {
+        let displaced = self.displaced.take();
+        if self.attempt == attempt {
+            let rest = displaced.clone();
+            return change(Self { displaced, ..self }).or(rest.map(|rest| *rest));
+        }
+        self.displaced = displaced.and_then(|rest| rest.changed(attempt, change)).map(Box::new);
+        Some(self)
+    }
+}
+
+impl Tombstone {
+    pub(crate) fn new(at: Millis, busy_by: Millis) -> Self {
+        Self { at, confirmed: false, busy_by, unknown: Map::new() }
+    }
+}
+
 macro_rules! redacted {
     ($($name:ident),*) => {$(
         impl fmt::Debug for $name {
@@ -146,32 +174,55 @@ macro_rules! redacted {
         }
     )*};
 }
-redacted!(GrantRecord, Tokens, Intent, Tombstone, PendingRecord);
+redacted!(GrantRecord, Tokens, Intent, Tombstone, PendingRecord, RevokeRecord);
 
 impl GrantRecord {
     /// A grant from a sign-in or an import, taking over what must be remembered of the former one.
     pub(crate) fn granted(user_id: &str, tokens: Tokens, former: Option<&Self>, now: Millis) -> Self {
         let mut record = Self {
-            min_reader: MIN_READER,
-            user_id: user_id.to_owned(),
             generation: former.map_or(1, |former| former.generation + 1),
             tokens: Some(tokens),
-            intent: None,
-            tombstone: None,
-            ended_at: None,
-            last_attempt: None,
             spent: former.map(|former| former.spent.clone()).unwrap_or_default(),
             imported: former.map(|former| former.imported.clone()).unwrap_or_default(),
-            stamp: String::new(),
-            created_at: now,
-            updated_at: now,
             unknown: former.map(|former| former.unknown.clone()).unwrap_or_default(),
+            ..Self::placeholder(user_id, now)
         };
         // The issuer replaced the former refresh token: sending it again would look like theft.
         if let Some(token) = former.and_then(Self::refresh_token) {
             record.remember_spent(token.digest());
         }
         record
+    }
+
+    /// A place for the intent of a sign-in, for a user of whom nothing is stored yet.
+    pub(crate) fn placeholder(user_id: &str, now: Millis) -> Self {
+        Self {
+            min_reader: MIN_READER,
+            user_id: user_id.to_owned(),
+            generation: 0,
+            tokens: None,
+            intent: None,
+            tombstone: None,
+            ended_at: None,
+            last_attempt: None,
+            spent: Vec::new(),
+            imported: Vec::new(),
+            stamp: String::new(),
+            created_at: now,
+            updated_at: now,
+            unknown: Map::new(),
+        }
+    }
+
+    /// The intent of this attempt, also where a code exchange displaced it.
+    pub(crate) fn intent_of(&self, attempt: &str) -> Option<&Intent> {
+        let mut intents = std::iter::successors(self.intent.as_ref(), |intent| intent.displaced.as_deref());
+        intents.find(|intent| intent.attempt == attempt)
+    }
+
+    /// Changes the intent of this attempt, or takes it away: what it displaced then counts again.
+    pub(crate) fn change_intent(&mut self, attempt: &str, change: impl FnOnce(Intent) -> Option<Intent>) {
+        self.intent = self.intent.take().and_then(|intent| intent.changed(attempt, change));
     }
 
     /// The same grant after a refresh.
@@ -184,7 +235,7 @@ impl GrantRecord {
         }
         record.updated_at = tokens.obtained_at;
         record.tokens = Some(tokens);
-        record.intent = None;
+        record.change_intent(attempt, |_| None);
         record.last_attempt = Some(attempt.to_owned());
         record
     }
@@ -217,11 +268,24 @@ fn remember(list: &mut Vec<Digest>, digest: Digest, kept: usize) {
 /// A record whose every write can be told from any other.
 pub(crate) trait Stamped: Serialize {
     fn stamp(&mut self, stamp: String);
+
+    /// How long after its last write the store may drop it.
+    fn life(&self) -> Option<Duration>;
 }
 
 impl Stamped for GrantRecord {
     fn stamp(&mut self, stamp: String) {
         self.stamp = stamp;
+    }
+
+    fn life(&self) -> Option<Duration> {
+        const HOUR: Duration = Duration::from_secs(60 * 60);
+        match (&self.tombstone, &self.tokens) {
+            // Every token that it remembers is dead by then.
+            (Some(_), _) => Some(90 * 24 * HOUR),
+            (None, None) => Some(HOUR),
+            (None, Some(_)) => None,
+        }
     }
 }
 
@@ -229,10 +293,47 @@ impl Stamped for PendingRecord {
     fn stamp(&mut self, stamp: String) {
         self.stamp = stamp;
     }
+
+    fn life(&self) -> Option<Duration> {
+        Some(Self::LIFE + Self::MARKER_LIFE)
+    }
+}
+
+/// Who is to be disconnected at Loop, until Loop has confirmed it.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct RevokeRecord {
+    pub(crate) min_reader: u32,
+    pub(crate) user_id: String,
+    pub(crate) at: Millis,
+    #[serde(default)]
+    pub(crate) stamp: String,
+    #[serde(flatten)]
+    pub(crate) unknown: Map<String, Value>,
+}
+
+impl RevokeRecord {
+    pub(crate) fn new(user_id: &str, at: Millis) -> Self {
+        let (min_reader, user_id) = (MIN_READER, user_id.to_owned());
+        Self { min_reader, user_id, at, stamp: String::new(), unknown: Map::new() }
+    }
+}
+
+impl Stamped for RevokeRecord {
+    fn stamp(&mut self, stamp: String) {
+        self.stamp = stamp;
+    }
+
+    fn life(&self) -> Option<Duration> {
+        Some(Duration::from_secs(90 * 24 * 60 * 60))
+    }
 }
 
 impl PendingRecord {
     pub(crate) const MIN_READER: u32 = MIN_READER;
+    /// How long a person may take to sign in.
+    pub(crate) const LIFE: Duration = Duration::from_secs(10 * 60);
+    /// How long after that a reload is still recognised as one.
+    pub(crate) const MARKER_LIFE: Duration = Duration::from_secs(10 * 60);
 }
 
 const DAMAGED: &str = "damaged";

@@ -43,6 +43,25 @@ impl Records {
         format!("grant/{}/{}", self.namespace, Digest::of(user_id).as_str())
     }
 
+    /// All grants of this client.
+    pub(crate) fn grant_prefix(&self) -> String {
+        format!("grant/{}/", self.namespace)
+    }
+
+    /// A disconnect that Loop has not confirmed yet.
+    pub(crate) fn revoke_key(&self, user_id: &str) -> String {
+        format!("revoke/{}/{}", self.namespace, Digest::of(user_id).as_str())
+    }
+
+    pub(crate) fn revoke_prefix(&self) -> String {
+        format!("revoke/{}/", self.namespace)
+    }
+
+    /// What all processes know together about the token endpoint.
+    pub(crate) fn pacing_key(&self) -> String {
+        format!("pacing/{}", self.namespace)
+    }
+
     /// The state is a secret until it is used.
     pub(crate) fn pending_key(&self, state: &str) -> String {
         format!("pending/{}/{}", self.namespace, Digest::of(state).as_str())
@@ -50,6 +69,31 @@ impl Records {
 
     pub(crate) async fn now(&self) -> Result<u64, Error> {
         self.store().await?.now().await
+    }
+
+    /// One page of the records under a prefix, and where the next one begins.
+    pub(crate) async fn list<T: DeserializeOwned>(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<Result<T, Error>>, Option<String>), Error> {
+        let Some(entries) = self.store().await?.list(prefix, after, limit).await? else {
+            return Err(Error::new(
+                Code::StoreCannotList,
+                "This store can't list its entries: use SQLite, Redis or Postgres, or give your store a `list` method.",
+            ));
+        };
+        let next = if entries.len() < limit { None } else { entries.last().map(|(key, _)| key.clone()) };
+        Ok((entries.iter().map(|(_, entry)| record::decode(&entry.blob)).collect(), next))
+    }
+
+    pub(crate) async fn delete(&self, key: &str) -> Result<(), Error> {
+        let store = self.store().await?;
+        if let Some(entry) = store.load(key).await? {
+            store.delete(key, &entry.version).await?;
+        }
+        Ok(())
     }
 
     async fn store(&self) -> Result<&dyn TokenStore, Error> {
@@ -73,17 +117,11 @@ impl Records {
 
     /// Writes if the entry is as expected. A lost answer is resolved by reading what is there now: every write has a
     /// stamp of its own, so that nobody takes another's for it.
-    pub(crate) async fn swap(
-        &self,
-        key: &str,
-        record: &mut impl Stamped,
-        expected: &Expected,
-        ttl: Option<Duration>,
-    ) -> Result<Swap, Error> {
+    pub(crate) async fn swap(&self, key: &str, record: &mut impl Stamped, expected: &Expected) -> Result<Swap, Error> {
         let store = self.store().await?;
         record.stamp(base64url(&random_bytes::<9>()?));
         let blob = record::encode(record)?;
-        match store.save(key, &blob, expected, ttl).await? {
+        match store.save(key, &blob, expected, record.life()).await? {
             Saved::Version(_) => Ok(Swap::Done),
             Saved::Conflict => Ok(Swap::Conflict),
             Saved::Unknown => {
@@ -94,18 +132,25 @@ impl Records {
     }
 
     /// Changes a user's grant: reads, lets `change` decide, writes; from the start again on a conflict.
-    ///
-    /// `change` returns the new record, or an answer for the caller that needs no write.
     pub(crate) async fn change_grant<T>(
         &self,
         user_id: &str,
         damaged: Damaged,
-        mut change: impl FnMut(Option<&GrantRecord>) -> Change<T>,
+        change: impl FnMut(Option<&GrantRecord>) -> Change<GrantRecord, T>,
     ) -> Result<T, Error> {
-        let key = self.grant_key(user_id);
-        for _ in 0..CONFLICTS_TOLERATED {
-            let entry = self.store().await?.load(&key).await?;
-            let current = match entry.as_ref().map(|entry| record::decode::<GrantRecord>(&entry.blob)) {
+        self.change(&self.grant_key(user_id), damaged, change).await
+    }
+
+    /// Changes any record. `change` returns the new one, or an answer for the caller that needs no write.
+    pub(crate) async fn change<R: Stamped + DeserializeOwned, T>(
+        &self,
+        key: &str,
+        damaged: Damaged,
+        mut change: impl FnMut(Option<&R>) -> Change<R, T>,
+    ) -> Result<T, Error> {
+        for conflicts in 0..CONFLICTS_TOLERATED {
+            let entry = self.store().await?.load(key).await?;
+            let current = match entry.as_ref().map(|entry| record::decode::<R>(&entry.blob)) {
                 Some(Err(error)) if damaged == Damaged::Replaced && record::is_damage(&error) => None,
                 current => current.transpose()?,
             };
@@ -114,17 +159,20 @@ impl Records {
                 Change::Leave(answer) => return Ok(answer),
             };
             let expected = entry.map_or(Expected::Absent, |entry| Expected::Version(entry.version));
-            if self.swap(&key, &mut *record, &expected, None).await? == Swap::Done {
+            if self.swap(key, &mut *record, &expected).await? == Swap::Done {
                 return Ok(answer);
             }
+            // Those who met once would meet again.
+            let [chance] = random_bytes::<1>()?;
+            tokio::time::sleep(Duration::from_micros(u64::from(chance) * (conflicts as u64 + 1) * 8)).await;
         }
-        Err(Error::new(Code::StoreBusy, "This user's record changes all the time; try again."))
+        Err(Error::new(Code::StoreBusy, "This record changes all the time; try again."))
     }
 }
 
 /// What to do with a record that was just read.
-pub(crate) enum Change<T> {
-    Write(Box<GrantRecord>, T),
+pub(crate) enum Change<R, T> {
+    Write(Box<R>, T),
     Leave(T),
 }
 

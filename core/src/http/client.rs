@@ -44,7 +44,13 @@ pub(crate) enum SendFailure {
 }
 
 impl Http {
-    pub(crate) fn new(limits: Limits, user_agent: &str, clock: Clock, proxy: UseProxy) -> Result<Self, Error> {
+    pub(crate) fn new(
+        limits: Limits,
+        token_limit: Duration,
+        user_agent: &str,
+        clock: Clock,
+        proxy: UseProxy,
+    ) -> Result<Self, Error> {
         let builder = || {
             let builder = Client::builder()
                 .user_agent(user_agent)
@@ -71,8 +77,7 @@ impl Http {
                     // A kept connection may be closed by the server just as a refresh token goes out on it, and
                     // nobody could tell whether it arrived: token requests are rare enough for one each.
                     .pool_max_idle_per_host(0)
-                    // Long, because an answer that is given up may hold the only new refresh token.
-                    .timeout(Duration::from_secs(120))
+                    .timeout(token_limit)
                     .build(),
             )?,
             clock,

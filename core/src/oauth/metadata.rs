@@ -22,6 +22,7 @@ pub(crate) struct Metadata {
     pub(crate) authorization_endpoint: Url,
     pub(crate) token_endpoint: Url,
     pub(crate) revocation_endpoint: Option<Url>,
+    pub(crate) introspection_endpoint: Option<Url>,
     pub(crate) jwks_uri: Option<Url>,
     pub(crate) client_auth: ClientAuth,
     /// Whether every callback carries `iss` (RFC 9207, section 3).
@@ -41,6 +42,7 @@ pub(crate) fn parse(body: &[u8], issuer: &str) -> Result<Metadata, Error> {
         authorization_endpoint: Url,
         token_endpoint: Url,
         revocation_endpoint: Option<Url>,
+        introspection_endpoint: Option<Url>,
         jwks_uri: Option<Url>,
         token_endpoint_auth_methods_supported: Option<Vec<String>>,
         #[serde(default)]
@@ -59,7 +61,7 @@ pub(crate) fn parse(body: &[u8], issuer: &str) -> Result<Metadata, Error> {
         ));
     }
     let endpoints = [Some(&raw.authorization_endpoint), Some(&raw.token_endpoint)];
-    let optional = [raw.revocation_endpoint.as_ref(), raw.jwks_uri.as_ref()];
+    let optional = [&raw.revocation_endpoint, &raw.introspection_endpoint, &raw.jwks_uri].map(Option::as_ref);
     let may_be_local = Url::parse(issuer).is_ok_and(|url| is_loopback(&url));
     for endpoint in endpoints.into_iter().chain(optional).flatten() {
         check_transport(endpoint, "issuer")?;
@@ -76,6 +78,7 @@ pub(crate) fn parse(body: &[u8], issuer: &str) -> Result<Metadata, Error> {
         authorization_endpoint: raw.authorization_endpoint,
         token_endpoint: raw.token_endpoint,
         revocation_endpoint: raw.revocation_endpoint,
+        introspection_endpoint: raw.introspection_endpoint,
         jwks_uri: raw.jwks_uri,
         client_auth: if post { ClientAuth::Post } else { ClientAuth::Basic },
         callback_has_issuer: raw.authorization_response_iss_parameter_supported,

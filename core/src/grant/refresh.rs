@@ -1,0 +1,257 @@
+//! One refresh: permit, intent, another look, the request, and what its verdict ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Map;
+
+use super::arrive::Late;
+use super::cache::Access;
+use super::decide::{self, Need};
+use super::manager::{Manager, new_attempt};
+use super::owed::Arrived;
+use super::pacer::{self, Permit};
+use super::record::{GrantRecord, Intent, IntentKind, Tokens};
+use super::records::{Change, Damaged, Read, Swap};
+use crate::error::{Code, Error};
+use crate::event::EventKind;
+use crate::oauth::token::{Grant, TokenAnswer};
+use crate::oauth::verdict::Verdict;
+use crate::secret::{Digest, Secret};
+use crate::store::Expected;
+use crate::sys::{Millis, fail_point, millis};
+
+/// How long nobody asks again after an answer that is the operator's problem.
+const OPERATOR_PAUSE: Duration = Duration::from_secs(5);
+/// How long to wait before a request that did nothing is sent again, where the server does not say.
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
+
+/// How one refresh ended.
+pub(super) enum Refreshed {
+    Rotated(Arc<Access>),
+    LookAgain,
+    RetryAfter(Duration, Error),
+    Failed(Error),
+}
+
+/// What came of asking for the right to send.
+enum Claim {
+    Mine {
+        record: Box<GrantRecord>,
+        sent_at: Millis,
+    },
+    LookAgain,
+    /// The platform asked somebody of the fleet for quiet.
+    Paused(Duration),
+}
+
+impl Manager {
+    pub(super) async fn refresh(
+        self: &Arc<Self>,
+        user_id: &str,
+        read: Read<GrantRecord>,
+        need: &Need,
+        now: Millis,
+        patience: Duration,
+    ) -> Result<Refreshed, Error> {
+        // What is slow comes first, so that the request follows its intent at once.
+        self.issuer.warm_up().await?;
+        let (class, patience) = Self::class_of(need, patience);
+        let permit = match self.pacer.permit(class, patience).await {
+            Ok(permit) => permit,
+            Err(error) if matches!(error.code(), Code::Paced | Code::RateLimited) => {
+                return Ok(Refreshed::Failed(error));
+            }
+            Err(error) => return Err(error),
+        };
+        let Some(refresh_token) = read.record.refresh_token().cloned() else { return Ok(Refreshed::LookAgain) };
+        let attempt = new_attempt()?;
+        fail_point("refresh.before_intent");
+        let (mine, sent_at) = match self.claim(user_id, read, &attempt, &refresh_token, now, permit).await {
+            Ok(Claim::Mine { record, sent_at }) => (*record, sent_at),
+            Ok(Claim::LookAgain) => return Ok(Refreshed::LookAgain),
+            Ok(Claim::Paused(pause)) => return Ok(Refreshed::RetryAfter(pause, pacer::paused(pause))),
+            Err(error) => {
+                // The intent may stand in a store that does not answer: it is cleared at the next contact.
+                self.owe_idle(user_id, &attempt);
+                return Err(error);
+            }
+        };
+        fail_point("refresh.before_request");
+        let verdict = match self.issuer.request(&Grant::RefreshToken(&refresh_token)).await {
+            Ok(verdict) => verdict,
+            Err(error) => {
+                self.nothing_done(user_id, &attempt).await;
+                return Err(error);
+            }
+        };
+        fail_point("refresh.after_answer");
+        self.conclude(user_id, &attempt, mine, verdict, sent_at).await
+    }
+
+    /// Writes the intent and reads it back: after that, and not too late, the right to send is ours alone.
+    async fn claim(
+        self: &Arc<Self>,
+        user_id: &str,
+        read: Read<GrantRecord>,
+        attempt: &str,
+        refresh_token: &Secret,
+        now: Millis,
+        permit: Permit,
+    ) -> Result<Claim, Error> {
+        let began = self.clock.elapsed();
+        let mut record = read.record;
+        record.intent = Some(decide::refresh_intent(&record, attempt, refresh_token, now, &self.rules));
+        record.updated_at = now;
+        let key = self.records.grant_key(user_id);
+        let expected = Expected::Version(read.version);
+        if self.records.swap(&key, &mut record, &expected).await? == Swap::Conflict {
+            self.tell(EventKind::Conflict, user_id, None);
+            return Ok(Claim::LookAgain);
+        }
+        fail_point("refresh.after_intent");
+        let current = self.records.load_grant(user_id).await?;
+        let pause = self.pacer.pause().await?;
+        let now = self.records.now().await?;
+        // By our own clock too: the store's may have been put back.
+        let in_time = self.clock.elapsed().saturating_sub(began) < self.rules.send_window();
+        let mine = current.filter(|read| in_time && decide::may_send(&read.record, attempt, now, None));
+        match (mine, pause) {
+            (Some(read), None) if permit.redeem(now) => Ok(Claim::Mine { record: Box::new(read.record), sent_at: now }),
+            (_, pause) => {
+                self.nothing_done(user_id, attempt).await;
+                Ok(pause.map_or(Claim::LookAgain, Claim::Paused))
+            }
+        }
+    }
+
+    /// Ends the intent as the verdict says: in one write, and before any waiting.
+    async fn conclude(
+        self: &Arc<Self>,
+        user_id: &str,
+        attempt: &str,
+        sent_from: GrantRecord,
+        verdict: Verdict,
+        sent_at: Millis,
+    ) -> Result<Refreshed, Error> {
+        match verdict {
+            Verdict::Granted(answer) => {
+                self.tell(EventKind::Refreshed, user_id, None);
+                let resolves = sent_from.intent.as_ref().is_some_and(|intent| intent.takeovers > 0);
+                let former = sent_from.tokens;
+                let (refresh, scopes) = former.map(|tokens| (tokens.refresh_token, tokens.scopes)).unwrap_or_default();
+                let tokens = tokens_of(*answer, refresh, &scopes, sent_at);
+                let kind = IntentKind::Refresh;
+                let arrived = Arrived { attempt: attempt.to_owned(), kind, tokens: tokens.clone(), replaces: None };
+                match self.store_arrived(user_id, arrived, false).await? {
+                    Late::Saved => {
+                        if resolves {
+                            self.tell(EventKind::Resolved, user_id, None);
+                        }
+                        self.learn_introspection(&tokens);
+                        let now = self.moment(self.records.now().await.unwrap_or(sent_at));
+                        let access = Access::of(&tokens, Digest::of(user_id).number(), now);
+                        self.cache.put(user_id, Arc::clone(&access));
+                        Ok(Refreshed::Rotated(access))
+                    }
+                    Late::Replaced | Late::Disconnected | Late::Ended => Ok(Refreshed::LookAgain),
+                }
+            }
+            Verdict::Retry { after, reason } => {
+                self.nothing_done(user_id, attempt).await;
+                let error = self.issuer.retry_error(reason).with_retry_after(after.filter(|after| !after.is_zero()));
+                if let Some(after) = after.filter(|after| !after.is_zero()) {
+                    self.pacer.pause_for(after).await?;
+                }
+                Ok(Refreshed::RetryAfter(after.unwrap_or(RETRY_PAUSE), error))
+            }
+            Verdict::Operator { error, client } => {
+                self.nothing_done(user_id, attempt).await;
+                let error = self.issuer.operator_error(&error, client);
+                let now = self.records.now().await?;
+                self.refuse_until(now.saturating_add(millis(OPERATOR_PAUSE)), &error);
+                Ok(Refreshed::Failed(error))
+            }
+            Verdict::Rejected => {
+                let now = self.records.now().await.unwrap_or(sent_at);
+                let ended = self.change_intent(user_id, attempt, |record| {
+                    record.change_intent(attempt, |_| None);
+                    record.ended_at = Some(now);
+                    record.updated_at = now;
+                    if let Some(digest) = record.refresh_token().map(Secret::digest) {
+                        record.remember_spent(digest);
+                    }
+                });
+                // Whoever replaced the grant meanwhile is left alone, and adopted.
+                if ended.await? {
+                    self.tell(EventKind::Ended, user_id, Some(Code::GrantEnded));
+                }
+                Ok(Refreshed::LookAgain)
+            }
+            Verdict::Ambiguous { reason } => {
+                tracing::warn!(reason, "the outcome of a refresh is unknown");
+                self.mark_ambiguous(user_id, attempt).await?;
+                Ok(Refreshed::LookAgain)
+            }
+        }
+    }
+
+    /// Says that nobody will hear the answer, so that nobody waits for it.
+    pub(crate) async fn mark_ambiguous(&self, user_id: &str, attempt: &str) -> Result<(), Error> {
+        self.tell(EventKind::Ambiguous, user_id, None);
+        let mark = |intent: Intent| Some(Intent { ambiguous: true, ..intent });
+        self.change_intent(user_id, attempt, |record| record.change_intent(attempt, mark)).await.map(drop)
+    }
+
+    /// Clears the intent of a request that did nothing; where the store does not answer, at the next contact.
+    pub(crate) async fn nothing_done(self: &Arc<Self>, user_id: &str, attempt: &str) {
+        if self.clear_intent(user_id, attempt).await.is_err() {
+            self.owe_idle(user_id, attempt);
+        }
+    }
+
+    pub(super) async fn clear_intent(&self, user_id: &str, attempt: &str) -> Result<(), Error> {
+        self.change_intent(user_id, attempt, |record| record.change_intent(attempt, |_| None)).await.map(drop)
+    }
+
+    /// Changes the record while this attempt's intent stands. False where somebody replaced the grant meanwhile.
+    async fn change_intent(
+        &self,
+        user_id: &str,
+        attempt: &str,
+        change: impl Fn(&mut GrantRecord),
+    ) -> Result<bool, Error> {
+        let changed = self
+            .records
+            .change_grant(user_id, Damaged::Fails, |current| match current {
+                Some(current) if current.intent_of(attempt).is_some() => {
+                    let mut record = current.clone();
+                    change(&mut record);
+                    Change::Write(Box::new(record), true)
+                }
+                _ => Change::Leave(false),
+            })
+            .await;
+        self.changed.notify_waiters();
+        changed
+    }
+}
+
+/// The stored form of an answer to a request that was sent at `sent_at`: a token's life is counted from there.
+/// Without a refresh token in it the former one stays valid (RFC 6749, section 6).
+/// Absent scopes mean those that were asked for (RFC 6749, section 5.1).
+pub(crate) fn tokens_of(
+    answer: TokenAnswer,
+    former_refresh: Option<Secret>,
+    asked_scopes: &[String],
+    sent_at: Millis,
+) -> Tokens {
+    Tokens {
+        access_token: answer.access_token,
+        access_expires_at: sent_at.saturating_add(millis(Duration::from_secs(answer.expires_in))),
+        obtained_at: sent_at,
+        refresh_token: answer.refresh_token.or(former_refresh),
+        scopes: answer.scopes.unwrap_or_else(|| asked_scopes.to_vec()),
+        unknown: Map::new(),
+    }
+}

@@ -1,0 +1,219 @@
+//! Disconnecting: nobody uses the grant from that moment on, Loop is told until it confirms, the secrets are forgotten.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use crate::client::LoopClient;
+use crate::error::{Code, Error};
+use crate::event::EventKind;
+use crate::grant::decide;
+use crate::grant::manager::Manager;
+use crate::grant::record::{GrantRecord, RevokeRecord, Tokens, Tombstone};
+use crate::grant::records::{Change, Damaged};
+use crate::secret::Secret;
+use crate::sys::{Millis, fail_point, millis};
+
+/// How long telling Loop takes at most; a sign-in waits for it.
+const TELLING: Duration = Duration::from_secs(130);
+/// How often the disconnects that Loop has not confirmed are looked for.
+const LOOK_FOR_PENDING: Duration = Duration::from_secs(24 * 60 * 60);
+/// A younger one may be just beginning in another process.
+const YOUNGEST_PENDING: Duration = Duration::from_secs(10 * 60);
+/// How many are read at once.
+const PAGE: usize = 100;
+
+impl LoopClient {
+    /// Disconnects: nobody uses the grant from now on, Loop is told, the secrets are forgotten.
+    ///
+    /// Ending the app's own session is another thing, and leaves the grant. A user without a grant is no error. What
+    /// Loop does not confirm is tried again by itself, at the next start and daily.
+    pub async fn revoke(&self, user_id: &str) -> Result<(), Error> {
+        let (manager, user) = (Arc::clone(self.manager()), user_id.to_owned());
+        // Half a revocation would leave a live grant behind a tombstone: it goes on if the caller gives up.
+        let task = tokio::spawn(async move { manager.revoke(&user).await });
+        task.await.map_err(Error::ended_early)?.map_err(|error| error.with_user(user_id))
+    }
+}
+
+impl Manager {
+    async fn revoke(self: &Arc<Self>, user_id: &str) -> Result<(), Error> {
+        let _under_way = self.activity.begin();
+        self.forget(user_id);
+        // Tokens that are not stored yet are the newest: they have to be known to be revoked.
+        self.settle(user_id).await?;
+        let now = self.records.now().await?;
+        let confirmed = |record: &GrantRecord| record.tombstone.as_ref().is_some_and(|tombstone| tombstone.confirmed);
+        let known = self.records.load_grant(user_id).await?;
+        if known.is_none_or(|read| confirmed(&read.record)) {
+            return Ok(());
+        }
+        self.note_pending(user_id, now).await?;
+        fail_point("revoke.before_tombstone");
+        let buried = self
+            .records
+            .change_grant(user_id, Damaged::Fails, |current| match current {
+                Some(current) if !confirmed(current) => {
+                    let mut record = current.clone();
+                    record.generation += 1;
+                    record.tombstone = Some(Tombstone::new(now, now.saturating_add(millis(TELLING))));
+                    let buried = record.clone();
+                    Change::Write(Box::new(record), Some(buried))
+                }
+                _ => Change::Leave(None),
+            })
+            .await?;
+        let Some(buried) = buried else { return self.forget_pending(user_id).await };
+        fail_point("revoke.after_tombstone");
+        let told = self.tell_loop(user_id, &buried).await;
+        if told.is_err() {
+            // A sign-in need not wait any longer for this.
+            self.finish(user_id, &buried, |record| {
+                if let Some(tombstone) = &mut record.tombstone {
+                    tombstone.busy_by = 0;
+                }
+            })
+            .await?;
+        }
+        told
+    }
+
+    async fn tell_loop(self: &Arc<Self>, user_id: &str, buried: &GrantRecord) -> Result<(), Error> {
+        self.wait_for_answer(user_id, buried).await?;
+        let Some(read) = self.records.load_grant(user_id).await? else { return self.forget_pending(user_id).await };
+        if read.record.generation != buried.generation || read.record.tombstone.is_none() {
+            // A new sign-in has taken the place.
+            return self.forget_pending(user_id).await;
+        }
+        if let Some(tokens) = &read.record.tokens {
+            self.revoke_tokens(tokens).await?;
+        }
+        fail_point("revoke.after_answer");
+        if read.record.intent.is_some() {
+            return Err(Error::new(
+                Code::RevokeUnconfirmed,
+                "A refresh was sent before and its answer was lost, so Loop may hold a token that nobody here knows; the \
+                 person can disconnect the app in their Loop account.",
+            ));
+        }
+        let now = self.records.now().await?;
+        self.finish(user_id, buried, |record| {
+            if let Some(token) = record.refresh_token().map(Secret::digest) {
+                record.remember_spent(token);
+            }
+            record.tokens = None;
+            record.updated_at = now;
+            if let Some(tombstone) = &mut record.tombstone {
+                tombstone.confirmed = true;
+            }
+        })
+        .await?;
+        self.forget(user_id);
+        self.tell(EventKind::Ended, user_id, None);
+        self.forget_pending(user_id).await
+    }
+
+    /// Changes the tombstone that this disconnect wrote; whoever came after is left alone.
+    async fn finish(
+        &self,
+        user_id: &str,
+        buried: &GrantRecord,
+        change: impl Fn(&mut GrantRecord),
+    ) -> Result<(), Error> {
+        self.records
+            .change_grant(user_id, Damaged::Fails, |current| match current {
+                Some(current) if current.generation == buried.generation && current.tombstone.is_some() => {
+                    let mut record = current.clone();
+                    change(&mut record);
+                    Change::Write(Box::new(record), ())
+                }
+                _ => Change::Leave(()),
+            })
+            .await
+    }
+
+    async fn revoke_tokens(&self, tokens: &Tokens) -> Result<(), Error> {
+        if let Some(refresh_token) = &tokens.refresh_token {
+            self.issuer.revoke(refresh_token, "refresh_token").await?;
+        }
+        if tokens.access_token.expose().is_empty() {
+            return Ok(());
+        }
+        match self.issuer.revoke(&tokens.access_token, "access_token").await {
+            // Some servers revoke refresh tokens only (RFC 7009, section 2.2.1): what matters is done.
+            Err(error) if tokens.refresh_token.is_some() && error.detail() == Some("unsupported_token_type") => Ok(()),
+            done => done,
+        }
+    }
+
+    /// A request that is under way may still bring a new token: its leader sees the tombstone and revokes it.
+    async fn wait_for_answer(&self, user_id: &str, buried: &GrantRecord) -> Result<(), Error> {
+        let Some(attempt) = buried.intent.as_ref().map(|intent| intent.attempt.clone()) else { return Ok(()) };
+        loop {
+            let now = self.records.now().await?;
+            let read = self.records.load_grant(user_id).await?;
+            let intent = read.as_ref().and_then(|read| read.record.intent_of(&attempt));
+            let judged_at = self.sightings_now(intent, now);
+            if !intent.is_some_and(|intent| decide::is_under_way(intent, judged_at)) {
+                return Ok(());
+            }
+            self.look_again().await;
+        }
+    }
+
+    async fn note_pending(&self, user_id: &str, now: Millis) -> Result<(), Error> {
+        self.records
+            .change(&self.records.revoke_key(user_id), Damaged::Replaced, |_: Option<&RevokeRecord>| {
+                Change::Write(Box::new(RevokeRecord::new(user_id, now)), ())
+            })
+            .await
+    }
+
+    async fn forget_pending(&self, user_id: &str) -> Result<(), Error> {
+        self.records.delete(&self.records.revoke_key(user_id)).await
+    }
+
+    /// Looks for disconnects that Loop has not confirmed, once a day and beside everything else.
+    pub(crate) fn retry_pending_revokes(self: &Arc<Self>) {
+        let now = self.clock.elapsed();
+        {
+            let mut looked = self.looked_for_revokes.lock().unwrap_or_else(PoisonError::into_inner);
+            if looked.is_some_and(|at| now.saturating_sub(at) < millis(LOOK_FOR_PENDING)) {
+                return;
+            }
+            *looked = Some(now);
+        }
+        let manager = Arc::clone(self);
+        tokio::spawn(async move {
+            if let Err(error) = manager.retry_pending_now().await {
+                tracing::debug!(code = error.code().as_str(), "pending disconnects could not be looked for");
+            }
+        });
+    }
+
+    pub(crate) async fn retry_pending_now(self: &Arc<Self>) -> Result<(), Error> {
+        let prefix = self.records.revoke_prefix();
+        let mut after: Option<String> = None;
+        loop {
+            let (page, next) = self.records.list::<RevokeRecord>(&prefix, after.as_deref(), PAGE).await?;
+            let now = self.records.now().await?;
+            for pending in page.into_iter().flatten() {
+                let old_enough = now.saturating_sub(pending.at) >= millis(YOUNGEST_PENDING);
+                let read = self.records.load_grant(&pending.user_id).await?;
+                let tombstone = read.and_then(|read| read.record.tombstone);
+                match tombstone {
+                    Some(tombstone) if !tombstone.confirmed && now >= tombstone.busy_by => {
+                        // Whatever fails is tried again tomorrow.
+                        let _ = self.revoke(&pending.user_id).await;
+                    }
+                    Some(tombstone) if tombstone.confirmed => self.forget_pending(&pending.user_id).await?,
+                    None if old_enough => self.forget_pending(&pending.user_id).await?,
+                    _ => {}
+                }
+            }
+            match next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+}
