@@ -19,6 +19,8 @@ export type ErrorCode =
   | "store_unavailable"
   /** The store is locked by somebody else for too long. */
   | "store_busy"
+  /** This needs a store that can list its entries. */
+  | "store_cannot_list"
   /** A stored record was written by a newer SDK, or is damaged. */
   | "store_record_unreadable"
   /** The callback has neither a code nor an error, or is not a URL. */
@@ -81,6 +83,8 @@ export type ErrorCode =
   | "refresh_outcome_unknown"
   /** Another process is refreshing this grant, and did not finish in time. */
   | "refresh_in_progress"
+  /** The token endpoint's limit is used up for the moment, by all processes together. */
+  | "paced"
   /** New tokens arrived and could not be stored yet; they are kept in memory. */
   | "token_not_saved"
   /** The store already holds a live grant for this user. */
@@ -123,6 +127,7 @@ export const ERROR_ACTIONS: Readonly<Record<ErrorCode, Action>> = {
   store_required: "fix_call",
   store_unavailable: "call_operator",
   store_busy: "retry",
+  store_cannot_list: "fix_call",
   store_record_unreadable: "call_operator",
   invalid_callback: "sign_in_again",
   duplicate_parameter: "sign_in_again",
@@ -154,6 +159,7 @@ export const ERROR_ACTIONS: Readonly<Record<ErrorCode, Action>> = {
   grant_ended: "sign_in_again",
   refresh_outcome_unknown: "sign_in_again",
   refresh_in_progress: "retry",
+  paced: "retry",
   token_not_saved: "retry",
   grant_exists: "fix_call",
   revoke_unconfirmed: "retry",

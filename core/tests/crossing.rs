@@ -162,12 +162,16 @@ async fn a_sign_in_that_a_disconnect_overtook_does_not_connect_anybody() {
 }
 
 #[tokio::test]
-async fn tokens_of_the_wrong_person_do_not_live_on_when_the_store_is_away() {
+async fn a_code_of_a_known_user_is_not_sent_while_the_store_is_away() {
     let pair = Pair::new().await;
-    let request = AuthorizationRequest::new().user_id("user_bob");
+    let ada = pair.sign_in(&pair.first).await.unwrap().user_id;
+    let request = AuthorizationRequest::new().user_id(ada);
     let begun = pair.first.authorization_url(request).await.unwrap();
     let callback = pair.world.allow(&begun).await;
     pair.store.set_down(true);
-    assert!(pair.first.handle_callback(&callback, Some(&begun.browser_secret)).await.is_err());
-    assert!(pair.world.sandbox.journal().iter().any(|entry| entry.path == "/v1/oauth/revoke"));
+    let refused = pair.first.handle_callback(&callback, Some(&begun.browser_secret)).await;
+    assert_eq!(code(refused), Code::StoreUnavailable);
+    assert_eq!(pair.world.token_requests("authorization_code").len(), 1, "only the first sign-in's");
+    pair.store.set_down(false);
+    pair.first.handle_callback(&callback, Some(&begun.browser_secret)).await.unwrap();
 }

@@ -284,6 +284,9 @@ async fn a_code_that_could_not_be_sent_is_not_lost() {
     let finish = || world.client.handle_callback(&callback, Some(&begun.browser_secret));
     let error = finish().await.unwrap_err();
     assert_eq!((error.code(), error.retry_after()), (Code::ServerUnavailable, Some(Duration::from_secs(30))));
+    assert_eq!(code(finish().await), Code::RateLimited, "the pause holds for reloads too");
+    assert_eq!(world.token_requests("authorization_code").len(), 1);
+    world.later(Duration::from_secs(31));
     assert!(finish().await.is_ok(), "a reload tries it again");
     assert_eq!(code(finish().await), Code::AlreadyCompleted);
 }

@@ -295,7 +295,7 @@ impl Stamped for PendingRecord {
     }
 
     fn life(&self) -> Option<Duration> {
-        Some(Self::LIFE + Self::MARKER_LIFE)
+        Some(if self.used_at.is_some() { Self::MARKER_LIFE } else { Self::LIFE + Self::MARKER_LIFE })
     }
 }
 
