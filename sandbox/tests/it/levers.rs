@@ -244,3 +244,25 @@ async fn a_lever_goes_below_the_shortest_life_that_the_portal_allows() {
     let unknown = world.lever("access-token-seconds", json!({ "client_id": "client_nobody", "seconds": 2 })).await;
     assert_eq!(unknown.status, 404);
 }
+
+#[tokio::test]
+async fn a_skewed_clock_lies_in_the_date_header_and_the_id_token_and_nowhere_else() {
+    use base64::Engine as _;
+    for skew in [-400_i64, 400] {
+        let world = World::new().await;
+        world.lever("switches", json!({ "clock_skew_seconds": skew })).await;
+        let answer = world.exchange(&world.code().await).await;
+        let now = world.get(&world.url("/_sandbox/clock")).await.json()["now_seconds"].as_i64().unwrap();
+        let date = httpdate::parse_http_date(answer.header("date")).unwrap();
+        let date = i64::try_from(date.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()).unwrap();
+        assert!((date - now - skew).abs() <= 2, "{date} at {now}");
+        let tokens = answer.tokens();
+        let claims = tokens.body["id_token"].as_str().unwrap().split('.').nth(1).unwrap().to_owned();
+        let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims).unwrap();
+        let claims: Value = serde_json::from_slice(&claims).unwrap();
+        assert!((claims["iat"].as_i64().unwrap() - now - skew).abs() <= 2);
+        assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 300);
+        assert_eq!(world.biomarkers(&tokens.access).await.status, 200);
+        assert_eq!(world.refresh(&tokens.refresh).await.status, 200);
+    }
+}

@@ -165,7 +165,7 @@ async fn a_sandbox_that_stops_ends_what_hangs() {
 async fn a_delay_after_the_work_is_the_right_answer_late() {
     let world = World::new().await;
     let tokens = world.signed_in().await;
-    world.sandbox.fault(Fault::delay(150).after()).unwrap();
+    world.sandbox.fault(Fault::delay(1_000).after()).unwrap();
     let request = world.refresh(&tokens.refresh);
     tokio::pin!(request);
     tokio::select! {
@@ -181,7 +181,7 @@ async fn a_delay_after_the_work_is_the_right_answer_late() {
 async fn a_delay_before_the_work_works_on_for_a_client_that_has_left() {
     let world = World::new().await;
     let tokens = world.signed_in().await;
-    world.sandbox.fault(Fault::delay(100)).unwrap();
+    world.sandbox.fault(Fault::delay(1_000)).unwrap();
     let mut stream = connect(&world).await;
     stream.write_all(refresh_request(&world, &tokens.refresh).as_bytes()).await.unwrap();
     while last(&world).fault.is_none() {
@@ -197,7 +197,7 @@ async fn a_delay_before_the_work_works_on_for_a_client_that_has_left() {
 async fn a_delayed_request_that_comes_too_late_is_a_replay() {
     let world = World::new().await;
     let tokens = world.signed_in().await;
-    world.sandbox.fault(Fault::delay(100)).unwrap();
+    world.sandbox.fault(Fault::delay(1_000)).unwrap();
     let (late, quick) = tokio::join!(world.refresh(&tokens.refresh), async {
         while world.sandbox.journal().last().is_none_or(|entry| entry.fault.is_none()) {
             tokio::task::yield_now().await;
