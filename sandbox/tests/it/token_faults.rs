@@ -158,7 +158,8 @@ async fn a_sandbox_that_stops_ends_what_hangs() {
         tokio::task::yield_now().await;
     }
     drop(world);
-    assert_eq!(hear(stream).await.bytes, b"");
+    let heard = tokio::time::timeout(Duration::from_secs(20), hear(stream)).await;
+    assert_eq!(heard.expect("the connection must not outlive the sandbox").bytes, b"");
 }
 
 #[tokio::test]
