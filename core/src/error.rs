@@ -78,7 +78,11 @@ codes! {
     StoreUnavailable = "store_unavailable", CallOperator;
     /// The store is locked by somebody else for too long.
     StoreBusy = "store_busy", Retry;
-    /// A stored record was written by a newer SDK, or is damaged.
+    /// The store's table does not exist, or is older than this SDK.
+    StoreSchemaMissing = "store_schema_missing", FixCall;
+    /// The store serves one process, and this is a child of it.
+    StoreForked = "store_forked", FixCall;
+    /// A stored record was written by a newer SDK, is damaged, or does not open with the store's key.
     StoreRecordUnreadable = "store_record_unreadable", CallOperator;
 
     /// The callback has neither a code nor an error, or is not a URL.
