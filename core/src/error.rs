@@ -80,7 +80,11 @@ codes! {
     StoreBusy = "store_busy", Retry;
     /// This needs a store that can list its entries.
     StoreCannotList = "store_cannot_list", FixCall;
-    /// A stored record was written by a newer SDK, or is damaged.
+    /// The store's table does not exist, or is older than this SDK.
+    StoreSchemaMissing = "store_schema_missing", FixCall;
+    /// The store serves one process, and this is a child of it.
+    StoreForked = "store_forked", FixCall;
+    /// A stored record was written by a newer SDK, is damaged, or does not open with the store's key.
     StoreRecordUnreadable = "store_record_unreadable", CallOperator;
 
     /// The callback has neither a code nor an error, or is not a URL.
