@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::arrive::Late;
 use super::cache::Access;
 use super::decide;
+use super::late::Late;
 use super::manager::{Manager, PATIENCE, grant_ended, new_attempt, not_connected, refresh_in_progress};
 use super::owed::Arrived;
 use super::record::{GrantRecord, IntentKind, Tokens};

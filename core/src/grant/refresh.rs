@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use serde_json::Map;
 
-use super::arrive::Late;
 use super::cache::Access;
 use super::decide::{self, Need};
+use super::late::{self, Late};
 use super::manager::{Manager, new_attempt};
 use super::owed::Arrived;
 use super::pacer::{self, Permit};
-use super::record::{GrantRecord, Intent, IntentKind, Tokens};
-use super::records::{Change, Damaged, Read, Swap};
+use super::record::{GrantRecord, IntentKind, Tokens};
+use super::records::{Damaged, Read, Swap};
 use crate::error::{Code, Error};
 use crate::event::EventKind;
 use crate::oauth::token::{Grant, TokenAnswer};
@@ -174,14 +174,7 @@ impl Manager {
             }
             Verdict::Rejected => {
                 let now = self.records.now().await.unwrap_or(sent_at);
-                let ended = self.change_intent(user_id, attempt, |record| {
-                    record.change_intent(attempt, |_| None);
-                    record.ended_at = Some(now);
-                    record.updated_at = now;
-                    if let Some(digest) = record.refresh_token().map(Secret::digest) {
-                        record.remember_spent(digest);
-                    }
-                });
+                let ended = self.change_intent(user_id, attempt, |record| late::end(record, attempt, now));
                 // Whoever replaced the grant meanwhile is left alone, and adopted.
                 if ended.await? {
                     self.tell(EventKind::Ended, user_id, Some(Code::GrantEnded));
@@ -199,8 +192,7 @@ impl Manager {
     /// Says that nobody will hear the answer, so that nobody waits for it.
     pub(crate) async fn mark_ambiguous(&self, user_id: &str, attempt: &str) -> Result<(), Error> {
         self.tell(EventKind::Ambiguous, user_id, None);
-        let mark = |intent: Intent| Some(Intent { ambiguous: true, ..intent });
-        self.change_intent(user_id, attempt, |record| record.change_intent(attempt, mark)).await.map(drop)
+        self.change_intent(user_id, attempt, |record| late::mark_ambiguous(record, attempt)).await.map(drop)
     }
 
     /// Clears the intent of a request that did nothing; where the store does not answer, at the next contact.
@@ -211,7 +203,7 @@ impl Manager {
     }
 
     pub(super) async fn clear_intent(&self, user_id: &str, attempt: &str) -> Result<(), Error> {
-        self.change_intent(user_id, attempt, |record| record.change_intent(attempt, |_| None)).await.map(drop)
+        self.change_intent(user_id, attempt, |record| late::clear(record, attempt)).await.map(drop)
     }
 
     /// Changes the record while this attempt's intent stands. False where somebody replaced the grant meanwhile.
@@ -223,14 +215,7 @@ impl Manager {
     ) -> Result<bool, Error> {
         let changed = self
             .records
-            .change_grant(user_id, Damaged::Fails, |current| match current {
-                Some(current) if current.intent_of(attempt).is_some() => {
-                    let mut record = current.clone();
-                    change(&mut record);
-                    Change::Write(Box::new(record), true)
-                }
-                _ => Change::Leave(false),
-            })
+            .change_grant(user_id, Damaged::Fails, |current| late::while_it_stands(current, attempt, &change))
             .await;
         self.changed.notify_waiters();
         changed
