@@ -264,8 +264,7 @@ impl LoopClientBuilder {
         let store = LazyStore::new(choice, self.store_key.as_ref(), self.clock.clone(), self.process)?;
         let records = Records::new(store, config.namespace());
         let issuer = Issuer::new(Arc::clone(&http), Arc::clone(&config), self.clock.clone());
-        let (rules, cap) = (config.rules, config.token_requests_per_minute);
-        let manager = Arc::new(Manager::new(records, issuer, self.clock, rules, cap, self.watcher));
+        let manager = Arc::new(Manager::new(records, issuer, self.clock, &config, self.watcher));
         Ok(LoopClient { inner: Arc::new(Inner { config, http, manager }) })
     }
 }

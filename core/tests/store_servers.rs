@@ -181,8 +181,7 @@ async fn what_has_expired_leaves_nothing_behind_in_redis() {
     for number in 0..4 {
         create(&*store, &format!("grant/{number}"), b"1").await;
     }
-    let mut connection =
-        ::redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap();
+    let mut connection = ::redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap();
     let count = async |command: &str, key: &str, connection: &mut ::redis::aio::MultiplexedConnection| -> u32 {
         ::redis::cmd(command).arg(key).query_async(connection).await.unwrap()
     };
@@ -199,8 +198,7 @@ async fn a_redis_whose_memory_is_full_refuses_whole_writes() {
     let store = in_redis(&url);
     let error = save(&*store, "a").await.unwrap_err();
     assert_eq!((error.code(), error.detail()), (Code::StoreUnavailable, Some("OOM")), "{error}");
-    let mut connection =
-        ::redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap();
+    let mut connection = ::redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap();
     let keys: Vec<String> = ::redis::cmd("KEYS").arg("*").query_async(&mut connection).await.unwrap();
     assert!(keys.is_empty(), "half a write was left: {keys:?}");
 }

@@ -156,8 +156,9 @@ impl Manager {
         if self.introspects.load(Ordering::Relaxed) {
             return;
         }
-        let manager = Arc::clone(self);
+        let (manager, under_way) = (Arc::clone(self), self.activity.begin());
         tokio::spawn(async move {
+            let _under_way = under_way;
             if matches!(manager.issuer.introspect(&token).await, Ok(Some(true))) {
                 manager.introspects.store(true, Ordering::Relaxed);
             }

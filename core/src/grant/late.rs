@@ -66,7 +66,7 @@ pub(super) fn granted(
             return Change::Leave((Late::Replaced, false));
         }
         // A refresh with the former token, sent after our code, looked like theft to Loop.
-        if current.ended_at.is_some_and(|ended| ended >= tokens.obtained_at) {
+        if current.ended_at.is_some_and(|ended| ended > tokens.obtained_at) {
             return Change::Leave((Late::Ended, false));
         }
     }

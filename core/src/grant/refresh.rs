@@ -56,7 +56,7 @@ impl Manager {
     ) -> Result<Refreshed, Error> {
         // What is slow comes first, so that the request follows its intent at once.
         self.issuer.warm_up().await?;
-        let (class, patience) = Self::class_of(need, patience);
+        let (class, patience) = self.class_of(need, patience);
         let permit = match self.pacer.permit(class, patience).await {
             Ok(permit) => permit,
             Err(error) if matches!(error.code(), Code::Paced | Code::RateLimited) => {

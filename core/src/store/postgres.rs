@@ -47,8 +47,7 @@ macro_rules! durable {
     };
 }
 
-const GREET: &str =
-    "SELECT pg_is_in_recovery(), (extract(epoch FROM clock_timestamp()) * 1000)::float8";
+const GREET: &str = "SELECT pg_is_in_recovery(), (extract(epoch FROM clock_timestamp()) * 1000)::float8";
 // One row in any case: a replica must not pass for a store without the entry.
 const LOAD: &str = "SELECT pg_is_in_recovery(), version, blob FROM (SELECT) AS always
     LEFT JOIN loop_entry ON key = $1 AND (expires_at IS NULL OR expires_at > clock_timestamp())";
@@ -250,7 +249,8 @@ impl PostgresStore {
     /// The server's code, never its text: it may quote what was sent.
     fn explain(&self, error: &tokio_postgres::Error) -> Error {
         let Some(code) = error.code() else {
-            let gone = error.is_closed() || std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>());
+            let gone = error.is_closed()
+                || std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>());
             return self.unavailable("can't be reached").with_detail(if gone { BROKEN } else { "protocol" });
         };
         let why = match *code {

@@ -107,9 +107,12 @@ mod tests {
 
     #[test]
     fn certificates_of_ones_own_are_a_parameter() {
-        let url = PostgresUrl::parse("postgres://app@db.example/app?sslrootcert=%2Fetc%2Fca.pem&sslmode=require").unwrap();
+        let url =
+            PostgresUrl::parse("postgres://app@db.example/app?sslrootcert=%2Fetc%2Fca.pem&sslmode=require").unwrap();
         assert_eq!(url.root_certificates, Some(PathBuf::from("/etc/ca.pem")));
         assert_eq!(url.address, "postgres://db.example:5432");
-        assert!(PostgresUrl::parse("postgres://app@db.example/app?sslrootcert=system").unwrap().root_certificates.is_none());
+        assert!(
+            PostgresUrl::parse("postgres://app@db.example/app?sslrootcert=system").unwrap().root_certificates.is_none()
+        );
     }
 }

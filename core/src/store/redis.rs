@@ -154,7 +154,9 @@ impl RedisStore {
         }
         if !risks.is_empty() {
             let (address, risks) = (&self.address, risks.join("; "));
-            SAID.call_once(|| tracing::warn!(%address, %risks, "this Redis may lose grants, and people must then sign in again"));
+            SAID.call_once(
+                || tracing::warn!(%address, %risks, "this Redis may lose grants, and people must then sign in again"),
+            );
         }
     }
 
@@ -173,7 +175,9 @@ impl RedisStore {
             "OOM" => "takes no writes: its memory is full",
             "MISCONF" => "takes no writes: it can't write to its disk",
             "LOADING" => "is starting, and not ready yet",
-            "MOVED" | "CLUSTERDOWN" | "CROSSSLOT" => "is a node of a cluster, and not the one that holds the SDK's keys",
+            "MOVED" | "CLUSTERDOWN" | "CROSSSLOT" => {
+                "is a node of a cluster, and not the one that holds the SDK's keys"
+            }
             "BUSY" => {
                 return Error::new(Code::StoreBusy, format!("The store {address} runs a long script; try again."));
             }

@@ -123,6 +123,15 @@ impl TokenStore for Scripted {
         self.inner.delete(key, expected).await
     }
 
+    async fn list(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Option<Vec<(String, Entry)>>, Error> {
+        self.inner.list(prefix, after, limit).await
+    }
+
     async fn now(&self) -> Result<u64, Error> {
         Ok(self.inner.now().await? + self.offset.load(Ordering::SeqCst))
     }
