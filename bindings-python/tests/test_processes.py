@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from conftest import Connect, failure, python
+from conftest import Connect, expired_in, failure, python
 
 from loop_sdk import LoopClient, RetryLater
 from loop_sdk.testing import Sandbox, sandbox
@@ -41,8 +41,7 @@ def connect_to_short() -> object:
         loop = LoopClient(**box.options(), store="memory:")
         begun = loop.authorization_url()
         tokens = loop.handle_callback(box.sign_in(begun.url), begun.browser_secret)
-        # Renewal is due when half of its life is over.
-        time.sleep(max(0.0, tokens.expires_at.timestamp() - 0.9 - time.time()))
+        expired_in(tokens)
         yield loop, tokens.user_id, box
 
 
