@@ -71,9 +71,9 @@ def silent_server() -> Iterator[tuple[str, threading.Event]]:
         connection.close()
 
 
-def expired_in(tokens: Tokens) -> None:
-    """Waits until a short-lived access token is due for renewal: when half of its life is over."""
-    time.sleep(max(0.0, tokens.expires_at.timestamp() - 0.9 - time.time()))
+def let_expire(tokens: Tokens) -> None:
+    """Waits until a short-lived access token is over."""
+    time.sleep(max(0.0, tokens.expires_at.timestamp() + 0.05 - time.time()))
 
 
 def free_port() -> int:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 import pytest
-from conftest import expired_in, python
+from conftest import let_expire, python
 from test_printing import printed
 
 from loop_sdk import (
@@ -125,7 +125,7 @@ def test_sixty_four_tasks_on_an_expired_token_make_one_refresh(short_lived: Sand
 
     async def main() -> None:
         tokens = await signed_in(client, short_lived)
-        await asyncio.to_thread(expired_in, tokens)
+        await asyncio.to_thread(let_expire, tokens)
         calls = [client.clinical.list_biomarkers(user_id=tokens.user_id) for _ in range(64)]
         assert {len(page) for page in await asyncio.gather(*calls)} == {14}
         assert await client.access_token(user_id=tokens.user_id) != tokens.access_token
@@ -157,7 +157,7 @@ def test_callers_cancelled_at_random_moments_lose_no_grant(short_lived: Sandbox)
         for _ in range(ROUNDS):
             await one(user_id, random_moments.uniform(0, 0.01))
         # And in the middle of a refresh that others wait for.
-        await asyncio.to_thread(expired_in, tokens)
+        await asyncio.to_thread(let_expire, tokens)
         waiting = [asyncio.create_task(client.clinical.list_biomarkers(user_id=user_id)) for _ in range(8)]
         await asyncio.gather(*(one(user_id, random_moments.uniform(0, 0.02)) for _ in range(8)))
         assert {len(page) for page in await asyncio.gather(*waiting)} == {14}

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import expired_in, failure, python
+from conftest import failure, let_expire, python
 from stores import KINDS, Async, Sqlite, in_memory
 
 from loop_sdk import AsyncLoopClient, InvalidCall, LoopClient, LoopError, OperatorError, RetryLater, Tokens
@@ -77,7 +77,7 @@ def test_the_stores_of_these_tests_keep_the_contract(store: Any) -> None:
 def test_eight_threads_on_an_expired_token_make_one_refresh(store: Any, short_lived: Sandbox) -> None:
     loop = LoopClient(**short_lived.options(), store=store)
     tokens = sign_in(loop, short_lived)
-    expired_in(tokens)
+    let_expire(tokens)
     start = threading.Barrier(8)
 
     def call(_: int) -> str:
@@ -104,7 +104,7 @@ def test_sixty_four_tasks_on_an_expired_token_make_one_refresh(store: Any, short
         begun = await client.authorization_url()
         url = await asyncio.to_thread(short_lived.sign_in, begun.url)
         tokens = await client.handle_callback(url, begun.browser_secret)
-        await asyncio.to_thread(expired_in, tokens)
+        await asyncio.to_thread(let_expire, tokens)
         calls = [client.clinical.list_biomarkers(user_id=tokens.user_id) for _ in range(64)]
         assert {len(page) for page in await asyncio.gather(*calls)} == {14}
 
@@ -211,7 +211,7 @@ def test_a_write_whose_answer_is_lost_is_looked_up(short_lived: Sandbox, tmp_pat
 
     loop = LoopClient(**short_lived.options(), store=Broken(inner, "save", save))
     tokens = sign_in(loop, short_lived)
-    expired_in(tokens)
+    let_expire(tokens)
     assert loop.access_token(user_id=tokens.user_id) != tokens.access_token
     assert len(short_lived.token_requests("refresh_token")) == 1
 
