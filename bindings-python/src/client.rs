@@ -13,6 +13,7 @@ use pyo3::prelude::*;
 use crate::completion::Completions;
 use crate::errors::Failure;
 use crate::events;
+use crate::gate;
 use crate::secrets;
 use crate::store::PythonStore;
 use crate::views::Decoded;
@@ -72,6 +73,7 @@ impl Client {
         arguments_json: &str,
         timeout: Option<f64>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        gate::open_for_caller();
         let outcome = py.detach(|| caught(|| self.wait_for(method, arguments_json, timeout)));
         match outcome {
             Ok(outcome) => outcome.into_python(py),
@@ -90,6 +92,7 @@ impl Client {
         completions: &Completions,
         future: Py<PyAny>,
     ) -> PyResult<Call> {
+        gate::open_for_caller();
         let begun = || {
             let limit = timeout.map(bridge::time_limit).transpose()?;
             Ok::<_, Failure>((limit, bridge::runtime()?))
@@ -185,7 +188,7 @@ impl Hidden {
 fn look_for_signals() -> Result<(), Failure> {
     // An interpreter that is shutting down can't be asked any more; its process ends without this call's answer.
     #[allow(clippy::redundant_closure_for_method_calls, reason = "the method itself is not general over 'py")]
-    let looked = Python::try_attach(|py| py.check_signals());
+    let looked = gate::attach(|py| py.check_signals());
     looked.unwrap_or(Ok(())).map_err(Failure::Python)
 }
 

@@ -9,6 +9,7 @@ use pyo3::types::PyWeakrefReference;
 
 use crate::client::Outcome;
 use crate::errors::Failure;
+use crate::gate;
 
 /// The calls under way of one event loop.
 #[pyclass(frozen, module = "loop_sdk._native")]
@@ -65,7 +66,7 @@ impl Calls {
         drop(state);
         if !is_woken {
             // An interpreter that is shutting down has nobody left who waits.
-            Python::try_attach(|py| {
+            gate::attach(|py| {
                 if self.wake(py).is_err() {
                     self.forget();
                 }

@@ -7,6 +7,8 @@ use std::thread;
 use loop_sdk::bridge::EventSink;
 use pyo3::prelude::*;
 
+use crate::gate;
+
 /// How many events may wait for a slow application; more are dropped, and the log says so.
 const BACKLOG: usize = 4096;
 
@@ -62,7 +64,7 @@ impl Listener {
 
 fn deliver(callback: &Py<PyAny>, events: &Receiver<String>) {
     while let Ok(event) = events.recv() {
-        let called = Python::try_attach(|py| {
+        let called = gate::attach(|py| {
             // `loop_sdk._events` catches what the application raises; anything else has no place to go.
             drop(callback.call1(py, (event,)));
         });

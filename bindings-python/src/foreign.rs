@@ -1,13 +1,15 @@
 //! Calls the application's own Python functions, sync or async, from the SDK's threads.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyTuple;
 use tokio::sync::oneshot;
+
+use crate::gate;
 
 /// How long anybody waits for one of these functions. The detached refresh has no caller whose limit would end it.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -22,7 +24,7 @@ pub(crate) struct Function {
     name: &'static str,
     /// What it has to return.
     returns: &'static str,
-    callable: Py<PyAny>,
+    callable: Arc<Py<PyAny>>,
 }
 
 /// Why there is no value. It prints the exception's class only: its text may quote what the function was given.
@@ -56,7 +58,7 @@ impl std::error::Error for Trouble {}
 
 impl Function {
     pub(crate) fn new(name: &'static str, returns: &'static str, callable: Py<PyAny>) -> Self {
-        Self { name, returns, callable }
+        Self { name, returns, callable: Arc::new(callable) }
     }
 
     /// Calls it on a thread that may block. What it returns is awaited, if need be, on the SDK's own event loop: the
@@ -76,11 +78,9 @@ impl Function {
             // Whoever asked may have gone meanwhile.
             drop(sender.send(outcome));
         });
-        #[allow(clippy::redundant_closure_for_method_calls, reason = "the method itself is not general over 'py")]
-        let callable = Python::try_attach(|py| self.callable.clone_ref(py));
-        if let Some(callable) = callable {
-            tokio::task::spawn_blocking(move || Python::try_attach(|py| begin(callable.bind(py), arguments, finish)));
-        }
+        let callable = Arc::clone(&self.callable);
+        // Where the interpreter is going away, `finish` is dropped, which ends the wait.
+        tokio::task::spawn_blocking(move || gate::attach(|py| begin(callable.bind(py), arguments, finish)));
         match tokio::time::timeout(LIMIT, receiver).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(Trouble::new(format!("`{name}` can't be called: Python is shutting down"))),

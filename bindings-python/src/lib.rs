@@ -5,6 +5,7 @@ mod completion;
 mod errors;
 mod events;
 mod foreign;
+mod gate;
 mod generated;
 mod page;
 mod records;
@@ -22,6 +23,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<client::Client>()?;
     module.add_class::<completion::Completions>()?;
     module.add_class::<page::Page>()?;
+    module.add_function(wrap_pyfunction!(gate::_close, module)?)?;
+    module.add_function(wrap_pyfunction!(gate::_forked, module)?)?;
     module.add_function(wrap_pyfunction!(views::_restore, module)?)?;
     module.add_function(wrap_pyfunction!(views::_restore_page, module)?)?;
     #[cfg(debug_assertions)]

@@ -16,6 +16,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -345,6 +346,44 @@ def test_ctrl_c_and_the_end_of_the_interpreter_end_a_hanging_call(
     out, err = child.communicate("\n", timeout=20)
     assert (out.strip(), child.returncode) == ({"interrupt": "interrupted", "leave": "leaving"}[how], 0)
     assert err == ""
+
+
+SHORT = """
+import asyncio, sys, time
+sys.path.insert(0, sys.argv[1])
+from loop_sdk import AsyncLoopClient
+from stores import Async, Sqlite
+store = "memory:" if len(sys.argv) == 2 else Async(Sqlite(__import__("pathlib").Path(sys.argv[2])))
+client = AsyncLoopClient("client_1", store=store, client_secret=lambda: "s", on_event=print)
+async def main():
+    await client.import_grant(user_id="u", refresh_token="r", access_token="a", expires_at=time.time() + 3600)
+    print(await client.access_token(user_id="u"))
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("store", ["memory", "own"])
+def test_a_program_that_ends_right_after_a_call_ends_well(store: str, tmp_path: Path) -> None:
+    # The thread that woke the event loop may still be inside Python when the interpreter begins to go away.
+    for number in range(8):
+        (directory := tmp_path / str(number)).mkdir()
+        arguments = [str(Path(__file__).parent), *([str(directory)] if store == "own" else [])]
+        assert "a" in python(SHORT, *arguments).split()
+
+
+LATE = """
+import atexit, asyncio, time
+async def main():
+    await client.import_grant(user_id="u", refresh_token="r", access_token="a", expires_at=time.time() + 3600)
+    print(await client.access_token(user_id="u"))
+atexit.register(lambda: asyncio.run(asyncio.wait_for(main(), 10)))
+from loop_sdk import AsyncLoopClient
+client = AsyncLoopClient("client_1", store="memory:")
+"""
+
+
+def test_an_exit_hook_that_runs_after_ours_still_gets_its_answer() -> None:
+    assert python(LATE).strip() == "a"
 
 
 def test_nothing_that_asyncio_prints_holds_a_secret(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from loop_sdk import _exit as _exit  # only what it does when it is imported
 from loop_sdk._arguments import Arguments, invalid
 from loop_sdk._native import Client
 from loop_sdk.events import listener
