@@ -11,11 +11,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from test_docs import GUIDE, block
-
 
 def in_memory(_: Path) -> Any:
     """The one of the docs, without the client under it."""
+    from test_docs import GUIDE, block  # a process that wants another store need not load pytest
+
     code = block(GUIDE, "class Grants").replace("loop = LoopClient(store=Grants())", "")
     names: dict[str, Any] = {"__name__": "docs_store"}
     exec(compile(code, "<docs_store>", "exec"), names)

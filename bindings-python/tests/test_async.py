@@ -365,7 +365,7 @@ asyncio.run(main())
 @pytest.mark.parametrize("store", ["memory", "own"])
 def test_a_program_that_ends_right_after_a_call_ends_well(store: str, tmp_path: Path) -> None:
     # The thread that woke the event loop may still be inside Python when the interpreter begins to go away.
-    for number in range(8):
+    for number in range(5):
         (directory := tmp_path / str(number)).mkdir()
         arguments = [str(Path(__file__).parent), *([str(directory)] if store == "own" else [])]
         assert "a" in python(SHORT, *arguments).split()
