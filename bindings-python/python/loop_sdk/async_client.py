@@ -270,16 +270,16 @@ class AsyncLoopClient(AsyncServices):
         """
         return results.status(await self._call.json("status", Arguments(user_id=user_id), timeout))
 
-    async def grants(self, *, after: str | None = None, limit: int | None = None, timeout: float | None = None) -> AsyncGrants:
+    async def grants(self, *, cursor: str | None = None, limit: int | None = None, timeout: float | None = None) -> AsyncGrants:
         """Lists the stored grants, a page at a time; `async for` over the result goes on through the later pages.
 
         Args:
-            after: The `next_cursor` of the page before.
-            limit: The most grants of a page.
+            cursor: The `next_cursor` of the page before.
+            limit: The most grants of a page, 1 to 1000; 100 unless said otherwise.
             timeout: In seconds, for each page.
         """
-        fields = await self._call.json("grants", Arguments(after=after, limit=limit), timeout)
-        return AsyncGrants(fields, lambda cursor: self.grants(after=cursor, limit=limit, timeout=timeout))
+        fields = await self._call.json("grants", Arguments(cursor=cursor, limit=limit), timeout)
+        return AsyncGrants(fields, lambda cursor: self.grants(cursor=cursor, limit=limit, timeout=timeout))
 
     async def keep_alive(self, *, timeout: float | None = None) -> KeptAlive:
         """Refreshes the grants that would lapse after 90 quiet days, spread and paced: for a daily job."""

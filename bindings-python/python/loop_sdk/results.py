@@ -122,7 +122,7 @@ class _GrantsPage:
     def __init__(self, fields: dict[str, Any]) -> None:
         #: This page's grants.
         self.items: list[Status] = [status(item) for item in fields["items"]]
-        #: For `grants(after=…)`; None on the last page.
+        #: For `grants(cursor=…)`; None on the last page.
         self.next_cursor: str | None = fields["next_cursor"]
 
     def __repr__(self) -> str:
