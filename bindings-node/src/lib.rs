@@ -4,8 +4,12 @@
 //! object built field by field, and a rejected promise could not carry an error's code.
 #![allow(unsafe_code, reason = "napi's macros generate the foreign functions")]
 
+mod hook;
+mod store;
+
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use loop_sdk::Error;
@@ -13,6 +17,10 @@ use loop_sdk::bridge::{self, Case, Client, FlatError};
 use napi::Env;
 use napi::bindgen_prelude::{Either, Object};
 use napi_derive::napi;
+use serde::Deserialize;
+
+use crate::hook::{Ask, Hook, Tell};
+use crate::store::ForeignStore;
 
 /// Runs once, when Node loads the addon.
 #[napi_derive::module_init]
@@ -45,14 +53,44 @@ impl CancelHandle {
 #[derive(Debug)]
 pub struct NativeClient(Arc<Client>);
 
-/// Builds a client, or returns the reply that says what is wrong with its options.
+/// Builds a client, or returns the reply that says what is wrong with its options. The functions are the application's
+/// own code, wrapped by the shell.
 #[napi]
-#[allow(clippy::needless_pass_by_value, reason = "Node's texts are copied into Rust: there is nothing to borrow")]
-pub fn open_client(options: String, language: String) -> Either<NativeClient, String> {
-    match bridge::caught(|| Client::new(&options, bridge::Hooks::default(), &language)) {
+#[allow(clippy::needless_pass_by_value, reason = "Node's values are handed over: there is nothing to borrow")]
+pub fn open_client(
+    options: String,
+    language: String,
+    store: Option<Ask<'_>>,
+    store_lists: bool,
+    client_secret: Option<Ask<'_>>,
+    on_event: Option<Tell<'_>>,
+) -> napi::Result<Either<NativeClient, String>> {
+    let limit = hook_limit(&options);
+    let mut hooks = bridge::Hooks::default();
+    if let Some(ask) = store {
+        hooks.store = Some(Arc::new(ForeignStore::new(Hook::new(&ask, limit)?, store_lists)));
+    }
+    if let Some(ask) = client_secret {
+        hooks.client_secret = Some(hook::secret_source(Hook::new(&ask, limit)?));
+    }
+    if let Some(tell) = on_event {
+        hooks.on_event = Some(hook::event_sink(&tell)?);
+    }
+    Ok(match bridge::caught(|| Client::new(&options, hooks, &language)) {
         Ok(client) => Either::A(NativeClient(Arc::new(client))),
         Err(error) => Either::B(failure(&error)),
+    })
+}
+
+/// How long the application's own code may take: as long as a call. Without an end to it, one promise that is never
+/// settled would stop every later call of that user.
+fn hook_limit(options: &str) -> Duration {
+    #[derive(Deserialize)]
+    struct Limit {
+        timeout: Option<f64>,
     }
+    let given = serde_json::from_str::<Limit>(options).ok().and_then(|limit| limit.timeout);
+    given.and_then(|seconds| bridge::time_limit(seconds).ok()).unwrap_or(Duration::from_secs(30))
 }
 
 #[napi]
