@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { test } from "node:test";
 import { LoopClient } from "@platform/sdk";
 import { startSandbox } from "@platform/sdk/testing";
-import { environment, failure, sandboxWithClient, signIn } from "./helpers.mjs";
+import { elsewhere, environment, failure, sandboxWithClient, signIn } from "./helpers.mjs";
 
 const { sandbox, loop } = await sandboxWithClient();
 
@@ -76,12 +76,12 @@ test("revoke ends the grant and is no error twice", async () => {
 });
 
 test("a grant from elsewhere is imported once", async () => {
-  const answer = await elsewhere();
-  const { sub: userId } = JSON.parse(Buffer.from(answer.id_token.split(".")[1], "base64url").toString());
+  const answer = await elsewhere(sandbox, "mei");
+  const { userId } = answer;
   const fresh = new LoopClient(sandbox.options());
-  const grant = { userId, refreshToken: answer.refresh_token };
+  const grant = { userId, refreshToken: answer.refreshToken };
   assert.equal(
-    await fresh.importGrant({ ...grant, accessToken: answer.access_token, expiresAt: new Date(0) }),
+    await fresh.importGrant({ ...grant, accessToken: answer.accessToken, expiresAt: new Date(0) }),
     "imported",
   );
   assert.equal(await fresh.importGrant(grant), "already_held");
@@ -125,34 +125,3 @@ test("the walker goes through all six steps", async () => {
   assert.ok(steps[3].biomarkers[0].biomarker_name);
   assert.equal(steps[4].rotated, true);
 });
-
-/** Tokens that another app of ours got without the SDK: RFC 6749 by hand. */
-async function elsewhere() {
-  const { clientId, clientSecret, redirectUri, environment } = sandbox.options();
-  const verifier = "v".repeat(43);
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
-  const identity = environment.replace("{service}", "identity");
-  const query = new URLSearchParams({
-    response_type: "code",
-    client_id: clientId,
-    redirect_uri: redirectUri,
-    scope: "openid read:biomarkers",
-    state: "s".repeat(43),
-    nonce: "n".repeat(43),
-    code_challenge: Buffer.from(digest).toString("base64url"),
-    code_challenge_method: "S256",
-  });
-  const callback = new URL(await sandbox.signIn(`${identity}/v1/oauth/authorize?${query}`, { person: "mei" }));
-  const response = await fetch(`${identity}/v1/oauth/token`, {
-    method: "POST",
-    body: new URLSearchParams({
-      grant_type: "authorization_code",
-      code: callback.searchParams.get("code"),
-      redirect_uri: redirectUri,
-      client_id: clientId,
-      client_secret: clientSecret,
-      code_verifier: verifier,
-    }),
-  });
-  return response.json();
-}
