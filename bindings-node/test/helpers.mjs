@@ -23,24 +23,30 @@ export async function signIn(sandbox, loop, { person = "ada", ...request } = {})
   return loop.handleCallback(await sandbox.signIn(url, { person }), { browserSecret });
 }
 
-/** Tokens that another app of ours got without the SDK: RFC 6749 by hand. */
+/** Tokens that another app of ours got from the sandbox without the SDK. */
 export async function elsewhere(sandbox, person = "ada") {
-  const { clientId, clientSecret, redirectUri, environment } = sandbox.options();
+  const { environment, ...app } = sandbox.options();
+  const endpoint = (name) => `${environment.replace("{service}", "identity")}/v1/oauth/${name}`;
+  const server = { authorize: endpoint("authorize"), token: endpoint("token"), scope: "openid read:biomarkers" };
+  return codeFlow(server, app, (url) => sandbox.signIn(url, { person }));
+}
+
+/** RFC 6749 and 7636 by hand: `browse` takes the authorization URL and returns what the browser was sent back to. */
+export async function codeFlow({ authorize, token, scope }, { clientId, clientSecret, redirectUri }, browse) {
   const verifier = "v".repeat(43);
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
-  const identity = environment.replace("{service}", "identity");
   const query = new URLSearchParams({
     response_type: "code",
     client_id: clientId,
     redirect_uri: redirectUri,
-    scope: "openid read:biomarkers",
+    scope,
     state: "s".repeat(43),
     nonce: "n".repeat(43),
     code_challenge: Buffer.from(digest).toString("base64url"),
     code_challenge_method: "S256",
   });
-  const callback = new URL(await sandbox.signIn(`${identity}/v1/oauth/authorize?${query}`, { person }));
-  const response = await fetch(`${identity}/v1/oauth/token`, {
+  const callback = new URL(await browse(`${authorize}?${query}`));
+  const response = await fetch(token, {
     method: "POST",
     body: new URLSearchParams({
       grant_type: "authorization_code",

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { setTimeout } from "node:timers/promises";
 import { test } from "node:test";
 import { LoopClient } from "@platform/sdk";
 import { startSandbox } from "@platform/sdk/testing";
@@ -89,16 +88,6 @@ test("a grant from elsewhere is imported once", async () => {
   assert.equal(await fresh.importGrant(grant), "known_spent");
   const wrong = { ...grant, expiresAt: new Date(Number.NaN) };
   assert.equal((await failure(fresh.importGrant(wrong), "invalid_option")).detail, "expiresAt");
-});
-
-test("64 calls on an ended token make one refresh", async () => {
-  const short = await sandboxWithClient({ accessTokenSeconds: 1 });
-  const { userId, expiresAt } = await signIn(short.sandbox, short.loop);
-  await setTimeout(expiresAt.getTime() - Date.now());
-  const calls = Array.from({ length: 64 }, () => short.loop.accessToken({ userId }));
-  assert.equal(new Set(await Promise.all(calls)).size, 1);
-  const journal = await short.sandbox.journal();
-  assert.equal(journal.filter((entry) => entry.grant_type === "refresh_token").length, 1);
 });
 
 test("the walker goes through all six steps", async () => {
