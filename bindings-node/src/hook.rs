@@ -20,7 +20,8 @@ pub(crate) type Ask<'env> = Function<'env, FnArgs<(String, String)>, Promise<Str
 pub(crate) type Tell<'env> = Function<'env, String, ()>;
 
 /// Weak: an idle client must not keep Node up. A call that is under way does, by the promise that it owes.
-type Questions = ThreadsafeFunction<FnArgs<(String, String)>, Promise<String>, FnArgs<(String, String)>, Status, false, true>;
+type Questions =
+    ThreadsafeFunction<FnArgs<(String, String)>, Promise<String>, FnArgs<(String, String)>, Status, false, true>;
 type Events = ThreadsafeFunction<String, (), String, Status, false, true>;
 
 /// The application's code behind one option.

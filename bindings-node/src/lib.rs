@@ -1,7 +1,8 @@
 //! The native part of `@platform/sdk`: one client, one call, texts in and out. `ts/` gives it its shape.
 //!
 //! A reply crosses as one JSON text, `{"value": …}` or `{"error": …}`: one string is several times faster than an
-//! object built field by field, and a rejected promise could not carry an error's code.
+//! object built field by field, and a rejected promise could not carry an error's code. `"busy": true` in it says that
+//! Node has to stay up for something that no call waits for.
 #![allow(unsafe_code, reason = "napi's macros generate the foreign functions")]
 
 mod hook;
@@ -117,21 +118,37 @@ impl NativeClient {
         timeout_ms: Option<f64>,
         cancel: Option<&CancelHandle>,
     ) -> napi::Result<Object<'env>> {
-        let (deferred, promise) = env.create_deferred()?;
         let client = Arc::clone(&self.0);
         let cancel = cancel.map(|handle| Arc::clone(&handle.0)).unwrap_or_default();
-        match bridge::runtime() {
-            Ok(runtime) => drop(runtime.spawn(async move {
-                let reply = reply(&client, &method, &arguments, timeout_ms, &cancel);
-                // A panic's text may quote what it was handling: it goes no further.
-                let reply =
-                    AssertUnwindSafe(reply).catch_unwind().await.unwrap_or_else(|_panic| failure(&bridge::defect()));
-                deferred.resolve(settled(reply));
-            })),
-            Err(error) => deferred.resolve(settled(failure(&error))),
-        }
-        Ok(promise)
+        promise(env, async move { reply(&client, &method, &arguments, timeout_ms, &cancel).await })
     }
+}
+
+/// How long Node stays up for what no call waits for.
+const LONGEST_IDLE: Duration = Duration::from_secs(10);
+
+/// A promise of the moment when no client has a token request under way or tokens that are not stored. Node stays up
+/// until then, ten seconds at most.
+#[napi(ts_return_type = "Promise<string>")]
+pub fn idle(env: &Env) -> napi::Result<Object<'_>> {
+    promise(env, async {
+        bridge::drain_all(Some(LONGEST_IDLE)).await;
+        "{}".to_owned()
+    })
+}
+
+/// Runs `work` on the SDK's threads. Its promise is always resolved, and keeps Node up until then.
+fn promise(env: &Env, work: impl Future<Output = String> + Send + 'static) -> napi::Result<Object<'_>> {
+    let (deferred, promise) = env.create_deferred()?;
+    match bridge::runtime() {
+        Ok(runtime) => drop(runtime.spawn(async move {
+            // A panic's text may quote what it was handling: it goes no further.
+            let reply = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_panic| failure(&bridge::defect()));
+            deferred.resolve(settled(reply));
+        })),
+        Err(error) => deferred.resolve(settled(failure(&error))),
+    }
+    Ok(promise)
 }
 
 async fn reply(
@@ -145,9 +162,10 @@ async fn reply(
         Ok(limit) => cancel.run(limit, client.call(method, arguments)).await,
         Err(error) => Err(error),
     };
+    let busy = if bridge::busy() { ",\"busy\":true" } else { "" };
     match reply.and_then(bridge::Reply::into_json) {
-        Ok(json) => format!("{{\"value\":{json}}}"),
-        Err(error) => failure(&error),
+        Ok(json) => format!("{{\"value\":{json}{busy}}}"),
+        Err(error) => format!("{{\"error\":{}{busy}}}", flat(&error)),
     }
 }
 
@@ -157,7 +175,10 @@ fn settled(reply: String) -> impl FnOnce(Env) -> napi::Result<String> {
 }
 
 fn failure(error: &Error) -> String {
+    format!("{{\"error\":{}}}", flat(error))
+}
+
+fn flat(error: &Error) -> String {
     // Texts and numbers under texts always become JSON; the shell takes an empty error for a defect.
-    let flat = serde_json::to_string(&FlatError::new(error, Case::Camel)).unwrap_or_else(|_| "{}".to_owned());
-    format!("{{\"error\":{flat}}}")
+    serde_json::to_string(&FlatError::new(error, Case::Camel)).unwrap_or_else(|_| "{}".to_owned())
 }

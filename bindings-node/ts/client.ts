@@ -125,9 +125,9 @@ export class LoopClient extends Services {
   }
 
   /** Every stored grant, page by page: `for await (const status of await loop.grants())`. */
-  async grants(args: { after?: string | undefined; limit?: number | undefined } = {}, options?: CallOptions): Promise<Page<GrantStatus>> {
+  async grants(args: { cursor?: string | undefined; limit?: number | undefined } = {}, options?: CallOptions): Promise<Page<GrantStatus>> {
     const reply = await this.#invoke("grants", args, options);
-    const next = (after: string): Promise<Page<GrantStatus>> => this.grants({ ...args, after }, options);
+    const next = (cursor: string): Promise<Page<GrantStatus>> => this.grants({ ...args, cursor }, options);
     return new Page(reply, "GrantStatus", (item) => new GrantStatus(item), next);
   }
 

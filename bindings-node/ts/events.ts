@@ -1,32 +1,13 @@
 // What happens to grants, as `onEvent` hears of it.
-import type { ErrorCode } from "./generated";
+import type { ErrorCode, LoopEventKind } from "./generated";
 import { hide } from "./hidden";
 import { classOf } from "./hook";
 
-/** What can happen to a grant. A kind that is newer than this SDK is kept as it came. */
-export type LoopEventKind =
-  /** A caller waits for a refresh of somebody else. */
-  | "waiting"
-  /** Loop gave new tokens. */
-  | "refreshed"
-  /** New tokens are stored. */
-  | "saved"
-  /** Somebody else wrote the record first. */
-  | "conflict"
-  /** A refresh was sent, and its answer was lost. */
-  | "ambiguous"
-  /** What became of an ambiguous refresh is known now. */
-  | "resolved"
-  /** The grant is over. */
-  | "ended"
-  | (string & {});
-
 interface Crossed {
   kind: LoopEventKind;
-  user_id?: string | null;
+  user_id: string;
   at: number;
-  code?: ErrorCode | null;
-  detail?: string | null;
+  code: ErrorCode | null;
 }
 
 /** Something that happened to a person's grant. It prints without the person's id; `JSON.stringify` gives it. */
@@ -48,8 +29,8 @@ export class LoopEvent {
   }
 
   /** Whose grant it is. */
-  get userId(): string | null {
-    return this.#event.user_id ?? null;
+  get userId(): string {
+    return this.#event.user_id;
   }
 
   /** When it happened. */
@@ -59,17 +40,12 @@ export class LoopEvent {
 
   /** The code of the error that callers get because of it. */
   get code(): ErrorCode | null {
-    return this.#event.code ?? null;
+    return this.#event.code;
   }
 
-  /** More about it, where there is more. It holds no secret. */
-  get detail(): string | null {
-    return this.#event.detail ?? null;
-  }
-
-  toJSON(): { kind: LoopEventKind; userId: string | null; at: Date; code: ErrorCode | null; detail: string | null } {
-    const { kind, userId, at, code, detail } = this;
-    return { kind, userId, at, code, detail };
+  toJSON(): { kind: LoopEventKind; userId: string; at: Date; code: ErrorCode | null } {
+    const { kind, userId, at, code } = this;
+    return { kind, userId, at, code };
   }
 }
 

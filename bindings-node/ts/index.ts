@@ -10,14 +10,14 @@ export {
   type SignInAgainRequest,
   SignInRequired,
 } from "./errors";
-export type { EventListener, LoopEvent, LoopEventKind } from "./events";
+export type { EventListener, LoopEvent } from "./events";
 export type * from "./generated";
 export { ERROR_ACTIONS } from "./generated";
 export type { Json } from "./hidden";
 export { OutcomeUnknown } from "./hook";
 export type { CallOptions } from "./invoke";
 export type { Page } from "./page";
-export type { GrantState, GrantStatus, KeptAlive } from "./status";
+export type { GrantStatus, KeptAlive } from "./status";
 export type { ListedEntry, StoreEntry, TokenStore } from "./store";
 export type {
   ApiRequest,

@@ -35,7 +35,7 @@ export interface Native {
   ): NativeClient | string;
   CancelHandle: new () => CancelHandle;
   /** Is fulfilled when no refresh is under way and all tokens are saved, or after ten seconds. Keeps Node up until then. */
-  idle(): Promise<void>;
+  idle(): Promise<unknown>;
 }
 
 let loaded: Native | undefined;

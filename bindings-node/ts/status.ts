@@ -1,20 +1,6 @@
 // Where a person stands, and what a look over all grants did.
-import type { Action } from "./generated";
+import type { Action, GrantState } from "./generated";
 import { hide } from "./hidden";
-
-/** Where a grant stands. A state that is newer than this SDK is kept as it came. */
-export type GrantState =
-  /** Calls work. */
-  | "connected"
-  /** The access token is over or nearly so; the next call renews it. */
-  | "refresh_due"
-  /** A refresh was sent and its answer lost. */
-  | "outcome_unknown"
-  /** No grant is stored. */
-  | "not_connected"
-  /** The grant is over. */
-  | "ended"
-  | (string & {});
 
 interface StatusReply {
   user_id: string;
