@@ -76,18 +76,22 @@ const giveUp = `
   await loop.accessToken({ userId }, { signal: controller.signal }).catch((error) => console.log(error.code));
 `;
 
+/** Lets the caller give up, and checks that the process waits for an answer all the same. */
+async function staysUp(node, line) {
+  await line.isAsked;
+  node.say("give up");
+  const early = await Promise.race([node.ended, new Promise((resolve) => setTimeout(resolve, 500))]);
+  assert.equal(early, undefined, "the process ended before the answer came");
+  line.release();
+}
+
 test("a refresh whose caller gave up is stored before the process ends", async () => {
   const line = await heldLine();
   const env = { ...environment(sandbox, `sqlite://${join(folder, "grants.db")}`), LOOP_ENVIRONMENT: line.url };
   const { userId, refreshToken } = await elsewhere(sandbox, "ada");
   const script = `${begin} const loop = new LoopClient({ onEvent }); ${giveUp}`;
   const node = child(script, env, [userId, refreshToken]);
-  await line.isAsked;
-  node.say("give up");
-  // It has nothing to do now but to wait for the answer.
-  const early = await Promise.race([node.ended, new Promise((resolve) => setTimeout(resolve, 300))]);
-  assert.equal(early, undefined, "the process ended before the answer came");
-  line.release();
+  await staysUp(node, line);
   assert.deepEqual(await node.ended, { code: 0, signal: null, output: 'cancelled\n["refreshed","saved"]\n' });
   const before = await refreshes(sandbox);
   const here = new LoopClient({ ...sandbox.options(), environment: line.url, store: env.LOOP_STORE });
@@ -101,9 +105,7 @@ test("the same over a store of the application's own, which needs Node's thread"
   const { userId, refreshToken } = await elsewhere(sandbox, "ben");
   const script = `${begin} const loop = new LoopClient({ onEvent, store: new MapStore() }); ${giveUp}`;
   const node = child(script, env, [userId, refreshToken]);
-  await line.isAsked;
-  node.say("give up");
-  line.release();
+  await staysUp(node, line);
   assert.deepEqual(await node.ended, { code: 0, signal: null, output: 'cancelled\n["refreshed","saved"]\n' });
 });
 
