@@ -177,6 +177,7 @@ test("a leader whose store hangs once lets the next call go on", async () => {
   hang = true;
   const { code } = await loop.accessToken({ userId }).catch((error) => error);
   assert.match(code, /^(timeout|store_unavailable|refresh_in_progress)$/);
+  assert.equal(await loop.drain({ timeout: 3000 }), true, "the leader has ended too");
   hang = false;
   let token;
   for (let round = 0; round < 20 && token === undefined; round++) {
