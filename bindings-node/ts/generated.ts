@@ -180,6 +180,20 @@ export const ERROR_ACTIONS: Readonly<Record<ErrorCode, Action>> = {
 };
 
 /**
+ * What can happen to a grant.
+ *
+ * A value that is newer than this SDK is kept as it came.
+ */
+export type LoopEventKind = "waiting" | "refreshed" | "saved" | "not_saved" | "conflict" | "ambiguous" | "resolved" | "ended" | (string & {});
+
+/**
+ * Where a grant stands.
+ *
+ * A value that is newer than this SDK is kept as it came.
+ */
+export type GrantState = "connected" | "refresh_due" | "outcome_unknown" | "not_connected" | "ended" | (string & {});
+
+/**
  * One lab result: a marker's value, its unit and the laboratory's reference range.
  *
  * It prints without its values; `JSON.stringify` gives them all.
