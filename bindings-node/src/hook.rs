@@ -110,9 +110,10 @@ pub(crate) fn secret_source(hook: Hook) -> SecretSource {
         let hook = Arc::clone(&hook);
         Box::pin(async move {
             match hook.ask("clientSecret", String::new()).await {
-                Asked::Answered(secrets) => serde_json::from_value(secrets)
-                    .map_err(|_| Error::store_unavailable(Failure("the client secrets can't be read".to_owned()))),
-                Asked::Refused(failure) | Asked::Lost(failure) => Err(Error::store_unavailable(failure)),
+                Asked::Answered(secrets) => serde_json::from_value(secrets).map_err(|_| {
+                    Error::client_secret_unavailable(Failure("the client secrets can't be read".to_owned()))
+                }),
+                Asked::Refused(failure) | Asked::Lost(failure) => Err(Error::client_secret_unavailable(failure)),
             }
         })
     })

@@ -14,9 +14,9 @@ pub(crate) fn source(callable: Py<PyAny>) -> SecretSource {
     let function = Arc::new(Function::new("client_secret", "a str, or a list of them with the newest first", callable));
     Arc::new(move || {
         let function = Arc::clone(&function);
-        Box::pin(
-            async move { function.call(|py| Ok(PyTuple::empty(py)), read).await.map_err(Error::store_unavailable) },
-        )
+        Box::pin(async move {
+            function.call(|py| Ok(PyTuple::empty(py)), read).await.map_err(Error::client_secret_unavailable)
+        })
     })
 }
 

@@ -116,6 +116,8 @@ codes! {
     ExchangeOutcomeUnknown = "exchange_outcome_unknown", SignInAgain;
     /// The client id or secret is wrong.
     ClientRejected = "client_rejected", CallOperator;
+    /// The application's own function for the client secret failed.
+    ClientSecretUnavailable = "client_secret_unavailable", CallOperator;
     /// The token endpoint refused the request for a reason that is not the person's.
     TokenRequestRejected = "token_request_rejected", CallOperator;
     /// The token endpoint's answer can't be used.
@@ -235,6 +237,12 @@ impl Error {
     /// For a store of your own that is locked for too long. The source's text is printed with the error.
     pub fn store_busy(source: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::new(Code::StoreBusy, "The store is locked; try again.").with_source(source)
+    }
+
+    /// For a client secret that your application could not provide. The source's text is printed with the error.
+    pub fn client_secret_unavailable(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::new(Code::ClientSecretUnavailable, "The application could not provide its client secret.")
+            .with_source(source)
     }
 
     /// A task of ours panicked or was dropped. The panic's text may quote anything, so it is not kept.

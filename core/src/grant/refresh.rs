@@ -16,7 +16,7 @@ use super::records::{Damaged, Read, Swap};
 use crate::error::{Code, Error};
 use crate::event::EventKind;
 use crate::oauth::token::{Grant, TokenAnswer};
-use crate::oauth::verdict::Verdict;
+use crate::oauth::verdict::{self, Verdict};
 use crate::secret::{Digest, Secret};
 use crate::store::Expected;
 use crate::sys::{Millis, fail_point, millis};
@@ -159,11 +159,14 @@ impl Manager {
             }
             Verdict::Retry { after, reason } => {
                 self.nothing_done(user_id, attempt).await;
-                let error = self.issuer.retry_error(reason).with_retry_after(after.filter(|after| !after.is_zero()));
-                if let Some(after) = after.filter(|after| !after.is_zero()) {
+                let after = after.filter(|after| !after.is_zero());
+                let error = self.issuer.retry_error(reason).with_retry_after(after);
+                if let Some(after) = after {
                     self.pacer.pause_for(after).await?;
                 }
-                Ok(Refreshed::RetryAfter(after.unwrap_or(RETRY_PAUSE), error))
+                let other_secret = reason == verdict::OTHER_SECRET;
+                let pause = if other_secret { Duration::ZERO } else { after.unwrap_or_default().max(RETRY_PAUSE) };
+                Ok(Refreshed::RetryAfter(pause, error))
             }
             Verdict::Operator { error, client } => {
                 self.nothing_done(user_id, attempt).await;
