@@ -1,4 +1,4 @@
-"""Where people stand: status, the list of grants, events, secrets that change, and what happens when the process ends."""
+"""Where people stand: status, lists, events, secrets that change, and what happens when the process ends."""
 
 from __future__ import annotations
 
@@ -85,7 +85,9 @@ def test_a_store_that_cannot_list_says_so(loop_sandbox: Sandbox, tmp_path: Path)
     assert "list" in error.message
 
 
-def test_keep_alive_counts_and_drain_settles(loop: LoopClient, tokens: Tokens) -> None:
+def test_keep_alive_counts_and_drain_settles(loop_sandbox: Sandbox, tmp_path: Path) -> None:
+    loop = LoopClient(**loop_sandbox.options(), store=in_memory(tmp_path))
+    sign_in(loop, loop_sandbox)
     kept = loop.keep_alive()
     assert (kept.looked_at, kept.refreshed, kept.ended, kept.unknown, kept.left) == (1, 0, 0, 0, 0)
     assert loop.drain(timeout=5) is True and loop.drain() is True

@@ -24,6 +24,7 @@ class Event:
     at: datetime
     #: The error code that came with it, for instance `grant_ended`.
     code: str | None
+
     def __repr__(self) -> str:
         code = f", code={self.code!r}" if self.code else ""
         return f"<Event {self.kind!r}{code}: use .user_id>"
