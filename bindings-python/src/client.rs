@@ -2,7 +2,6 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use loop_sdk::Error;
@@ -17,9 +16,7 @@ use crate::gate;
 use crate::secrets;
 use crate::store::PythonStore;
 use crate::views::Decoded;
-
-/// How often a waiting call looks for Ctrl-C. A call that is faster never does.
-const SIGNAL_PAUSE: Duration = Duration::from_millis(50);
+use crate::wait::wait;
 
 #[pyclass(frozen, module = "loop_sdk._native")]
 pub(crate) struct Client(Arc<bridge::Client>);
@@ -115,20 +112,8 @@ impl Client {
 impl Client {
     fn wait_for(&self, method: &str, arguments: &str, timeout: Option<f64>) -> Result<Outcome, Failure> {
         let limit = timeout.map(bridge::time_limit).transpose()?;
-        let runtime = bridge::runtime()?;
         let cancel = CancelHandle::new();
-        let reply = runtime.block_on(async {
-            let mut call = std::pin::pin!(cancel.run(limit, self.0.call(method, arguments)));
-            loop {
-                tokio::select! {
-                    biased;
-                    reply = &mut call => return reply.map_err(Failure::from),
-                    // Leaving drops the call: what it shares with others, such as a refresh, goes on.
-                    () = tokio::time::sleep(SIGNAL_PAUSE) => look_for_signals()?,
-                }
-            }
-        })?;
-        Ok(outcome(reply)?)
+        Ok(outcome(wait(cancel.run(limit, self.0.call(method, arguments)))??)?)
     }
 }
 
@@ -183,13 +168,6 @@ impl Hidden {
     fn __repr__(&self) -> &'static str {
         "<Hidden>"
     }
-}
-
-fn look_for_signals() -> Result<(), Failure> {
-    // An interpreter that is shutting down can't be asked any more; its process ends without this call's answer.
-    #[allow(clippy::redundant_closure_for_method_calls, reason = "the method itself is not general over 'py")]
-    let looked = gate::attach(|py| py.check_signals());
-    looked.unwrap_or(Ok(())).map_err(Failure::Python)
 }
 
 /// For the test that a panic becomes an error without its text.

@@ -97,6 +97,7 @@ struct Deliver(Arc<Calls>);
 #[pymethods]
 impl Deliver {
     fn __call__(&self, py: Python<'_>) {
+        gate::leave_no_one(py);
         let mut state = self.0.state();
         state.is_woken = false;
         let finished = mem::take(&mut state.finished);

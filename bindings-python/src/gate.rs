@@ -45,6 +45,17 @@ pub(crate) fn open_for_caller() {
 pub(crate) fn _close(py: Python<'_>) {
     LAST_THREAD.get_or_init(|| thread::current().id());
     IS_CLOSED.store(true, Ordering::SeqCst);
+    wait_until_empty(py);
+}
+
+/// After a call that a later exit hook made: nobody closes behind it.
+pub(crate) fn leave_no_one(py: Python<'_>) {
+    if LAST_THREAD.get().is_some() {
+        wait_until_empty(py);
+    }
+}
+
+fn wait_until_empty(py: Python<'_>) {
     py.detach(|| {
         let mut waited = Duration::ZERO;
         while INSIDE.load(Ordering::SeqCst) > 0 && waited < PATIENCE {

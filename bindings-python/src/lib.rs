@@ -12,6 +12,7 @@ mod records;
 mod secrets;
 mod store;
 mod views;
+mod wait;
 
 use pyo3::prelude::*;
 
@@ -25,6 +26,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<page::Page>()?;
     module.add_function(wrap_pyfunction!(gate::_close, module)?)?;
     module.add_function(wrap_pyfunction!(gate::_forked, module)?)?;
+    module.add_function(wrap_pyfunction!(wait::_settle, module)?)?;
     module.add_function(wrap_pyfunction!(views::_restore, module)?)?;
     module.add_function(wrap_pyfunction!(views::_restore_page, module)?)?;
     #[cfg(debug_assertions)]

@@ -15,16 +15,15 @@ __all__ = ["Event"]
 class Event:
     """One thing that happened to a grant. It holds no token and no secret, and prints without the person's id."""
 
-    #: What happened, for instance `refreshed`. Later versions of the SDK may know more kinds.
+    #: What happened: `waiting`, `refreshed`, `saved`, `not_saved`, `conflict`, `ambiguous`, `resolved` or `ended`.
+    #: Later versions of the SDK may know more.
     kind: str
-    #: Whose grant it is, where it is known.
-    user_id: str | None
+    #: Whose grant it is.
+    user_id: str
     #: When, in UTC.
     at: datetime
     #: The error code that came with it, for instance `grant_ended`.
     code: str | None
-    #: More about it, for the log.
-    detail: str | None
 
     def __repr__(self) -> str:
         code = f", code={self.code!r}" if self.code else ""
@@ -49,8 +48,7 @@ def listener(callback: Callable[[Event], object]) -> Callable[[str], None]:
 def _event(fields: dict[str, Any]) -> Event:
     return Event(
         kind=fields["kind"],
-        user_id=fields.get("user_id"),
+        user_id=fields["user_id"],
         at=datetime.fromtimestamp(fields["at"] / 1000, timezone.utc),
-        code=fields.get("code"),
-        detail=fields.get("detail"),
+        code=fields["code"],
     )
