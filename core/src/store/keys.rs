@@ -154,7 +154,15 @@ mod tests {
     fn a_wrong_key_is_named_and_not_shown() {
         let key = "CANARYCANARYCANARYCANARYCANARYCANARYCANARYA=";
         StoreKeys::parse(&Secret::from(key)).unwrap();
-        for wrong in ["", "CANARY", "none", &format!("{key},"), &format!("none,{key}"), &format!("{key},none,{key}"), &format!("{key}CANARY!")] {
+        for wrong in [
+            "",
+            "CANARY",
+            "none",
+            &format!("{key},"),
+            &format!("none,{key}"),
+            &format!("{key},none,{key}"),
+            &format!("{key}CANARY!"),
+        ] {
             let error = StoreKeys::parse(&Secret::from(wrong)).unwrap_err();
             assert_eq!((error.code(), error.detail()), (Code::InvalidOption, Some("store_key")), "{wrong}");
             assert!(!format!("{error:?}").contains("CANARY"));

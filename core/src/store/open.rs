@@ -8,7 +8,9 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 use super::keys::StoreKeyOption;
-use super::{Expected, MemoryStore, Saved, SealedStore, SqliteStore, StoreChoice, StoreKeys, TokenStore, Version, place};
+use super::{
+    Expected, MemoryStore, Saved, SealedStore, SqliteStore, StoreChoice, StoreKeys, TokenStore, Version, place,
+};
 use crate::error::{Code, Error};
 use crate::secret::{Secret, base64url};
 use crate::sys::{self, Clock};
@@ -124,8 +126,7 @@ mod tests {
         }
 
         async fn save(&self, key: &str, blob: &[u8], _: &Expected, ttl: Option<Duration>) -> Result<Saved, Error> {
-            let expected =
-                self.0.load(key).await?.map_or(Expected::Absent, |entry| Expected::Version(entry.version));
+            let expected = self.0.load(key).await?.map_or(Expected::Absent, |entry| Expected::Version(entry.version));
             self.0.save(key, blob, &expected, ttl).await
         }
 

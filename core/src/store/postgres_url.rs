@@ -7,6 +7,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use url::form_urlencoded;
 
+use super::choice::is_this_machine;
 use crate::config::invalid;
 use crate::error::Error;
 
@@ -67,7 +68,7 @@ impl PostgresUrl {
 
 fn is_local(host: &Host) -> bool {
     match host {
-        Host::Tcp(name) => name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback()),
+        Host::Tcp(name) => is_this_machine(name),
         #[cfg(unix)]
         Host::Unix(_) => true,
     }
@@ -107,9 +108,12 @@ mod tests {
 
     #[test]
     fn certificates_of_ones_own_are_a_parameter() {
-        let url = PostgresUrl::parse("postgres://app@db.example/app?sslrootcert=%2Fetc%2Fca.pem&sslmode=require").unwrap();
+        let url =
+            PostgresUrl::parse("postgres://app@db.example/app?sslrootcert=%2Fetc%2Fca.pem&sslmode=require").unwrap();
         assert_eq!(url.root_certificates, Some(PathBuf::from("/etc/ca.pem")));
         assert_eq!(url.address, "postgres://db.example:5432");
-        assert!(PostgresUrl::parse("postgres://app@db.example/app?sslrootcert=system").unwrap().root_certificates.is_none());
+        assert!(
+            PostgresUrl::parse("postgres://app@db.example/app?sslrootcert=system").unwrap().root_certificates.is_none()
+        );
     }
 }

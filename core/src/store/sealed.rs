@@ -47,9 +47,10 @@ impl SealedStore {
         let broken = || unreadable(BROKEN);
         let (id, rest) = rest.split_at_checked(Key::ID_BYTES).ok_or_else(broken)?;
         let (nonce, sealed) = rest.split_at_checked(NONCE_BYTES).ok_or_else(broken)?;
-        let key = self.keys.find(id).ok_or_else(|| {
-            unreadable(if self.keys.first().is_some() { ANOTHER_KEY } else { NO_KEY })
-        })?;
+        let key = self
+            .keys
+            .find(id)
+            .ok_or_else(|| unreadable(if self.keys.first().is_some() { ANOTHER_KEY } else { NO_KEY }))?;
         let nonce = XNonce::try_from(nonce).map_err(|_| broken())?;
         let payload = Payload { msg: sealed, aad: &bound_to(key, name) };
         XChaCha20Poly1305::new(&(*key.bytes).into()).decrypt(&nonce, payload).map_err(|_| broken())

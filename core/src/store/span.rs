@@ -15,11 +15,7 @@ impl Span {
     /// The keys that begin with `prefix` and come after `after`.
     pub(super) fn new(prefix: &str, after: Option<&str>) -> Self {
         let after = after.filter(|after| *after >= prefix);
-        Self {
-            start: after.unwrap_or(prefix).to_owned(),
-            inclusive: after.is_none(),
-            end: end_of(prefix),
-        }
+        Self { start: after.unwrap_or(prefix).to_owned(), inclusive: after.is_none(), end: end_of(prefix) }
     }
 
     pub(super) fn start(&self) -> &str {

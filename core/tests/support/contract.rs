@@ -149,7 +149,9 @@ async fn lets_one_writer_win(one: &Arc<dyn TokenStore>, other: &Arc<dyn TokenSto
         let writers = (0..WRITERS).map(|writer| {
             let store = Arc::clone(if writer % 2 == 0 { one } else { other });
             let expected = expected.clone();
-            tokio::spawn(async move { (writer, store.save("contract/race", &[writer], &expected, None).await.unwrap()) })
+            tokio::spawn(
+                async move { (writer, store.save("contract/race", &[writer], &expected, None).await.unwrap()) },
+            )
         });
         let mut winners = Vec::new();
         for writer in writers.collect::<Vec<_>>() {

@@ -138,7 +138,8 @@ impl Redis {
     pub(crate) fn with(settings: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let (port, server) = on_a_free_port(|port| {
-            let mut arguments: Vec<OsString> = ["--bind", "127.0.0.1", "--save", "", "--databases", "1000"].map(Into::into).into();
+            let mut arguments: Vec<OsString> =
+                ["--bind", "127.0.0.1", "--save", "", "--databases", "1000"].map(Into::into).into();
             arguments.extend(["--port".into(), port.to_string().into(), "--dir".into(), directory.path().into()]);
             arguments.extend(settings.iter().map(Into::into));
             Server {
