@@ -12,7 +12,7 @@ use std::time::Duration;
 use contract::{Can, blob, create, keeps_the_contract, version};
 use loop_sdk::store::{Expected, PostgresStore, RedisStore, Saved, SealedStore, StoreKeys, TokenStore, Version};
 use loop_sdk::{Code, Environment, Error, ImportGrant, LoopClient, Secret};
-use servers::{Postgres, Redis};
+use servers::{PgBouncer, Postgres, Redis};
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const LISTS: Can = Can { list: true };
@@ -107,6 +107,15 @@ async fn postgres_keeps_the_contract_when_transactions_are_serializable() {
         postgres.execute(&url, &format!("ALTER DATABASE {database} SET {setting}")).await;
     }
     keeps_the_contract(in_postgres(&url), in_postgres(&url), LISTS).await;
+}
+
+/// A pooler in transaction mode gives each statement to another connection: nothing may be left on one for the next.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_keeps_the_contract_behind_a_pooler() {
+    let postgres = postgres();
+    let pooler = PgBouncer::before(&postgres);
+    let url = postgres.url().await;
+    keeps_the_contract(in_postgres(&pooler.url(&url)), in_postgres(&pooler.url(&url)), LISTS).await;
 }
 
 #[tokio::test]

@@ -277,6 +277,56 @@ impl Postgres {
     }
 }
 
+/// A pooler that gives each transaction to whichever connection is free.
+pub(crate) struct PgBouncer {
+    _server: Server,
+    port: u16,
+    _directory: TempDir,
+}
+
+impl PgBouncer {
+    pub(crate) fn before(postgres: &Postgres) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let user = server_user();
+        let file = |name: &str, text: &str| {
+            let path = directory.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let users = file("users", &format!("\"app\" \"{}\"\n", Postgres::PASSWORD));
+        let settings = directory.path().join("settings");
+        let (port, server) = on_a_free_port(|port| {
+            let text = format!(
+                "[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
+                 unix_socket_dir =\npool_mode = transaction\ndefault_pool_size = 3\nmax_prepared_statements = 0\n\
+                 auth_type = scram-sha-256\nauth_file = {}\n",
+                postgres.port,
+                users.display()
+            );
+            std::fs::write(&settings, text).unwrap();
+            if let Some((_, uid, gid)) = &user {
+                for path in [directory.path(), &users, &settings] {
+                    std::os::unix::fs::chown(path, Some(*uid), Some(*gid)).unwrap();
+                }
+            }
+            Server {
+                program: program("pgbouncer", "pgbouncer", ["/usr/sbin".into()]),
+                arguments: vec![settings.clone().into()],
+                user: user.clone().map(|(name, ..)| name),
+                ready: "process up",
+                running: Mutex::default(),
+            }
+        });
+        Self { _server: server, port, _directory: directory }
+    }
+
+    /// The same database, through the pooler.
+    pub(crate) fn url(&self, url: &str) -> String {
+        let database = url.rsplit('/').next().unwrap();
+        format!("postgres://app:{}@127.0.0.1:{}/{database}", Postgres::PASSWORD, self.port)
+    }
+}
+
 /// Debian keeps Postgres's programs out of the way, by version.
 fn postgres_program(name: &str) -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
