@@ -298,7 +298,7 @@ impl PgBouncer {
         let (port, server) = on_a_free_port(|port| {
             let text = format!(
                 "[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
-                 unix_socket_dir =\npool_mode = transaction\ndefault_pool_size = 3\nmax_prepared_statements = 0\n\
+                 unix_socket_dir =\npool_mode = transaction\ndefault_pool_size = 3\n\
                  auth_type = scram-sha-256\nauth_file = {}\n",
                 postgres.port,
                 users.display()
