@@ -284,6 +284,26 @@ async fn postgres_refusals_are_told_apart_and_show_no_password() {
     assert!(message.contains("takes no writes"), "{message}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn certificates_of_postgres_are_checked_with_their_names() {
+    let postgres = Postgres::start();
+    let url = postgres.url().await;
+    let refused = async |url: &str| {
+        let error = in_postgres(url).load("a").await.unwrap_err();
+        assert_eq!(error.code(), Code::StoreUnavailable, "{error}");
+    };
+    refused(&format!("{url}?sslmode=require")).await;
+    postgres.stop();
+    let certificate = postgres.use_tls();
+    postgres.restart();
+    let trusted = format!("sslmode=require&sslrootcert={}", certificate.display());
+    let named = url.replace("127.0.0.1", "localhost");
+    create(&*in_postgres(&format!("{named}?{trusted}")), "a", b"1").await;
+    refused(&format!("{named}?sslmode=require")).await;
+    refused(&format!("{url}?{trusted}")).await;
+    refused(&format!("{named}?sslmode=require&sslrootcert=/nowhere.pem")).await;
+}
+
 #[tokio::test]
 async fn a_replica_of_postgres_is_refused_for_reads_too() {
     let postgres = Postgres::start();

@@ -271,6 +271,26 @@ impl Postgres {
         assert!(self.server.start(), "Postgres starts again");
     }
 
+    /// From the next start on it speaks TLS. Returns the certificate, which no system knows.
+    pub(crate) fn use_tls(&self) -> PathBuf {
+        let data = self.directory.path().join("data");
+        let made = Command::new(program("openssl", "openssl", []))
+            .current_dir(&data)
+            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
+            .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"])
+            .args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout", "server.key", "-out", "server.crt"])
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "openssl: {}", String::from_utf8_lossy(&made.stderr));
+        if let Some((_, uid, gid)) = server_user() {
+            std::os::unix::fs::chown(data.join("server.key"), Some(uid), Some(gid)).unwrap();
+        }
+        let mut settings = std::fs::read_to_string(data.join("postgresql.conf")).unwrap();
+        settings.push_str("\nssl = on\n");
+        std::fs::write(data.join("postgresql.conf"), settings).unwrap();
+        data.join("server.crt")
+    }
+
     /// From the next start on it follows a primary that never speaks.
     pub(crate) fn make_replica(&self) {
         std::fs::write(self.directory.path().join("data/standby.signal"), "").unwrap();
