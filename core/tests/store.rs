@@ -66,7 +66,7 @@ async fn a_sqlite_file_is_its_owners_alone_and_lasts() {
     let path = directory.path().join("deeper").join("grants.db");
     let store = SqliteStore::open(&path).unwrap();
     create(&store, "a", b"1").await;
-    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&path), 0o600);
     assert_eq!(mode(path.parent().unwrap()), 0o700);
     for beside in ["grants.db-wal", "grants.db-shm"] {

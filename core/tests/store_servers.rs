@@ -12,7 +12,7 @@ use std::time::Duration;
 use contract::{Can, blob, create, keeps_the_contract, version};
 use loop_sdk::store::{Expected, PostgresStore, RedisStore, Saved, SealedStore, StoreKeys, TokenStore, Version};
 use loop_sdk::{Code, Environment, Error, ImportGrant, LoopClient, Secret};
-use servers::{Postgres, Redis};
+use servers::{PgBouncer, Postgres, Redis};
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const LISTS: Can = Can { list: true };
@@ -54,16 +54,17 @@ async fn save(store: &dyn TokenStore, key: &str) -> Result<Saved, Error> {
 async fn is_away(store: &dyn TokenStore) {
     let anything = Version("1".to_owned());
     let all = async {
-        [
-            store.load("a").await.err(),
-            save(store, "new").await.err(),
-            store.delete("a", &anything).await.err(),
-            store.now().await.err(),
-            store.list("", None, 1).await.err(),
-        ]
+        tokio::join!(
+            async { store.load("a").await.err() },
+            async { save(store, "new").await.err() },
+            async { store.delete("a", &anything).await.err() },
+            async { store.now().await.err() },
+            async { store.list("", None, 1).await.err() },
+        )
     };
-    let errors = tokio::time::timeout(Duration::from_secs(30), all).await.expect("each within its limit");
-    for error in errors {
+    let (load, save, delete, now, list) =
+        tokio::time::timeout(Duration::from_secs(20), all).await.expect("each within its limit");
+    for error in [load, save, delete, now, list] {
         let error = error.expect("the store is away");
         assert_eq!(error.code(), Code::StoreUnavailable, "{error}");
         assert!(error.message().contains("127.0.0.1"), "{error}");
@@ -106,6 +107,15 @@ async fn postgres_keeps_the_contract_when_transactions_are_serializable() {
         postgres.execute(&url, &format!("ALTER DATABASE {database} SET {setting}")).await;
     }
     keeps_the_contract(in_postgres(&url), in_postgres(&url), LISTS).await;
+}
+
+/// A pooler in transaction mode gives each statement to another connection: nothing may be left on one for the next.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_keeps_the_contract_behind_a_pooler() {
+    let postgres = postgres();
+    let pooler = PgBouncer::before(&postgres);
+    let url = postgres.url().await;
+    keeps_the_contract(in_postgres(&pooler.url(&url)), in_postgres(&pooler.url(&url)), LISTS).await;
 }
 
 #[tokio::test]
@@ -274,6 +284,26 @@ async fn postgres_refusals_are_told_apart_and_show_no_password() {
     assert!(message.contains("takes no writes"), "{message}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn certificates_of_postgres_are_checked_with_their_names() {
+    let postgres = Postgres::start();
+    let url = postgres.url().await;
+    let refused = async |url: &str| {
+        let error = in_postgres(url).load("a").await.unwrap_err();
+        assert_eq!(error.code(), Code::StoreUnavailable, "{error}");
+    };
+    refused(&format!("{url}?sslmode=require")).await;
+    postgres.stop();
+    let certificate = postgres.use_tls();
+    postgres.restart();
+    let trusted = format!("sslmode=require&sslrootcert={}", certificate.display());
+    let named = url.replace("127.0.0.1", "localhost");
+    create(&*in_postgres(&format!("{named}?{trusted}")), "a", b"1").await;
+    refused(&format!("{named}?sslmode=require")).await;
+    refused(&format!("{url}?{trusted}")).await;
+    refused(&format!("{named}?sslmode=require&sslrootcert=/nowhere.pem")).await;
+}
+
 #[tokio::test]
 async fn a_replica_of_postgres_is_refused_for_reads_too() {
     let postgres = Postgres::start();
@@ -296,7 +326,7 @@ async fn a_replica_of_postgres_is_refused_for_reads_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_write_that_waits_too_long_for_a_row_is_unknown_and_never_lands() {
+async fn a_write_that_is_held_up_for_too_long_is_unknown_and_never_lands() {
     let postgres = postgres();
     let url = postgres.url().await;
     let store = in_postgres(&url);
@@ -304,7 +334,8 @@ async fn a_write_that_waits_too_long_for_a_row_is_unknown_and_never_lands() {
     let (mut somebody, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     let transaction = somebody.transaction().await.unwrap();
-    transaction.execute("SELECT FROM loop_entry WHERE key = 'a' FOR UPDATE", &[]).await.unwrap();
+    // As an index that is being built does.
+    transaction.execute("LOCK TABLE loop_entry IN SHARE MODE", &[]).await.unwrap();
     let saved = store.save("a", b"2", &Expected::Version(first.clone()), None).await.unwrap();
     assert_eq!(saved, Saved::Unknown);
     assert_eq!(blob(&*store, "a").await.unwrap(), b"1");

@@ -79,6 +79,13 @@ pub(super) fn is_file_name(path: &str) -> bool {
     !path.is_empty() && !path.ends_with('/') && !path.starts_with(':') && !path.starts_with("file:")
 }
 
+/// Whether what is sent to a host never leaves this machine.
+#[cfg(any(feature = "redis", feature = "postgres"))]
+pub(super) fn is_this_machine(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || address.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
+}
+
 #[cfg(feature = "redis")]
 fn redis(url: &str) -> Result<StoreChoice, Error> {
     let store = super::RedisStore::new(url)?;
@@ -147,6 +154,9 @@ mod tests {
             check(url, Some("none")).unwrap();
         }
         check("memory:", None).unwrap();
+        for local in ["redis://[::1]:6379", "redis://localhost", "postgres://app@127.0.0.2/app?sslmode=disable"] {
+            check(local, Some("none")).unwrap();
+        }
         for plain in ["redis://cache.example", "postgres://app@db.example/app?sslmode=disable"] {
             check(plain, Some(key)).unwrap();
             let error = check(plain, Some("none")).unwrap_err();

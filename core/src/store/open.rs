@@ -143,8 +143,8 @@ mod tests {
         }
     }
 
-    fn parent() -> Option<u32> {
-        Some(sys::process_id() + 1)
+    fn parent() -> u32 {
+        sys::process_id() + 1
     }
 
     async fn opens(choice: StoreChoice, process: Option<u32>) -> Result<(), Error> {
@@ -154,7 +154,7 @@ mod tests {
     #[tokio::test]
     async fn a_store_in_memory_serves_the_process_that_made_it_and_no_child() {
         opens(StoreChoice::Memory, None).await.unwrap();
-        let error = opens(StoreChoice::Memory, parent()).await.unwrap_err();
+        let error = opens(StoreChoice::Memory, Some(parent())).await.unwrap_err();
         assert_eq!(error.code(), Code::StoreForked);
     }
 
@@ -164,16 +164,16 @@ mod tests {
         opens(StoreChoice::Given(careless.clone()), None).await.unwrap();
         let left = careless.list("", None, 10).await.unwrap().unwrap();
         assert!(left.is_empty(), "nothing is left of the check");
-        let error = opens(StoreChoice::Given(careless), parent()).await.unwrap_err();
+        let error = opens(StoreChoice::Given(careless), Some(parent())).await.unwrap_err();
         assert_eq!(error.code(), Code::StoreForked);
     }
 
     #[tokio::test]
     async fn a_store_with_compare_and_swap_serves_children_and_is_not_written_by_the_check() {
         let store = Arc::new(MemoryStore::new());
-        opens(StoreChoice::Given(store.clone()), parent()).await.unwrap();
+        opens(StoreChoice::Given(store.clone()), Some(parent())).await.unwrap();
         assert!(store.list("", None, 10).await.unwrap().unwrap().is_empty());
         let directory = tempfile::tempdir().unwrap();
-        opens(StoreChoice::Sqlite(directory.path().join("grants.db")), parent()).await.unwrap();
+        opens(StoreChoice::Sqlite(directory.path().join("grants.db")), Some(parent())).await.unwrap();
     }
 }

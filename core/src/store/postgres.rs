@@ -90,8 +90,10 @@ enum Failed {
     Refused(Error),
     /// Somebody else changed the same row at the same time, under a strict isolation level.
     Collided,
-    /// It was sent. Nobody knows what came of it.
-    Lost(Error),
+    /// It was sent and the connection broke. Nobody knows what came of it.
+    Broken(Error),
+    /// It was sent and no answer came in time. Nobody knows what will come of it.
+    Late(Error),
 }
 
 type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
@@ -176,43 +178,44 @@ impl PostgresStore {
             Ok(client) => client.map_err(Failed::Refused)?,
             Err(_) => return Err(Failed::Refused(self.late())),
         };
-        let error = match timeout(LIMIT, client.query_typed(statement, parameters)).await {
+        let failed = match timeout(LIMIT, client.query_typed(statement, parameters)).await {
             Ok(Ok(rows)) => return Ok(rows),
             Ok(Err(error)) if error.code().is_some_and(is_collision) => return Err(Failed::Collided),
             Ok(Err(error)) if error.code().is_some_and(is_certain) => {
                 return Err(Failed::Refused(self.explain(&error)));
             }
-            Ok(Err(error)) => self.explain(&error),
-            Err(_) => self.late(),
+            Ok(Err(error)) => Failed::Broken(self.explain(&error)),
+            Err(_) => Failed::Late(self.late()),
         };
         self.open().retain(|known| !Arc::ptr_eq(known, &client));
-        Err(Failed::Lost(error))
+        Err(failed)
     }
 
+    /// For statements that change nothing: where the connection broke while it was idle, a new one tells whether the
+    /// server is there.
     async fn read(&self, statement: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, Error> {
-        self.rows(statement, parameters).await.map_err(|failed| self.any(failed))
+        let mut rows = self.rows(statement, parameters).await;
+        if let Err(Failed::Broken(_)) = rows {
+            // The others are as old as that one.
+            self.open().clear();
+            rows = self.rows(statement, parameters).await;
+        }
+        rows.map_err(Self::any)
     }
 
-    fn any(&self, failed: Failed) -> Error {
+    fn any(failed: Failed) -> Error {
         match failed {
-            Failed::Refused(error) | Failed::Lost(error) => error,
+            Failed::Refused(error) | Failed::Broken(error) | Failed::Late(error) => error,
             Failed::Collided => Error::new(Code::StoreBusy, "The store's entry is being changed; try again."),
         }
     }
 
     /// The server's time in milliseconds. Whatever fails here, nothing was written.
     async fn greet(&self) -> Result<f64, Error> {
-        let greet = || async {
-            let rows = self.read(GREET, &[]).await?;
-            let row = rows.first().ok_or_else(|| self.late())?;
-            self.refuse_replica(row)?;
-            self.column(row, 1)
-        };
-        match greet().await {
-            // A connection that broke while it was idle: one new one tells whether the server is there.
-            Err(error) if error.detail() == Some(BROKEN) => greet().await,
-            done => done,
-        }
+        let rows = self.read(GREET, &[]).await?;
+        let row = rows.first().ok_or_else(|| self.late())?;
+        self.refuse_replica(row)?;
+        self.column(row, 1)
     }
 
     fn refuse_replica(&self, row: &Row) -> Result<(), Error> {
@@ -248,11 +251,7 @@ impl PostgresStore {
 
     /// The server's code, never its text: it may quote what was sent.
     fn explain(&self, error: &tokio_postgres::Error) -> Error {
-        let Some(code) = error.code() else {
-            let gone = error.is_closed()
-                || std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>());
-            return self.unavailable("can't be reached").with_detail(if gone { BROKEN } else { "protocol" });
-        };
+        let Some(code) = error.code() else { return self.unavailable("can't be reached") };
         let why = match *code {
             SqlState::UNDEFINED_TABLE | SqlState::UNDEFINED_COLUMN => {
                 return Error::new(
@@ -273,14 +272,14 @@ impl PostgresStore {
             SqlState::READ_ONLY_SQL_TRANSACTION => "takes no writes: it is a read replica, or this role is read-only",
             SqlState::DISK_FULL => "takes no writes: its disk is full",
             SqlState::TOO_MANY_CONNECTIONS => "has too many connections",
-            SqlState::CANNOT_CONNECT_NOW => "is starting or stopping",
+            SqlState::CANNOT_CONNECT_NOW | SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN => {
+                "is starting or stopping"
+            }
             _ => "refuses the SDK's statement",
         };
         self.unavailable(why).with_detail(code.code())
     }
 }
-
-const BROKEN: &str = "connection";
 
 /// Whether an error is the server's word that the statement did nothing. A pooler reports a lost server the same way,
 /// in classes of their own.
@@ -332,7 +331,7 @@ impl TokenStore for PostgresStore {
                 None => Saved::Conflict,
             },
             Err(Failed::Collided) => Saved::Conflict,
-            Err(Failed::Lost(_)) => Saved::Unknown,
+            Err(Failed::Broken(_) | Failed::Late(_)) => Saved::Unknown,
             Err(Failed::Refused(error)) => return Err(error),
         };
         self.clean().await;
@@ -345,7 +344,7 @@ impl TokenStore for PostgresStore {
         match self.rows(DELETE, &[(&key, Type::TEXT), (&version, Type::INT8)]).await {
             Ok(rows) => Ok(!rows.is_empty()),
             Err(Failed::Collided) => Ok(false),
-            Err(failed) => Err(self.any(failed)),
+            Err(failed) => Err(Self::any(failed)),
         }
     }
 

@@ -6,14 +6,15 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, RedisError, Script, Value, cmd, from_redis_value};
+use redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError, Script, Value, cmd, from_redis_value};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 use url::Url;
 
+use super::choice::is_this_machine;
 use super::span::Span;
 use super::{Entry, Expected, Saved, TokenStore, Version};
-use crate::config::{invalid, is_loopback};
+use crate::config::invalid;
 use crate::error::{Code, Error};
 use crate::sys::millis;
 
@@ -73,7 +74,8 @@ impl RedisStore {
         let client = Client::open(parsed.as_str()).map_err(|_| wrong())?;
         let host = parsed.host_str().filter(|host| !host.is_empty()).ok_or_else(wrong)?;
         let address = format!("{}://{host}:{}", parsed.scheme(), parsed.port().unwrap_or(6379));
-        Ok(Self { client, address, private: encrypted || is_loopback(&parsed), connection: Mutex::new(None) })
+        let private = encrypted || is_this_machine(host);
+        Ok(Self { client, address, private, connection: Mutex::new(None) })
     }
 
     pub(super) fn is_private(&self) -> bool {
@@ -107,7 +109,8 @@ impl RedisStore {
         if let Some((number, connection)) = &*current {
             return Ok((*number, connection.clone()));
         }
-        let config = AsyncConnectionConfig::new().set_connection_timeout(Some(LIMIT)).set_response_timeout(Some(LIMIT));
+        // The library's own limits would end an answer that is almost there: ours count.
+        let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
         let connected = self.client.get_multiplexed_async_connection_with_config(&config).await;
         let mut connection = connected.map_err(|error| self.explain(&error))?;
         self.look_at_settings(&mut connection).await;
@@ -181,7 +184,7 @@ impl RedisStore {
             "BUSY" => {
                 return Error::new(Code::StoreBusy, format!("The store {address} runs a long script; try again."));
             }
-            "" if error.is_timeout() => return self.late(),
+            "" if error.kind() == ErrorKind::AuthenticationFailed => "refuses the user or the password",
             "" => "can't be reached",
             _ => "refuses the SDK's command",
         };

@@ -252,12 +252,12 @@ mod tests {
             store.writer.lock().unwrap().pragma_update_and_check(None, name, value, |_| Ok(())).unwrap();
         };
         pragma("max_page_count", 1);
-        let error = save(&store, "b", &[0; 100_000]).await.unwrap_err();
+        let error = save(&store, "b", &[0; 10_000]).await.unwrap_err();
         assert_eq!(error.code(), Code::StoreUnavailable);
         assert_eq!(store.load("a").await.unwrap().unwrap().blob, b"1");
         assert!(store.load("b").await.unwrap().is_none());
         pragma("max_page_count", 1_000_000);
-        assert!(matches!(save(&store, "b", &[0; 100_000]).await, Ok(Saved::Version(_))), "there is room again");
+        assert!(matches!(save(&store, "b", &[0; 10_000]).await, Ok(Saved::Version(_))), "there is room again");
     }
 
     #[tokio::test]

@@ -271,9 +271,79 @@ impl Postgres {
         assert!(self.server.start(), "Postgres starts again");
     }
 
+    /// From the next start on it speaks TLS. Returns the certificate, which no system knows.
+    pub(crate) fn use_tls(&self) -> PathBuf {
+        let data = self.directory.path().join("data");
+        let made = Command::new(program("openssl", "openssl", []))
+            .current_dir(&data)
+            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
+            .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"])
+            .args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout", "server.key", "-out", "server.crt"])
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "openssl: {}", String::from_utf8_lossy(&made.stderr));
+        if let Some((_, uid, gid)) = server_user() {
+            std::os::unix::fs::chown(data.join("server.key"), Some(uid), Some(gid)).unwrap();
+        }
+        let mut settings = std::fs::read_to_string(data.join("postgresql.conf")).unwrap();
+        settings.push_str("\nssl = on\n");
+        std::fs::write(data.join("postgresql.conf"), settings).unwrap();
+        data.join("server.crt")
+    }
+
     /// From the next start on it follows a primary that never speaks.
     pub(crate) fn make_replica(&self) {
         std::fs::write(self.directory.path().join("data/standby.signal"), "").unwrap();
+    }
+}
+
+/// A pooler that gives each transaction to whichever connection is free.
+pub(crate) struct PgBouncer {
+    _server: Server,
+    port: u16,
+    _directory: TempDir,
+}
+
+impl PgBouncer {
+    pub(crate) fn before(postgres: &Postgres) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let user = server_user();
+        let file = |name: &str, text: &str| {
+            let path = directory.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let users = file("users", &format!("\"app\" \"{}\"\n", Postgres::PASSWORD));
+        let settings = directory.path().join("settings");
+        let (port, server) = on_a_free_port(|port| {
+            let text = format!(
+                "[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
+                 unix_socket_dir =\npool_mode = transaction\ndefault_pool_size = 3\n\
+                 auth_type = scram-sha-256\nauth_file = {}\n",
+                postgres.port,
+                users.display()
+            );
+            std::fs::write(&settings, text).unwrap();
+            if let Some((_, uid, gid)) = &user {
+                for path in [directory.path(), &users, &settings] {
+                    std::os::unix::fs::chown(path, Some(*uid), Some(*gid)).unwrap();
+                }
+            }
+            Server {
+                program: program("pgbouncer", "pgbouncer", ["/usr/sbin".into()]),
+                arguments: vec![settings.clone().into()],
+                user: user.clone().map(|(name, ..)| name),
+                ready: "process up",
+                running: Mutex::default(),
+            }
+        });
+        Self { _server: server, port, _directory: directory }
+    }
+
+    /// The same database, through the pooler.
+    pub(crate) fn url(&self, url: &str) -> String {
+        let database = url.rsplit('/').next().unwrap();
+        format!("postgres://app:{}@127.0.0.1:{}/{database}", Postgres::PASSWORD, self.port)
     }
 }
 
