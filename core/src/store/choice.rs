@@ -13,6 +13,7 @@ use crate::error::{Code, Error};
 pub(crate) enum StoreChoice {
     Memory,
     Sqlite(PathBuf),
+    #[cfg_attr(not(any(feature = "redis", feature = "postgres")), allow(dead_code, reason = "there is no server then"))]
     Remote(Remote),
     Given(Arc<dyn TokenStore>),
     /// Nothing was said: SQLite in the user's data directory, where that lasts.
