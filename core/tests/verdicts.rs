@@ -109,9 +109,8 @@ async fn play(case: &Value) -> String {
     let expected = match case["verdict"].as_str().unwrap() {
         // A token that is over when it arrives serves one call.
         "granted" => vec![(code, 1), (code, usize::from(case["next_requests"] == 1))],
-        "ambiguous" | "rejected" => vec![(code, 1), (code, 0)],
-        // Nobody asks again for a few seconds.
-        "client" | "operator" => vec![(code, 1), (code, 0)],
+        // Of what is the operator's, nobody asks again for a few seconds.
+        "ambiguous" | "rejected" | "client" | "operator" => vec![(code, 1), (code, 0)],
         "retry" if code == "unreachable" => vec![(code, 0), (code, 0)],
         // A longer pause is the caller's to make, and holds for everybody: whatever the reason was.
         "retry" if wait > 5000 => vec![(code, 1), ("rate_limited", 0)],
