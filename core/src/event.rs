@@ -22,7 +22,7 @@ pub enum EventKind {
     Saved,
     /// New tokens could not be stored, and are kept in memory.
     NotSaved,
-    /// Another process was first.
+    /// Somebody else was first: another process, or a renewal ahead of the end in this one.
     Conflict,
     /// A token request was sent and no usable answer came.
     Ambiguous,

@@ -76,6 +76,8 @@ impl Manager {
         }
         fail_point("revoke.after_answer");
         if read.record.intent.is_some() {
+            // All that is known here is dead, so trying again tomorrow could not do more.
+            self.forget_pending(user_id).await?;
             return Err(Error::new(
                 Code::RevokeUnconfirmed,
                 "A refresh was sent before and its answer was lost, so Loop may hold a token that nobody here knows; the \

@@ -159,7 +159,9 @@ impl Manager {
         let (manager, under_way) = (Arc::clone(self), self.activity.begin());
         tokio::spawn(async move {
             let _under_way = under_way;
-            if matches!(manager.issuer.introspect(&token).await, Ok(Some(true))) {
+            let active = matches!(manager.issuer.introspect(&token).await, Ok(Some(true)));
+            // In the store, for the process that will have to resolve what this one lost.
+            if active && manager.pacer.saw_introspection().await.is_ok() {
                 manager.introspects.store(true, Ordering::Relaxed);
             }
         });

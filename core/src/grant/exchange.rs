@@ -58,6 +58,7 @@ impl Manager {
         let attempt = new_attempt()?;
         let now = self.records.now().await?;
         fail_point("exchange.before_intent");
+        let began = self.clock.elapsed();
         let claimed = self
             .records
             .change_grant(user_id, Damaged::Replaced, |current| {
@@ -78,8 +79,10 @@ impl Manager {
         let mine = async {
             let current = self.records.load_grant(user_id).await?;
             let now = self.records.now().await?;
+            // By our own clock too: the store's may have been put back.
+            let in_time = self.clock.elapsed().saturating_sub(began) < self.rules.send_window();
             let mine = current.is_some_and(|read| decide::may_send(&read.record, &attempt, now, tombstone));
-            Ok::<_, Error>(mine)
+            Ok::<_, Error>(in_time && mine)
         };
         match mine.await {
             Ok(true) => Ok(Claimed { user_id: user_id.to_owned(), attempt, generation }),

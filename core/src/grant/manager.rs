@@ -60,7 +60,7 @@ pub(crate) struct Manager {
     pub(super) changed: Notify,
     /// The token endpoint refuses this client: until then nobody is sent there for a refresh.
     refused: Mutex<Option<(Millis, Error)>>,
-    /// This client saw a live refresh token of this issuer active, so the issuer knows what it says of them.
+    /// The store knows that this issuer calls live refresh tokens active.
     pub(super) introspects: AtomicBool,
     /// When the disconnects that Loop has not confirmed were last looked for.
     pub(crate) looked_for_revokes: Mutex<Option<Millis>>,

@@ -110,13 +110,25 @@ impl Pacer {
 
     /// The pause that the platform asked anybody of the fleet for.
     pub(crate) async fn pause(&self) -> Result<Option<Duration>, Error> {
-        let window = self.records.load::<Window>(&self.records.pacing_key()).await;
+        let window = self.window().await?;
         let now = self.records.now().await?;
-        let window = match window {
-            Err(error) if super::record::is_damage(&error) => None,
-            window => window?,
-        };
-        Ok(window.and_then(|read| read.record.pause(now)).map(|until| Duration::from_millis(until - now)))
+        Ok(window.pause(now).map(|until| Duration::from_millis(until - now)))
+    }
+
+    /// Whether anybody of the fleet saw a live refresh token active at the introspection endpoint.
+    pub(crate) async fn introspects(&self) -> Result<bool, Error> {
+        Ok(self.window().await?.introspects)
+    }
+
+    pub(crate) async fn saw_introspection(&self) -> Result<(), Error> {
+        self.change(|window| (!std::mem::replace(&mut window.introspects, true), ())).await
+    }
+
+    async fn window(&self) -> Result<Window, Error> {
+        match self.records.load::<Window>(&self.records.pacing_key()).await {
+            Err(error) if super::record::is_damage(&error) => Ok(Window::new()),
+            window => Ok(window?.map_or_else(Window::new, |read| read.record)),
+        }
     }
 
     /// Tells the whole fleet to be quiet for so long.

@@ -1,7 +1,6 @@
 //! Profile `introspect`: the server says whether the token of a request without an answer is still good.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::late;
@@ -18,7 +17,7 @@ impl Manager {
     /// True where the token is still good, so that the lost request never arrived. False where the record has changed.
     pub(super) async fn resolve(self: &Arc<Self>, user_id: &str, record: &GrantRecord) -> Result<bool, Error> {
         let (Some(token), Some(intent)) = (record.refresh_token(), &record.intent) else { return Ok(false) };
-        if !self.introspects.load(Ordering::Relaxed) {
+        if !self.pacer.introspects().await? {
             // An issuer that never called a live token active may not know refresh tokens at all.
             return Err(unknown());
         }

@@ -56,6 +56,9 @@ pub(crate) struct Window {
     buckets: Vec<Bucket>,
     #[serde(default)]
     paused_until: Millis,
+    /// The issuer has called a live refresh token of this client active.
+    #[serde(default)]
+    pub(crate) introspects: bool,
     #[serde(default)]
     stamp: String,
     #[serde(flatten)]

@@ -29,6 +29,9 @@ pub(crate) enum Verdict {
     Ambiguous { reason: &'static str },
 }
 
+/// How long to be quiet after a 429 that does not say: one that is ignored leads to a lock-out.
+const UNSAID_PAUSE: Duration = Duration::from_secs(10);
+
 /// The reason of a retry that only changes the client's secret: it needs no pause.
 pub(crate) const OTHER_SECRET: &str = "client_secret";
 
@@ -47,7 +50,7 @@ pub(crate) fn judge(outcome: Outcome) -> Verdict {
     let error = token::parse_error(&body);
     let after = error.retry_after_ms.map(Duration::from_millis).or(retry_after);
     match (status, error.error.as_deref()) {
-        (429, _) => Verdict::Retry { after, reason: "rate_limited" },
+        (429, _) => Verdict::Retry { after: after.or(Some(UNSAID_PAUSE)), reason: "rate_limited" },
         // With an OAuth body the platform says in words that it did nothing; without one, a proxy may have
         // cut off an answer that held new tokens.
         (503, Some("temporarily_unavailable")) | (500, Some("server_error")) => {
