@@ -203,7 +203,7 @@ impl Manager {
     }
 
     pub(super) async fn clear_intent(&self, user_id: &str, attempt: &str) -> Result<(), Error> {
-        self.change_intent(user_id, attempt, |record| late::clear(record, attempt)).await.map(drop)
+        self.change_intent(user_id, attempt, |record| late::clear(record, attempt, &self.rules)).await.map(drop)
     }
 
     /// Changes the record while this attempt's intent stands. False where somebody replaced the grant meanwhile.
