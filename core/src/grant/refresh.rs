@@ -107,6 +107,8 @@ impl Manager {
         let expected = Expected::Version(read.version);
         if self.records.swap(&key, &mut record, &expected).await? == Swap::Conflict {
             self.tell(EventKind::Conflict, user_id, None);
+            // Our write may have been made, its answer lost, and another's put on top of it: the intent stands then.
+            self.nothing_done(user_id, attempt).await;
             return Ok(Claim::LookAgain);
         }
         fail_point("refresh.after_intent");
