@@ -51,7 +51,6 @@ impl Manager {
         user_id: &str,
         read: Read<GrantRecord>,
         need: &Need,
-        now: Millis,
         patience: Duration,
     ) -> Result<Refreshed, Error> {
         // What is slow comes first, so that the request follows its intent at once.
@@ -67,7 +66,7 @@ impl Manager {
         let Some(refresh_token) = read.record.refresh_token().cloned() else { return Ok(Refreshed::LookAgain) };
         let attempt = new_attempt()?;
         fail_point("refresh.before_intent");
-        let (mine, sent_at) = match self.claim(user_id, read, &attempt, &refresh_token, now, permit).await {
+        let (mine, sent_at) = match self.claim(user_id, read, &attempt, &refresh_token, permit).await {
             Ok(Claim::Mine { record, sent_at }) => (*record, sent_at),
             Ok(Claim::LookAgain) => return Ok(Refreshed::LookAgain),
             Ok(Claim::Paused(pause)) => return Ok(Refreshed::RetryAfter(pause, pacer::paused(pause))),
@@ -96,10 +95,10 @@ impl Manager {
         read: Read<GrantRecord>,
         attempt: &str,
         refresh_token: &Secret,
-        now: Millis,
         permit: Permit,
     ) -> Result<Claim, Error> {
-        let began = self.clock.elapsed();
+        // The wait for a permit may have been longer than the time to send.
+        let (began, now) = (self.clock.elapsed(), self.records.now().await?);
         let mut record = read.record;
         record.intent = Some(decide::refresh_intent(&record, attempt, refresh_token, now, &self.rules));
         record.updated_at = now;
