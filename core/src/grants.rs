@@ -9,8 +9,8 @@ use crate::client::{Inner, LoopClient};
 use crate::config::invalid;
 use crate::error::{Code, Error};
 use crate::grant::decide;
-use crate::grant::manager::refresh_in_progress;
-use crate::grant::record::{GrantRecord, Tokens};
+use crate::grant::manager::{exchange_outcome_unknown, refresh_in_progress};
+use crate::grant::record::{GrantRecord, IntentKind, Tokens};
 use crate::grant::records::{Change, Damaged};
 use crate::secret::Secret;
 use crate::sys::{Millis, millis, millis_of};
@@ -161,6 +161,10 @@ pub(crate) fn imported(
                 Code::GrantExists,
                 "The store holds a live grant for this user; pass replace to put this one in its place.",
             )));
+        }
+        // A sign-in without an answer may have replaced this token at Loop: sending it would look like theft.
+        if !replace && current.intent.as_ref().is_some_and(|intent| intent.kind == IntentKind::Exchange) {
+            return Change::Leave(Err(exchange_outcome_unknown()));
         }
     }
     let mut record = GrantRecord::granted(user_id, tokens.clone(), current, now);

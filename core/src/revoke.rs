@@ -97,7 +97,9 @@ impl Manager {
         buried: &GrantRecord,
         change: impl Fn(&mut GrantRecord),
     ) -> Result<(), Error> {
-        self.records.change_grant(user_id, Damaged::Fails, |current| while_buried(current, buried, &change)).await
+        self.records
+            .change_grant(user_id, Damaged::Fails, |current| while_buried(current, buried.generation, &change))
+            .await
     }
 
     async fn revoke_tokens(&self, tokens: &Tokens) -> Result<(), Error> {
@@ -208,11 +210,11 @@ pub(crate) fn buried(current: Option<&GrantRecord>, now: Millis) -> Change<Grant
 /// Changes the tombstone that this disconnect wrote; whoever came after is left alone.
 pub(crate) fn while_buried(
     current: Option<&GrantRecord>,
-    buried: &GrantRecord,
+    generation: u64,
     change: impl Fn(&mut GrantRecord),
 ) -> Change<GrantRecord, ()> {
     match current {
-        Some(current) if current.generation == buried.generation && current.tombstone.is_some() => {
+        Some(current) if current.generation == generation && current.tombstone.is_some() => {
             let mut record = current.clone();
             change(&mut record);
             Change::Write(Box::new(record), ())

@@ -119,7 +119,14 @@ impl Manager {
         match (&stored, &arrived.tokens.refresh_token) {
             (Late::Saved, _) => self.tell(EventKind::Saved, user_id, None),
             // The app disconnected meanwhile: nothing of this grant may stay alive.
-            (Late::Disconnected, Some(token)) => self.issuer.revoke(token, "refresh_token").await?,
+            (Late::Disconnected, Some(token)) => {
+                let told = self.issuer.revoke(token, "refresh_token").await;
+                if told.is_err() {
+                    // Nobody calls for a user who is gone, so it is tried again without a caller.
+                    self.pay_later();
+                }
+                told?;
+            }
             _ => {}
         }
         self.owed.settle(user_id, &arrived.attempt);

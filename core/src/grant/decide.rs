@@ -168,7 +168,10 @@ pub(crate) fn refresh_intent(
 /// The right to send one code for this user. It keeps what it displaces, which counts again if the code did nothing.
 pub(crate) fn exchange_intent(record: &GrantRecord, attempt: &str, now: Millis, rules: &Rules) -> Intent {
     let token = record.refresh_token().map_or_else(|| Digest::of(""), Secret::digest);
-    let mut displaced = record.intent.clone().map(Box::new);
+    // A write whose answer was lost is made again: an attempt must not displace itself, or it could never be cleared.
+    let mut before = record.clone();
+    before.change_intent(attempt, |_| None);
+    let mut displaced = before.intent.map(Box::new);
     // What an attempt displaced counts again where it did nothing; of one that is lost nobody will ever hear that.
     if let Some(lost) = displaced.as_mut().filter(|intent| !is_under_way(intent, now)) {
         lost.displaced = None;
@@ -208,6 +211,13 @@ pub(crate) fn courtesy(record: Option<&GrantRecord>, now: Millis) -> Option<Mill
     let telling = record.tombstone.as_ref().filter(|tombstone| !tombstone.confirmed).map(|tombstone| tombstone.busy_by);
     let until = request.into_iter().chain(telling).max()?.saturating_add(LONGEST_COURTESY);
     (now < until && until - now < LONGEST_ATTEMPT).then_some(until)
+}
+
+/// Whether the code of this attempt, sent now, could cross a request of another. A refresh that reaches the issuer after
+/// the code has replaced its token looks like theft.
+pub(crate) fn would_cross(record: &GrantRecord, attempt: &str, now: Millis) -> bool {
+    let other = record.intent.as_ref().filter(|intent| intent.attempt != attempt && is_under_way(intent, now));
+    other.is_some_and(|intent| now < intent.send_by.saturating_add(LONGEST_COURTESY))
 }
 
 /// When the refresh token dies if nobody uses it.
@@ -416,6 +426,25 @@ mod tests {
         assert_eq!(courtesy(Some(&record), 1000), Some(18_000), "a disconnect is being told");
         record.tombstone.as_mut().unwrap().confirmed = true;
         assert_eq!(courtesy(Some(&record), 1000), None);
+    }
+
+    #[test]
+    fn a_code_is_not_sent_beside_a_request_that_may_still_arrive() {
+        let mut record = record();
+        assert!(!would_cross(&record, "y", 1000));
+        refresh_at(1000, false)(&mut record);
+        assert!(would_cross(&record, "y", 20_999) && !would_cross(&record, "y", 21_000));
+        assert!(!would_cross(&record, "x", 1000), "its own, written before and not heard of");
+    }
+
+    #[test]
+    fn an_attempt_that_is_written_twice_is_cleared_at_once() {
+        let mut record = record();
+        for _ in 0..2 {
+            record.intent = Some(exchange_intent(&record, "x", 1000, &STRICT));
+        }
+        record.change_intent("x", |_| None);
+        assert!(record.intent.is_none());
     }
 
     #[test]

@@ -54,25 +54,36 @@ impl Manager {
 
     /// Writes the intent of a code exchange, and reads it back: nobody refreshes for this user while it stands.
     pub(crate) async fn claim_exchange(self: &Arc<Self>, user_id: &str) -> Result<Claimed, Error> {
-        self.wait_for_quiet(user_id).await?;
-        let attempt = new_attempt()?;
-        let now = self.records.now().await?;
-        fail_point("exchange.before_intent");
-        let began = self.clock.elapsed();
-        let claimed = self
-            .records
-            .change_grant(user_id, Damaged::Replaced, |current| {
-                let mut record = current.cloned().unwrap_or_else(|| GrantRecord::placeholder(user_id, now));
-                record.intent = Some(decide::exchange_intent(&record, &attempt, now, &self.rules));
-                let (generation, tombstone) = (record.generation, record.tombstone.as_ref().map(|each| each.at));
-                Change::Write(Box::new(record), (generation, tombstone))
-            })
-            .await;
-        let (generation, tombstone) = match claimed {
-            Ok(claimed) => claimed,
-            Err(error) => {
-                self.owe_idle(user_id, &attempt);
-                return Err(error);
+        let (started, attempt) = (Instant::now(), new_attempt()?);
+        let (began, generation, tombstone) = loop {
+            self.wait_for_quiet(user_id).await?;
+            let began = self.clock.elapsed();
+            let now = self.records.now().await?;
+            fail_point("exchange.before_intent");
+            let claimed = self
+                .records
+                .change_grant(user_id, Damaged::Replaced, |current| {
+                    let mut record = current.cloned().unwrap_or_else(|| GrantRecord::placeholder(user_id, now));
+                    // Since we last looked somebody may have begun: only this write can tell.
+                    if decide::would_cross(&record, &attempt, self.sightings_now(record.intent.as_ref(), now)) {
+                        return Change::Leave(None);
+                    }
+                    record.intent = Some(decide::exchange_intent(&record, &attempt, now, &self.rules));
+                    let found = (record.generation, record.tombstone.as_ref().map(|each| each.at));
+                    Change::Write(Box::new(record), Some(found))
+                })
+                .await;
+            match claimed {
+                Ok(Some((generation, tombstone))) => break (began, generation, tombstone),
+                Ok(None) if started.elapsed() < self.patience => {}
+                Ok(None) => {
+                    self.nothing_done(user_id, &attempt).await;
+                    return Err(refresh_in_progress(1000));
+                }
+                Err(error) => {
+                    self.owe_idle(user_id, &attempt);
+                    return Err(error);
+                }
             }
         };
         fail_point("exchange.after_intent");

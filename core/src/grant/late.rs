@@ -3,6 +3,7 @@
 use super::owed::Arrived;
 use super::record::{GrantRecord, Intent, Tokens};
 use super::records::Change;
+use crate::profile::{Profile, Rules};
 use crate::secret::Secret;
 use crate::sys::Millis;
 
@@ -93,9 +94,14 @@ pub(super) fn while_it_stands(
     }
 }
 
-/// The request did nothing.
-pub(super) fn clear(record: &mut GrantRecord, attempt: &str) {
-    record.change_intent(attempt, |_| None);
+/// The request did nothing. A lost one whose place it took may have done something all the same.
+pub(super) fn clear(record: &mut GrantRecord, attempt: &str, rules: &Rules) {
+    record.change_intent(attempt, |intent| {
+        // The server itself said that the lost one had done nothing.
+        let resolved = rules.profile == Profile::Introspect;
+        let takeovers = intent.takeovers.checked_sub(1).filter(|_| !resolved)?;
+        Some(Intent { ambiguous: true, takeovers, ..intent })
+    });
 }
 
 /// Nobody will hear the answer, so nobody has to wait for it.
@@ -127,5 +133,42 @@ fn end_now(record: &mut GrantRecord, now: Millis) {
     record.updated_at = now;
     if let Some(digest) = record.refresh_token().map(Secret::digest) {
         record.remember_spent(digest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::Map;
+
+    use super::*;
+    use crate::grant::decide::refresh_intent;
+
+    /// What is left of a lost refresh after the one that took its place did nothing.
+    fn left_of_a_lost_one(profile: Profile) -> Option<(Millis, bool, u32)> {
+        let rules = Rules { profile, ..Rules::default() };
+        let tokens = Tokens {
+            access_token: Secret::new("a"),
+            access_expires_at: 0,
+            obtained_at: 0,
+            refresh_token: Some(Secret::new("r")),
+            scopes: Vec::new(),
+            unknown: Map::new(),
+        };
+        let mut record = GrantRecord::granted("user_1", tokens, None, 0);
+        for (attempt, at) in [("x", 1000), ("y", 9000)] {
+            record.intent = Some(refresh_intent(&record, attempt, &Secret::new("r"), at, &rules));
+        }
+        clear(&mut record, "y", &rules);
+        record.intent.map(|intent| (intent.first_at, intent.ambiguous, intent.takeovers))
+    }
+
+    #[test]
+    fn a_second_request_that_did_nothing_does_not_make_the_first_one_undone() {
+        let grace = Profile::Grace(Duration::from_secs(30));
+        assert_eq!(left_of_a_lost_one(grace), Some((1000, true, 0)), "its grace is counted from the first");
+        assert_eq!(left_of_a_lost_one(Profile::Strict), Some((1000, true, 0)), "the operator's one second use");
+        assert_eq!(left_of_a_lost_one(Profile::Introspect), None, "the server has said that it did nothing");
     }
 }

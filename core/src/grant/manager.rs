@@ -183,7 +183,7 @@ impl Manager {
                         return living.ok_or(error);
                     }
                     attempts += 1;
-                    match self.refresh(user_id, read, need, now, left).await? {
+                    match self.refresh(user_id, read, need, left).await? {
                         Refreshed::Rotated(access) => return Ok(access),
                         Refreshed::LookAgain => {}
                         // The request did nothing, so the token is as good as before.

@@ -51,7 +51,6 @@ impl Manager {
         user_id: &str,
         read: Read<GrantRecord>,
         need: &Need,
-        now: Millis,
         patience: Duration,
     ) -> Result<Refreshed, Error> {
         // What is slow comes first, so that the request follows its intent at once.
@@ -67,7 +66,7 @@ impl Manager {
         let Some(refresh_token) = read.record.refresh_token().cloned() else { return Ok(Refreshed::LookAgain) };
         let attempt = new_attempt()?;
         fail_point("refresh.before_intent");
-        let (mine, sent_at) = match self.claim(user_id, read, &attempt, &refresh_token, now, permit).await {
+        let (mine, sent_at) = match self.claim(user_id, read, &attempt, &refresh_token, permit).await {
             Ok(Claim::Mine { record, sent_at }) => (*record, sent_at),
             Ok(Claim::LookAgain) => return Ok(Refreshed::LookAgain),
             Ok(Claim::Paused(pause)) => return Ok(Refreshed::RetryAfter(pause, pacer::paused(pause))),
@@ -96,10 +95,10 @@ impl Manager {
         read: Read<GrantRecord>,
         attempt: &str,
         refresh_token: &Secret,
-        now: Millis,
         permit: Permit,
     ) -> Result<Claim, Error> {
-        let began = self.clock.elapsed();
+        // The wait for a permit may have been longer than the time to send.
+        let (began, now) = (self.clock.elapsed(), self.records.now().await?);
         let mut record = read.record;
         record.intent = Some(decide::refresh_intent(&record, attempt, refresh_token, now, &self.rules));
         record.updated_at = now;
@@ -107,6 +106,8 @@ impl Manager {
         let expected = Expected::Version(read.version);
         if self.records.swap(&key, &mut record, &expected).await? == Swap::Conflict {
             self.tell(EventKind::Conflict, user_id, None);
+            // Our write may have been made, its answer lost, and another's put on top of it: the intent stands then.
+            self.nothing_done(user_id, attempt).await;
             return Ok(Claim::LookAgain);
         }
         fail_point("refresh.after_intent");
@@ -206,7 +207,7 @@ impl Manager {
     }
 
     pub(super) async fn clear_intent(&self, user_id: &str, attempt: &str) -> Result<(), Error> {
-        self.change_intent(user_id, attempt, |record| late::clear(record, attempt)).await.map(drop)
+        self.change_intent(user_id, attempt, |record| late::clear(record, attempt, &self.rules)).await.map(drop)
     }
 
     /// Changes the record while this attempt's intent stands. False where somebody replaced the grant meanwhile.
