@@ -16,3 +16,6 @@ pub(crate) mod refresh;
 mod resolve;
 mod sightings;
 pub(crate) mod window;
+
+#[cfg(test)]
+mod model_test;
