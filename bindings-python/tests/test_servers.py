@@ -38,8 +38,10 @@ def test_eight_threads_share_one_refresh_on_a_server(url: str, loop_sandbox: San
     other = LoopClient(**options)
     tokens = other.handle_callback(loop_sandbox.sign_in(begun.url), begun.browser_secret)
     assert len(loop.clinical.list_biomarkers(user_id=tokens.user_id)) == 14
-    user_id = import_due(loop, loop_sandbox)
     clients = [LoopClient(**options) for _ in range(8)]
+    for client in clients:
+        # Connected before the race: eight that connect at once may take longer than a store is given.
+        assert client.status(user_id="nobody").state == "not_connected"
     for race in ([loop] * 8, clients):
         user_id, before = import_due(loop, loop_sandbox), refreshes(loop_sandbox)
         found = all_at_once([partial(client.access_token, user_id=user_id) for client in race])

@@ -9,6 +9,7 @@ import re
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -21,10 +22,15 @@ from loop_sdk import AsyncLoopClient, LoopClient, LoopError
 #: Larger answers take longer than a test should: the full proof sends them too.
 LARGEST = 2_000_000
 AT_ONCE = 16
+#: For so long at the least nobody asks again after a refusal that is the operator's. A machine on which the second call
+#: ends later has shown nothing of it.
+PAUSE = 4.0
 
 Case = dict[str, Any]
 #: What a call heard, and how many requests it made.
 Heard = tuple[str, int]
+#: That of both calls, and how many seconds they took.
+Played = tuple[list[Heard], float]
 
 
 class Endpoint:
@@ -133,11 +139,12 @@ def endpoint(case: Case) -> Iterator[tuple[Endpoint, dict[str, Any]]]:
     assert server.trouble is None, f"{case['name']}: {server.trouble!r}"
 
 
-def play(case: Case) -> list[Heard]:
+def play(case: Case) -> Played:
     heard = []
     with endpoint(case) as (server, options):
         loop = LoopClient(**options)
         loop.import_grant(user_id="u", refresh_token="r0")
+        started = time.monotonic()
         for _ in range(2):
             before, said = server.requests, "granted"
             try:
@@ -145,14 +152,16 @@ def play(case: Case) -> list[Heard]:
             except LoopError as error:
                 said = error.code
             heard.append((said, server.requests - before))
-    return heard
+    return heard, time.monotonic() - started
 
 
-async def play_async(case: Case) -> list[Heard]:
+async def play_async(case: Case) -> Played:
     heard = []
     with endpoint(case) as (server, options):
-        client = AsyncLoopClient(**options)
+        # It takes long on a slow machine, and would hold up all the other cases.
+        client = await asyncio.to_thread(AsyncLoopClient, **options)
         await client.import_grant(user_id="u", refresh_token="r0")
+        started = time.monotonic()
         for _ in range(2):
             before, said = server.requests, "granted"
             try:
@@ -160,19 +169,19 @@ async def play_async(case: Case) -> list[Heard]:
             except LoopError as error:
                 said = error.code
             heard.append((said, server.requests - before))
-    return heard
+    return heard, time.monotonic() - started
 
 
-def in_threads(cases: list[Case]) -> list[list[Heard]]:
+def in_threads(cases: list[Case]) -> list[Played]:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(play, cases))
 
 
-def in_tasks(cases: list[Case]) -> list[list[Heard]]:
-    async def main() -> list[list[Heard]]:
+def in_tasks(cases: list[Case]) -> list[Played]:
+    async def main() -> list[Played]:
         places = asyncio.Semaphore(AT_ONCE)
 
-        async def one(case: Case) -> list[Heard]:
+        async def one(case: Case) -> Played:
             async with places:
                 return await play_async(case)
 
@@ -182,17 +191,25 @@ def in_tasks(cases: list[Case]) -> list[list[Heard]]:
 
 
 @pytest.mark.parametrize("run", [in_threads, in_tasks])
-def test_every_answer_has_the_verdict_of_the_table(run: Callable[[list[Case]], list[list[Heard]]]) -> None:
+def test_every_answer_has_the_verdict_of_the_table(run: Callable[[list[Case]], list[Played]]) -> None:
     cases, left = played()
     for case in left:
         # Any other reason to leave one out is a failure.
         assert case["answer"]["padding"] > LARGEST and not IS_PROOF
         print("left to the full proof, because it takes long:", case["name"])
-    found = run(cases)
-    assert len(found) == len(cases)
-    wrong = [
-        f"{case['name']}: heard {heard}, expected {expected(case)}"
-        for case, heard in zip(cases, found, strict=True)
-        if heard != expected(case)
-    ]
+    wrong: list[str] = []
+    for _ in range(5):
+        found = run(cases)
+        assert len(found) == len(cases)
+        too_slow = []
+        for case, (heard, took) in zip(cases, found, strict=True):
+            if heard != expected(case):
+                wrong.append(f"{case['name']}: heard {heard}, expected {expected(case)}, after {took:.1f} s")
+                if took > PAUSE and case["verdict"] in ("client", "operator"):
+                    too_slow.append(case)
+        if len(too_slow) < len(wrong) or not wrong:
+            break
+        cases, wrong = too_slow, []
+    else:
+        pytest.fail(f"this machine is too slow for {[case['name'] for case in cases]}")
     assert not wrong, "\n".join(wrong)
