@@ -101,7 +101,7 @@ fn warn() {
     let warn = || {
         gate::attach(|py| {
             // A log that fails has no other place to say so.
-            drop(WARN.import(py, "loop_sdk.events", "warn_of_overflow").and_then(pyo3::types::PyAnyMethods::call0));
+            drop(WARN.import(py, "loop_sdk.events", "warn_of_overflow").and_then(PyAnyMethods::call0));
         });
     };
     // Where no thread can be had, the events are lost without a word: the refresh must not be.
