@@ -27,6 +27,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(gate::_close, module)?)?;
     module.add_function(wrap_pyfunction!(gate::_forked, module)?)?;
     module.add_function(wrap_pyfunction!(wait::_settle, module)?)?;
+    module.add_function(wrap_pyfunction!(store::_schema, module)?)?;
     module.add_function(wrap_pyfunction!(views::_restore, module)?)?;
     module.add_function(wrap_pyfunction!(views::_restore_page, module)?)?;
     #[cfg(debug_assertions)]

@@ -11,6 +11,12 @@ use pyo3::types::{PyBool, PyBytes, PyInt, PyString, PyTuple};
 
 use crate::foreign::{Function, Trouble};
 
+/// The table that a Postgres store needs, as SQL, for `python -m loop_sdk store-schema`.
+#[pyfunction]
+pub(crate) fn _schema() -> &'static str {
+    loop_sdk::bridge::store_schema()
+}
+
 /// The methods of the application's object; `loop_sdk.store.TokenStore` documents them.
 pub(crate) struct PythonStore {
     load: Function,

@@ -7,15 +7,22 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from loop_sdk import LoopClient, LoopError, Tokens
 from loop_sdk.testing import Sandbox
 
+#: Whether to prove rather than to sample. Read here: tests themselves see no LOOP_* variable.
+IS_PROOF = "LOOP_PROVE" in os.environ
+#: How many times a caller gives up at a random moment.
+ROUNDS = int(os.environ.get("LOOP_PROVE", "30"))
+
+T = TypeVar("T")
 Connect = Callable[..., Tokens]
 
 
@@ -71,9 +78,28 @@ def silent_server() -> Iterator[tuple[str, threading.Event]]:
         connection.close()
 
 
-def let_expire(tokens: Tokens) -> None:
-    """Waits until a short-lived access token is over."""
-    time.sleep(max(0.0, tokens.expires_at.timestamp() + 0.05 - time.time()))
+def import_due(loop: LoopClient, box: Sandbox, person: str = "ada") -> str:
+    """Gives a client a grant that has no access token yet: the first call refreshes. Returns the person's id."""
+    grant = box.due_grant(person)
+    assert loop.import_grant(**grant, replace=True) == "imported"
+    return grant["user_id"]
+
+
+def all_at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
+    """Runs each call on a thread of its own, none before all are there."""
+    start = threading.Barrier(len(calls))
+
+    def one(call: Callable[[], T]) -> T:
+        start.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(one, calls))
+
+
+def refreshes(box: Sandbox) -> int:
+    """How many refreshes the sandbox has been asked for."""
+    return box.stats()["refreshes"]
 
 
 def free_port() -> int:
@@ -97,7 +123,7 @@ def python(code: str, *arguments: str, variables: dict[str, str] | None = None, 
         env={**os.environ, **(variables or {})},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

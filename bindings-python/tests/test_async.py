@@ -15,13 +15,15 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from conftest import let_expire, python
+from conftest import ROUNDS, python, refreshes
 from test_printing import printed
+from token_endpoint import endpoints, token_endpoint
 
 from loop_sdk import (
     AsyncLoopClient,
@@ -34,12 +36,9 @@ from loop_sdk import (
     Tokens,
 )
 from loop_sdk._caller_async import _thread
-from loop_sdk.testing import Sandbox, sandbox
+from loop_sdk.testing import Sandbox
 
 T = TypeVar("T")
-
-#: How many times a caller is cancelled at a random moment.
-ROUNDS = int(os.environ.get("LOOP_PROVE", "40"))
 
 
 def event_loops() -> list[Any]:
@@ -66,7 +65,7 @@ async def signed_in(client: AsyncLoopClient, box: Sandbox, scopes: list[str] | N
 def run(main: Callable[[], Coroutine[Any, Any, T]], new_event_loop: Callable[[], Any] = asyncio.new_event_loop) -> T:
     event_loop = new_event_loop()
     try:
-        result: T = event_loop.run_until_complete(asyncio.wait_for(main(), 60))
+        result: T = event_loop.run_until_complete(asyncio.wait_for(main(), 300))
         event_loop.run_until_complete(event_loop.shutdown_default_executor())
         return result
     finally:
@@ -121,52 +120,49 @@ def test_both_clients_have_the_same_methods_with_the_same_arguments_and_docs() -
             assert one.__doc__ and other.__doc__, name
 
 
-def test_sixty_four_tasks_on_an_expired_token_make_one_refresh(short_lived: Sandbox) -> None:
-    client = AsyncLoopClient(**short_lived.options(), store="memory:")
+async def due(client: AsyncLoopClient, box: Sandbox) -> str:
+    """Gives the client a grant whose first use is a refresh. Returns the person's id."""
+    grant = await asyncio.to_thread(box.due_grant)
+    assert await client.import_grant(**grant, replace=True) == "imported"
+    return grant["user_id"]
 
+
+def test_sixty_four_tasks_on_a_due_grant_make_one_refresh(client: AsyncLoopClient, loop_sandbox: Sandbox) -> None:
     async def main() -> None:
-        tokens = await signed_in(client, short_lived)
-        await asyncio.to_thread(let_expire, tokens)
-        calls = [client.clinical.list_biomarkers(user_id=tokens.user_id) for _ in range(64)]
+        user_id = await due(client, loop_sandbox)
+        calls = [client.clinical.list_biomarkers(user_id=user_id) for _ in range(64)]
         assert {len(page) for page in await asyncio.gather(*calls)} == {14}
-        assert await client.access_token(user_id=tokens.user_id) != tokens.access_token
-
-    run(main)
-    assert len(short_lived.token_requests("refresh_token")) == 1
-
-
-@pytest.fixture
-def short_lived() -> Iterator[Sandbox]:
-    with sandbox(access_token_seconds=2) as box:
-        yield box
-
-
-def test_callers_cancelled_at_random_moments_lose_no_grant(short_lived: Sandbox) -> None:
-    client = AsyncLoopClient(**short_lived.options(), store="memory:")
-
-    async def one(user_id: str, after: float) -> None:
-        call = asyncio.create_task(client.clinical.list_biomarkers(user_id=user_id))
-        await asyncio.wait([call], timeout=after)
-        call.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await call
-            raise asyncio.CancelledError  # it was faster
-
-    async def main() -> None:
-        tokens = await signed_in(client, short_lived)
-        user_id, random_moments = tokens.user_id, random.Random(20261125)
-        for _ in range(ROUNDS):
-            await one(user_id, random_moments.uniform(0, 0.01))
-        # And in the middle of a refresh that others wait for.
-        await asyncio.to_thread(let_expire, tokens)
-        waiting = [asyncio.create_task(client.clinical.list_biomarkers(user_id=user_id)) for _ in range(8)]
-        await asyncio.gather(*(one(user_id, random_moments.uniform(0, 0.02)) for _ in range(8)))
-        assert {len(page) for page in await asyncio.gather(*waiting)} == {14}
         assert len(await client.clinical.list_biomarkers(user_id=user_id)) == 14
 
     run(main)
-    refreshes = short_lived.token_requests("refresh_token")
-    assert refreshes and all(entry["status"] == 200 for entry in refreshes)
+    assert refreshes(loop_sandbox) == 1
+
+
+def test_callers_cancelled_at_random_moments_lose_no_grant(loop_sandbox: Sandbox) -> None:
+    client = AsyncLoopClient(**loop_sandbox.options(), store="memory:", token_requests_per_minute=100_000)
+    moments, in_time = random.Random(20261125), 0
+
+    async def main() -> None:
+        nonlocal in_time
+        for number in range(ROUNDS):
+            user_id = await due(client, loop_sandbox)
+            before = await asyncio.to_thread(refreshes, loop_sandbox)
+            when = ("before", "after")[number % 2]
+            fault = {"ms": 20, "when": when, "grant_type": "refresh_token"}
+            await asyncio.to_thread(partial(loop_sandbox.token_fault, "delay", **fault))
+            call = asyncio.create_task(client.access_token(user_id=user_id))
+            waiter = asyncio.create_task(client.clinical.list_biomarkers(user_id=user_id))
+            await asyncio.wait([call], timeout=moments.uniform(0, 0.04))
+            in_time += call.cancel()
+            (outcome,) = await asyncio.gather(call, return_exceptions=True)
+            assert isinstance(outcome, (str, asyncio.CancelledError))
+            assert len(await waiter) == 14
+            assert len(await client.clinical.list_biomarkers(user_id=user_id)) == 14
+            assert await asyncio.to_thread(refreshes, loop_sandbox) - before == 1, f"round {number}"
+
+    run(main)
+    assert in_time > 0
+    assert (loop_sandbox.stats()["replays"], loop_sandbox.stats()["alerts"]) == (0, 0)
 
 
 def test_a_cancelled_call_ends_at_once_and_leaves_nothing_behind(
@@ -178,12 +174,13 @@ def test_a_cancelled_call_ends_at_once_and_leaves_nothing_behind(
     async def main() -> None:
         await hanging(client)
         call = asyncio.create_task(client.clinical.list_biomarkers(user_id="u"))
-        await asyncio.to_thread(connected.wait, 10)
+        await asyncio.to_thread(connected.wait, 60)
         started = time.monotonic()
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-        assert time.monotonic() - started < 1
+        # Sooner than its own limit, however slow the machine is.
+        assert time.monotonic() - started < 15
         # The native part ends it by a wake-up that nobody awaits: the next call comes after it.
         assert await client.access_token(user_id="u") == "a"
         completions = _thread.completions(asyncio.get_running_loop())
@@ -206,7 +203,7 @@ def test_a_time_limit_ends_a_hanging_call(silent_server: tuple[str, threading.Ev
         started = time.monotonic()
         error = await fails(client.clinical.list_biomarkers(user_id="u", timeout=0.2))
         assert (error.code, type(error)) == ("timeout", RetryLater)
-        assert 0.2 <= time.monotonic() - started < 2
+        assert 0.2 <= time.monotonic() - started < 15
         for wrong in (-1, float("nan")):
             assert (await fails(client.access_token(user_id="u", timeout=wrong))).detail == "timeout"
 
@@ -235,35 +232,32 @@ def test_event_loops_in_many_threads_share_a_client(
 
 @pytest.mark.parametrize("new_event_loop", event_loops())
 def test_an_event_loop_closed_while_calls_are_under_way_is_forgotten(
-    silent_server: tuple[str, threading.Event], capfd: pytest.CaptureFixture[str], new_event_loop: Callable[[], Any]
+    capfd: pytest.CaptureFixture[str], new_event_loop: Callable[[], Any]
 ) -> None:
-    environment, connected = silent_server
-    client = AsyncLoopClient("client_1", environment=environment, store="memory:")
-    event_loop = new_event_loop()
-    event_loop.run_until_complete(hanging(client))
+    with token_endpoint() as (address, server):
+        options: dict[str, Any] = {"environment": endpoints(address), "store": "memory:", "identify": False}
+        client = AsyncLoopClient("client_1", **options)
+        event_loop = new_event_loop()
 
-    async def begin() -> None:
-        call = client.clinical.list_biomarkers(user_id="u", timeout=0.3)
-        task = asyncio.create_task(call)
-        while not connected.is_set():
-            await asyncio.sleep(0.01)
-        # Pending for ever: asyncio itself would complain about that when it is collected.
-        task._log_destroy_pending = False  # type: ignore[attr-defined]
+        async def begin() -> None:
+            await client.import_grant(user_id="u", refresh_token="old")
+            task = asyncio.create_task(client.access_token(user_id="u"))
+            await asyncio.to_thread(server.sent.wait, 60)
+            await asyncio.get_running_loop().shutdown_default_executor()
+            # Pending for ever: asyncio itself would complain about that when it is collected.
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
 
-    event_loop.run_until_complete(begin())
-    event_loop.close()
-    gone = weakref.ref(event_loop)
-    del event_loop
-
-    async def another() -> None:
-        assert await client.access_token(user_id="u") == "a"
-
-    # The call ends by its own limit; then nothing holds the event loop any more.
-    deadline = time.monotonic() + 10
-    while gone() is not None and time.monotonic() < deadline:
-        run(another)
-        gc.collect()
-    assert gone() is None
+        event_loop.run_until_complete(begin())
+        event_loop.close()
+        gone = weakref.ref(event_loop)
+        del event_loop
+        # The call's answer comes with nobody to take it; then nothing holds the event loop any more.
+        server.release.set()
+        deadline = time.monotonic() + 60
+        while gone() is not None and time.monotonic() < deadline:
+            assert run(lambda: client.access_token(user_id="u")) == "new"
+            gc.collect()
+        assert gone() is None
     out, err = capfd.readouterr()
     assert out == err == ""
 
@@ -340,10 +334,10 @@ def test_ctrl_c_and_the_end_of_the_interpreter_end_a_hanging_call(
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert connected.wait(20)
+    assert connected.wait(60)
     if how == "interrupt":
         child.send_signal(signal.SIGINT)
-    out, err = child.communicate("\n", timeout=20)
+    out, err = child.communicate("\n", timeout=60)
     assert (out.strip(), child.returncode) == ({"interrupt": "interrupted", "leave": "leaving"}[how], 0)
     assert err == ""
 

@@ -1,4 +1,4 @@
-"""`python -m loop_sdk demo` walks the quickstart, and says what is missing."""
+"""`python -m loop_sdk`: the demo, the table of a Postgres store, and what is missing for them."""
 
 from __future__ import annotations
 
@@ -28,4 +28,11 @@ def test_a_missing_sandbox_is_named(tmp_path: Path) -> None:
 
 def test_other_commands_are_explained() -> None:
     assert run().returncode == 2 and "usage" in run("serve").stderr
-    assert run("--help").returncode == 0
+    shown = run("--help")
+    assert shown.returncode == 0 and "store-schema" in shown.stdout
+
+
+def test_the_table_of_a_postgres_store_is_printed() -> None:
+    done = run("store-schema")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "CREATE TABLE IF NOT EXISTS loop_entry (" in done.stdout

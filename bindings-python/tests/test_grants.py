@@ -12,9 +12,10 @@ from queue import SimpleQueue
 from typing import Any
 
 import pytest
-from conftest import Connect, failure, let_expire, python
+from conftest import Connect, failure, import_due
 from stores import Async, Mixed, in_memory
 from test_printing import printed
+from token_endpoint import endpoints, token_endpoint
 
 from loop_sdk import (
     AsyncLoopClient,
@@ -26,13 +27,7 @@ from loop_sdk import (
     SignInRequired,
     Tokens,
 )
-from loop_sdk.testing import Sandbox, sandbox
-
-
-@pytest.fixture
-def short_lived() -> Iterator[Sandbox]:
-    with sandbox(access_token_seconds=2) as box:
-        yield box
+from loop_sdk.testing import Sandbox
 
 
 def sign_in(loop: LoopClient, box: Sandbox, person: str = "ada") -> Tokens:
@@ -53,30 +48,43 @@ def test_status_says_where_a_person_stands(loop: LoopClient, tokens: Tokens, loo
     assert loop_sandbox.token_requests("refresh_token") == []
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
-def test_grants_are_listed_page_by_page(loop_sandbox: Sandbox, tmp_path: Path, kind: str) -> None:
-    store = Async(in_memory(tmp_path))
+@pytest.fixture(params=["own", "memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    """A store that can list: an application's, and those of the SDK."""
+    if request.param == "own":
+        return Async(in_memory(tmp_path))
+    return "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'grants.db'}"
+
+
+def test_grants_are_listed_page_by_page(loop_sandbox: Sandbox, store: Any) -> None:
     loop = LoopClient(**loop_sandbox.options(), store=store)
     for number in range(5):
         loop.import_grant(user_id=f"user_{number}", refresh_token=f"canary_{number}")
-    if kind == "sync":
-        page = loop.grants(limit=2)
-        found = [status.user_id for status in page]
-        last = list(loop.grants(cursor=page.next_cursor))
-        printable = printed(page, page.items)
+    page = loop.grants(limit=2)
+    assert len(page.items) == 2
+    assert sorted(status.user_id for status in page) == [f"user_{number}" for number in range(5)]
+    assert len(list(loop.grants(cursor=page.next_cursor))) == 3
+    unprintable(page)
+
+
+def test_the_async_client_lists_grants_page_by_page(loop_sandbox: Sandbox, store: Any) -> None:
+    client = AsyncLoopClient(**loop_sandbox.options(), store=store)
+
+    async def main() -> None:
+        for number in range(5):
+            await client.import_grant(user_id=f"user_{number}", refresh_token=f"canary_{number}")
+        page = await client.grants(limit=2)
         assert len(page.items) == 2
-    else:
-        client = AsyncLoopClient(**loop_sandbox.options(), store=store)
+        assert sorted([status.user_id async for status in page]) == [f"user_{number}" for number in range(5)]
+        assert len([status async for status in await client.grants(cursor=page.next_cursor)]) == 3
+        unprintable(page)
 
-        async def main() -> tuple[list[str], list[Any], str]:
-            page = await client.grants(limit=2)
-            assert len(page.items) == 2
-            later = [status async for status in await client.grants(cursor=page.next_cursor)]
-            return [status.user_id async for status in page], later, printed(page, page.items)
+    asyncio.run(main())
 
-        found, last, printable = asyncio.run(main())
-    assert sorted(found) == [f"user_{number}" for number in range(5)] and len(last) == 3
-    assert "user_" not in printable.replace("use .user_id", "") and "canary" not in printable
+
+def unprintable(page: Any) -> None:
+    text = printed(page, page.items)
+    assert "user_" not in text.replace("use .user_id", "") and "canary" not in text
 
 
 def test_a_store_that_cannot_list_says_so(loop_sandbox: Sandbox, tmp_path: Path) -> None:
@@ -85,12 +93,12 @@ def test_a_store_that_cannot_list_says_so(loop_sandbox: Sandbox, tmp_path: Path)
     assert "list" in error.message
 
 
-def test_keep_alive_counts_and_drain_settles(loop_sandbox: Sandbox, tmp_path: Path) -> None:
-    loop = LoopClient(**loop_sandbox.options(), store=in_memory(tmp_path))
+def test_keep_alive_counts_and_drain_settles(loop_sandbox: Sandbox, store: Any) -> None:
+    loop = LoopClient(**loop_sandbox.options(), store=store)
     sign_in(loop, loop_sandbox)
     kept = loop.keep_alive()
     assert (kept.looked_at, kept.refreshed, kept.ended, kept.unknown, kept.left) == (1, 0, 0, 0, 0)
-    assert loop.drain(timeout=5) is True and loop.drain() is True
+    assert loop.drain(timeout=20) is True and loop.drain() is True
     assert failure(lambda: loop.drain(timeout=-1)).detail == "timeout"
 
 
@@ -123,8 +131,27 @@ def test_an_error_of_the_async_client_begins_it_as_a_coroutine(loop_sandbox: San
     asyncio.run(main())
 
 
+class Records(logging.Handler):
+    """Passes what is logged to the test, whatever thread it comes from."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queue: SimpleQueue[logging.LogRecord] = SimpleQueue()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.queue.put(record)
+
+
+@pytest.fixture
+def logged() -> Iterator[SimpleQueue[logging.LogRecord]]:
+    handler, logger = Records(), logging.getLogger("loop_sdk")
+    logger.addHandler(handler)
+    yield handler.queue
+    logger.removeHandler(handler)
+
+
 def test_events_tell_of_a_refresh_on_a_thread_of_their_own(
-    short_lived: Sandbox, caplog: pytest.LogCaptureFixture
+    loop_sandbox: Sandbox, logged: SimpleQueue[logging.LogRecord]
 ) -> None:
     events: SimpleQueue[tuple[Event, str]] = SimpleQueue()
 
@@ -135,22 +162,61 @@ def test_events_tell_of_a_refresh_on_a_thread_of_their_own(
         loop.status(user_id=event.user_id)
         raise ValueError("canary")
 
-    loop = LoopClient(**short_lived.options(), store="memory:", on_event=watch)
-    tokens = sign_in(loop, short_lived)
-    let_expire(tokens)
-    assert loop.access_token(user_id=tokens.user_id) != tokens.access_token
+    loop = LoopClient(**loop_sandbox.options(), store="memory:", on_event=watch)
+    user_id = import_due(loop, loop_sandbox)
+    assert loop.access_token(user_id=user_id)
     seen: list[Event] = []
     while "refreshed" not in [event.kind for event in seen]:
-        event, thread = events.get(timeout=10)
+        event, thread = events.get(timeout=60)
         seen.append(event)
         assert thread != threading.main_thread().name
-        assert event.user_id == tokens.user_id and event.at.tzinfo and event.code is None
-    # An event for each of them has to be reported before the next is taken.
-    loop.drain()
-    text = printed(*seen) + caplog.text
-    assert "refreshed" in text and "ValueError" in text
-    assert "canary" not in text and tokens.user_id not in text
-    assert all(record.levelno == logging.ERROR for record in caplog.records if record.name == "loop_sdk")
+        assert event.user_id == user_id and event.at.tzinfo and event.code is None
+    # What the callback raises is logged after it put the event into the queue.
+    record = logged.get(timeout=60)
+    text = printed(*seen) + logging.Formatter().format(record)
+    assert "refreshed" in text and "ValueError" in text and record.levelno == logging.ERROR
+    assert "canary" not in text and user_id not in text
+
+
+def test_events_that_do_not_fit_are_dropped_with_one_line_in_the_log(logged: SimpleQueue[logging.LogRecord]) -> None:
+    go_on, seen = threading.Event(), SimpleQueue[Event]()
+
+    def slow(event: Event) -> None:
+        seen.put(event)
+        go_on.wait(60)
+
+    def fill() -> None:
+        # Each call refreshes, which makes two events at the least.
+        for _ in range(540):
+            assert loop.access_token(user_id="u") == "new"
+
+    with token_endpoint(expires_in=0) as (address, server):
+        server.release.set()
+        options: dict[str, Any] = {"environment": endpoints(address), "store": "memory:", "identify": False}
+        loop = LoopClient("client_1", **options, token_requests_per_minute=1_000_000, on_event=slow)
+        loop.import_grant(user_id="u", refresh_token="old")
+        assert loop.access_token(user_id="u") == "new"
+        assert seen.get(timeout=60).kind == "refreshed"
+        # One event holds the callback up, and a whole backlog of them waits.
+        fill()
+        record = logged.get(timeout=60)
+        assert (record.levelno, record.getMessage()) == (
+            logging.WARNING,
+            "on_event is slower than events come: some are dropped until it catches up",
+        )
+        # It catches up; then it falls behind once more.
+        go_on.set()
+        for _ in range(1024):
+            seen.get(timeout=60)
+        for _ in range(20):
+            assert loop.access_token(user_id="u") == "new"
+            assert seen.get(timeout=60).kind
+        assert logged.empty()
+        go_on.clear()
+        fill()
+        assert logged.get(timeout=60).levelno == logging.WARNING
+        assert logged.empty()
+        go_on.set()
 
 
 @pytest.mark.parametrize("kind", ["list", "function", "coroutine"])
@@ -181,43 +247,3 @@ def test_a_secret_function_that_fails_keeps_its_text_to_itself(loop_sandbox: San
         assert isinstance(found, LoopError) or "canary" not in str(found)
         found = found.__cause__
     assert isinstance(found, ValueError) and "canary" not in str(error)
-
-
-LEAVE = """
-import asyncio, sys, threading, time
-sys.path.insert(0, sys.argv[3])
-from loop_sdk import AsyncLoopClient, LoopClient, RetryLater
-user_id, kind = sys.argv[1:3]
-started = time.monotonic()
-if kind == "sync":
-    try:
-        LOOP = LoopClient()
-        LOOP.access_token(user_id=user_id, timeout=0.2)
-    except RetryLater as error:
-        print(error.code)
-else:
-    LOOP = AsyncLoopClient()
-    async def main():
-        try:
-            await asyncio.wait_for(LOOP.access_token(user_id=user_id), 0.2)
-        except asyncio.TimeoutError:
-            print("timeout")
-    asyncio.run(main())
-"""
-
-
-@pytest.mark.parametrize("kind", ["sync", "async"])
-def test_the_end_of_the_process_waits_for_a_refresh_under_way(short_lived: Sandbox, tmp_path: Path, kind: str) -> None:
-    variables = {**short_lived.variables(), "LOOP_STORE": f"sqlite:///{tmp_path / 'grants.db'}"}
-    loop = LoopClient(**short_lived.options(), store=variables["LOOP_STORE"])
-    tokens = sign_in(loop, short_lived)
-    let_expire(tokens)
-    # The tokens are rotated at once, and the answer takes its time: without the wait it would be lost.
-    short_lived.token_fault("delay", ms=1500, when="after", grant_type="refresh_token")
-    out = python(LEAVE, tokens.user_id, kind, str(Path(__file__).parent), variables=variables)
-    assert out.strip() == "timeout"
-    # What came is in the store: its access token is over by now, and its refresh token works.
-    assert loop.status(user_id=tokens.user_id).connected
-    assert len(loop.clinical.list_biomarkers(user_id=tokens.user_id)) == 14
-    stats = short_lived.stats()
-    assert (stats["replays"], stats["alerts"], stats["rotations"]) == (0, 0, stats["refreshes"])

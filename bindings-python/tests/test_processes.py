@@ -4,49 +4,70 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
-from urllib.parse import parse_qs
+from typing import Any
 
 import pytest
-from conftest import Connect, failure, let_expire, python
+from conftest import ROUNDS, Connect, all_at_once, failure, import_due, python, refreshes
+from token_endpoint import endpoints, token_endpoint
 
 from loop_sdk import LoopClient, RetryLater
-from loop_sdk.testing import Sandbox, sandbox
+from loop_sdk.testing import Sandbox
 
 
-def test_eight_threads_on_an_expired_token_make_one_refresh(connect_to_short: tuple[LoopClient, str, Sandbox]) -> None:
-    loop, user_id, box = connect_to_short
-    start = threading.Barrier(8)
+def test_eight_threads_on_a_due_grant_make_one_refresh(loop: LoopClient, loop_sandbox: Sandbox) -> None:
+    user_id = import_due(loop, loop_sandbox)
 
-    def call(_: int) -> str:
-        start.wait()
+    def call() -> str:
         loop.clinical.list_biomarkers(user_id=user_id)
         return loop.access_token(user_id=user_id)
 
-    with ThreadPoolExecutor(8) as pool:
-        found = set(pool.map(call, range(8)))
-    assert len(found) == 1
-    assert len(box.token_requests("refresh_token")) == 1
+    assert len(set(all_at_once([call] * 8))) == 1
+    assert refreshes(loop_sandbox) == 1
 
 
-@pytest.fixture
-def connect_to_short() -> object:
-    """A client whose access token, of two seconds, is just over."""
-    with sandbox(access_token_seconds=2) as box:
-        loop = LoopClient(**box.options(), store="memory:")
-        begun = loop.authorization_url()
-        tokens = loop.handle_callback(box.sign_in(begun.url), begun.browser_secret)
-        let_expire(tokens)
-        yield loop, tokens.user_id, box
+def test_sixty_four_calls_of_eight_threads_make_one_refresh(loop: LoopClient, loop_sandbox: Sandbox) -> None:
+    user_id = import_due(loop, loop_sandbox)
+    found = all_at_once([lambda: [loop.access_token(user_id=user_id) for _ in range(8)]] * 8)
+    assert len({token for tokens in found for token in tokens}) == 1
+    assert refreshes(loop_sandbox) == 1
+
+
+def test_eight_clients_for_one_user_on_one_file_make_one_refresh(loop_sandbox: Sandbox, tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path / 'grants.db'}"
+    clients = [LoopClient(**loop_sandbox.options(), store=store) for _ in range(8)]
+    user_id = import_due(clients[0], loop_sandbox)
+    found = all_at_once([partial(client.access_token, user_id=user_id) for client in clients])
+    assert len(set(found)) == 1 and refreshes(loop_sandbox) == 1
+    assert {len(client.clinical.list_biomarkers(user_id=user_id)) for client in clients} == {14}
+
+
+def test_callers_that_give_up_at_random_moments_lose_no_grant(loop_sandbox: Sandbox) -> None:
+    loop = LoopClient(**loop_sandbox.options(), store="memory:", token_requests_per_minute=100_000)
+    moments, in_time = random.Random(20261125), 0
+    with ThreadPoolExecutor(1) as pool:
+        for number in range(ROUNDS):
+            user_id, before = import_due(loop, loop_sandbox), refreshes(loop_sandbox)
+            loop_sandbox.token_fault("delay", ms=20, when=("before", "after")[number % 2], grant_type="refresh_token")
+            waiter = pool.submit(loop.access_token, user_id=user_id)
+            try:
+                loop.access_token(user_id=user_id, timeout=moments.uniform(0.001, 0.04))
+            except RetryLater as error:
+                assert error.code == "timeout"
+                in_time += 1
+            assert waiter.result(60) == loop.access_token(user_id=user_id)
+            assert refreshes(loop_sandbox) - before == 1, f"round {number}"
+            assert len(loop.clinical.list_biomarkers(user_id=user_id)) == 14
+    assert in_time > 0
+    assert (loop_sandbox.stats()["replays"], loop_sandbox.stats()["alerts"]) == (0, 0)
 
 
 BEGIN = """
@@ -137,52 +158,6 @@ def test_a_fork_in_the_middle_of_a_refresh_sends_nothing_twice(tmp_path: Path) -
     assert server.refreshes == ["old"]
 
 
-class TokenEndpoint(ThreadingHTTPServer):
-    """Answers a refresh only when it is told to, and keeps the refresh tokens that came."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), TokenRequest)
-        self.refreshes: list[str] = []
-        self.sent, self.release = threading.Event(), threading.Event()
-
-
-class TokenRequest(BaseHTTPRequestHandler):
-    server: TokenEndpoint
-
-    def do_GET(self) -> None:
-        if self.path == "/release":
-            self.server.release.set()
-        else:
-            self.server.sent.wait(20)
-        self._answer({})
-
-    def do_POST(self) -> None:
-        form = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
-        self.server.refreshes.append(form["refresh_token"][0])
-        self.server.sent.set()
-        self.server.release.wait(20)
-        self._answer({"access_token": "new", "refresh_token": "newer", "token_type": "Bearer", "expires_in": 3600})
-
-    def _answer(self, answer: dict[str, object]) -> None:
-        body = json.dumps(answer).encode()
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nobody reads it."""
-
-
-@contextmanager
-def token_endpoint() -> Iterator[tuple[str, TokenEndpoint]]:
-    with TokenEndpoint() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", server
-        server.shutdown()
-
-
 HANG = """
 import sys, time
 from loop_sdk import LoopClient
@@ -199,12 +174,13 @@ except KeyboardInterrupt:
 def test_ctrl_c_ends_a_hanging_call_at_once(silent_server: tuple[str, threading.Event]) -> None:
     environment, connected = silent_server
     child = subprocess.Popen([sys.executable, "-c", HANG, environment], stdout=subprocess.PIPE, text=True)
-    assert connected.wait(20)
+    assert connected.wait(60)
     sent_at = time.monotonic()
     child.send_signal(signal.SIGINT)
-    out, _ = child.communicate(timeout=20)
+    out, _ = child.communicate(timeout=60)
     assert out.strip() == "interrupted a" and child.returncode == 0
-    assert time.monotonic() - sent_at < 2
+    # Sooner than the call's own limit, however slow the machine is.
+    assert time.monotonic() - sent_at < 15
 
 
 def test_a_time_limit_ends_a_hanging_call(silent_server: tuple[str, threading.Event]) -> None:
@@ -214,20 +190,64 @@ def test_a_time_limit_ends_a_hanging_call(silent_server: tuple[str, threading.Ev
     started = time.monotonic()
     error = failure(lambda: loop.clinical.list_biomarkers(user_id="u", timeout=0.2))
     assert (error.code, type(error)) == ("timeout", RetryLater)
-    assert 0.2 <= time.monotonic() - started < 2
+    assert 0.2 <= time.monotonic() - started < 15
 
 
-def test_other_threads_run_while_a_call_waits(silent_server: tuple[str, threading.Event]) -> None:
-    environment, connected = silent_server
-    loop = LoopClient("client_1", environment=environment, store="memory:")
-    loop.import_grant(user_id="u", refresh_token="r", access_token="a", expires_at=time.time() + 3600)
+def test_other_threads_run_while_a_call_waits() -> None:
+    with token_endpoint() as (address, server):
+        loop = LoopClient("client_1", environment=endpoints(address), store="memory:", identify=False)
+        loop.import_grant(user_id="u", refresh_token="old")
+        loop.import_grant(user_id="v", refresh_token="r", access_token="a", expires_at=time.time() + 3600)
+        waiting = threading.Thread(target=lambda: loop.access_token(user_id="u"))
+        waiting.start()
+        # Held, the GIL would let this thread go on only after the call's end, which is ours to say.
+        assert server.sent.wait(60)
+        assert loop.access_token(user_id="v") == "a" and waiting.is_alive()
+        server.release.set()
+        waiting.join()
 
-    def hang() -> None:
-        failure(lambda: loop.clinical.list_biomarkers(user_id="u", timeout=0.5))
 
-    waiting = threading.Thread(target=hang)
-    waiting.start()
-    # Held, the GIL would let this thread go on only after the call's end.
-    assert connected.wait(5) and waiting.is_alive()
-    assert loop.access_token(user_id="u") == "a" and waiting.is_alive()
-    waiting.join()
+LEAVE = """
+import asyncio, atexit, sys
+atexit.register(lambda: print("after", flush=True))
+from loop_sdk import AsyncLoopClient, LoopClient, RetryLater
+endpoints = {"issuer": sys.argv[1], "authorization_endpoint": sys.argv[1], "token_endpoint": sys.argv[1]}
+options = {"client_id": "client_1", "environment": endpoints, "store": sys.argv[2], "identify": False}
+if sys.argv[3] == "sync":
+    LOOP = LoopClient(**options)
+    try:
+        LOOP.access_token(user_id="u", timeout=0.2)
+    except RetryLater as error:
+        print(error.code, flush=True)
+else:
+    LOOP = AsyncLoopClient(**options)
+    async def main():
+        try:
+            await asyncio.wait_for(LOOP.access_token(user_id="u"), 0.2)
+        except asyncio.TimeoutError:
+            print("timeout", flush=True)
+    asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_the_end_of_the_process_waits_for_a_refresh_under_way(tmp_path: Path, kind: str) -> None:
+    store = f"sqlite:///{tmp_path / 'grants.db'}"
+    with token_endpoint() as (address, server):
+        options: dict[str, Any] = {"environment": endpoints(address), "store": store, "identify": False}
+        loop = LoopClient("client_1", **options)
+        loop.import_grant(user_id="u", refresh_token="old")
+        command = [sys.executable, "-c", LEAVE, address, store, kind]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child, ThreadPoolExecutor(1) as pool:
+            assert child.stdout is not None and child.stdout.readline() == "timeout\n"
+            assert server.sent.wait(60)
+            # Nothing is answered yet. Without the wait, the hooks that come later would run at once.
+            later = pool.submit(child.stdout.readline)
+            wait([later], timeout=0.5)
+            assert not later.done()
+            server.release.set()
+            assert later.result(60) == "after\n"
+            assert child.wait(60) == 0
+        # What came is in the store.
+        assert loop.access_token(user_id="u") == "new"
+    assert server.refreshes == ["old"]

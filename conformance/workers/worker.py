@@ -3,6 +3,7 @@
 {"op": "open", "options": {...}}                       the options of LoopClient
 {"op": "call", "method": "clinical.list_biomarkers", "user_id": "u", ...}   an operation, or a method of the client
 {"op": "access_token", "user_id": "u"}                 answers with a digest: tokens are never printed
+{"op": "ready"}                                        does nothing: whoever answered waits for the next line
 {"op": "exit"}                                         ends as a program does that has nothing left to do
 
 Answers: {"ok": true, ...} or {"error": code}. `worker.mjs` does the same with Node. With the argument `async` it is an

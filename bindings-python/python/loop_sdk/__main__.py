@@ -1,4 +1,4 @@
-"""`python -m loop_sdk demo`: the quickstart in front of your eyes, with the sandbox in Loop's place."""
+"""The package's commands: `demo` walks the quickstart in front of your eyes, `store-schema` prints Postgres's table."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ import shlex
 import subprocess
 import sys
 
-from loop_sdk import _sandbox
+from loop_sdk import _native, _sandbox
 
 USAGE = """usage: python -m loop_sdk demo [--plain]
+       python -m loop_sdk store-schema
 
-  demo    starts the sandbox and walks the six steps of the quickstart in Python
-  --plain no colours, also on a terminal"""
+  demo          starts the sandbox and walks the six steps of the quickstart in Python
+  --plain       no colours, also on a terminal
+  store-schema  prints the table that a Postgres store needs, as SQL to run once"""
 
 
 def main(arguments: list[str]) -> int:
     """Runs the command and returns the process's exit code."""
     if arguments in (["-h"], ["--help"]):
         print(USAGE)
+        return 0
+    if arguments == ["store-schema"]:
+        print(_native._schema(), end="")
         return 0
     if not arguments or arguments[0] != "demo":
         print(USAGE, file=sys.stderr)

@@ -45,6 +45,13 @@ def listener(callback: Callable[[Event], object]) -> Callable[[str], None]:
     return deliver
 
 
+def warn_of_overflow() -> None:
+    """Says once, until the callback has caught up, that events are dropped. The native part calls it."""
+    import logging
+
+    logging.getLogger("loop_sdk").warning("on_event is slower than events come: some are dropped until it catches up")
+
+
 def _event(fields: dict[str, Any]) -> Event:
     return Event(
         kind=fields["kind"],

@@ -16,13 +16,15 @@ import functools
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, redirect, request, session, url_for
+from flask import Blueprint, Flask, Response, current_app, redirect, request, session, url_for
 from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as AnyResponse
 
+from loop_sdk._flask_pages import as_json, keep_private, page_response, public_text, refused, with_retry_after
+from loop_sdk._flask_request import is_page_load, is_person, return_path, was_posted_here
 from loop_sdk._json import json_default
 from loop_sdk._page import page
 from loop_sdk.client import LoopClient, User
@@ -39,14 +41,8 @@ _SESSION_KEY = "_loop"
 _SESSION_SECONDS = 12 * 3600
 #: A grant that is over this soon after signing in would be over again: a redirect would go round for ever.
 _NO_REDIRECT_SECONDS = 30
-#: A fallback where nobody knows how long to wait.
-_RETRY_AFTER_SECONDS = 5
 #: Marks, in the WSGI environment, a request during which somebody's data was within reach.
 _PRIVATE = "loop_sdk.private"
-_MAX_RETURN_PATH = 2000
-_PATH_CHARACTERS = "/:@!$&'()*+,;="
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-_OPERATOR_TEXT = "Something is not set up right, and the people who run this site have been told. Try again later."
 _ANOTHERS_TEXT = "This needs another person's Loop account, which is not connected, or does not share enough."
 _GRANT_IS_OVER = ("not_connected", "grant_ended", "refresh_outcome_unknown")
 _STATUS = {"retry": 503, "sign_in_again": 400, "ask_for_scope": 403, "fix_call": 500, "call_operator": 502}
@@ -106,7 +102,7 @@ class LoopAuth:
         routes.add_url_rule(callback, "callback", self._callback, methods=["GET"], provide_automatic_options=False)
         routes.add_url_rule(logout, "logout", self._logout, methods=["POST"])
         routes.add_url_rule(disconnect, "disconnect", self._disconnect, methods=["POST"])
-        routes.after_request(_keep_private)
+        routes.after_request(keep_private)
         app.register_blueprint(routes)
         app.after_request(self._keep_uncached)
         handlers: list[tuple[type[LoopError], Callable[[Any], ResponseReturnValue]]] = [
@@ -218,14 +214,14 @@ class LoopAuth:
         return response
 
     def _logout(self) -> ResponseReturnValue:
-        if not self._is_same_site():
-            return _refused()
+        if not was_posted_here(self.loop.redirect_uri):
+            return refused()
         session.clear()
         return self._without_marker(redirect(self._after_login, 303))
 
     def _disconnect(self) -> ResponseReturnValue:
-        if not self._is_same_site():
-            return _refused()
+        if not was_posted_here(self.loop.redirect_uri):
+            return refused()
         user_id = self.user_id
         if user_id is not None:
             try:
@@ -242,7 +238,7 @@ class LoopAuth:
         session.pop(_SESSION_KEY, None)
         is_fresh = kept is not None and time.time() - kept["at"] < _NO_REDIRECT_SECONDS
         if is_fresh or error.code not in _GRANT_IS_OVER:
-            return self._failed(error, "You have to connect again") if _is_person() else _as_json(error, 401)
+            return self._failed(error, "You have to connect again") if is_person() else as_json(error, 401)
         return self._to_login(error)
 
     def _call_failed(self, error: LoopError) -> ResponseReturnValue:
@@ -251,20 +247,20 @@ class LoopAuth:
             raise error
         link, label = self._after_login, "Go to the start"
         if isinstance(error, ScopeRequired) and not self._is_about_another(error):
-            here = _return_path() if _is_page_load() else None
+            here = return_path() if is_page_load() else None
             link, label = url_for("loop_auth.login", next=here), "Connect again"
-        elif error.action == "retry" and _is_page_load():
-            link, label = _return_path() or link, "Try again"
-        if _is_person():
+        elif error.action == "retry" and is_page_load():
+            link, label = return_path() or link, "Try again"
+        if is_person():
             return self._failed(error, "That did not work", link=link, label=label, raised_in_view=True)
         self._log(error, raised_in_view=True)
         if self._is_about_another(error):
-            return _as_json(error, 409, _ANOTHERS_TEXT, mendable=False)
-        return _as_json(error, _STATUS[error.action])
+            return as_json(error, 409, _ANOTHERS_TEXT, mendable=False)
+        return as_json(error, _STATUS[error.action])
 
     def _to_login(self, error: SignInRequired) -> ResponseReturnValue:
-        if not _is_page_load():
-            return self._failed(error, "Sign in first", status=401) if _is_person() else _as_json(error, 401)
+        if not is_page_load():
+            return self._failed(error, "Sign in first", status=401) if is_person() else as_json(error, 401)
         if self._lost_session():
             text = (
                 "Your browser did not keep the session of the sign-in that you just finished. "
@@ -272,8 +268,8 @@ class LoopAuth:
             )
             login = url_for("loop_auth.login")
             html = page(title="You are not signed in", text=text, link=login, label="Try again", note="session_lost")
-            return self._without_marker(_page_response(html, 400))
-        return redirect(url_for("loop_auth.login", next=_return_path()), 303)
+            return self._without_marker(page_response(html, 400))
+        return redirect(url_for("loop_auth.login", next=return_path()), 303)
 
     def _failed(
         self,
@@ -289,7 +285,7 @@ class LoopAuth:
         if self._on_error is not None:
             return self._on_error(error)
         status = status or _STATUS[error.action]
-        text = _public_text(error)
+        text = public_text(error)
         if raised_in_view and self._is_about_another(error):
             status, text = 409, _ANOTHERS_TEXT
         elif error.code == "access_denied":
@@ -299,7 +295,7 @@ class LoopAuth:
             status, text = 400, "The address to return to is not a page of this site."
         note = f"{error.code} · request {error.request_id}" if error.request_id else error.code
         html = page(title=title, text=text, link=link or url_for("loop_auth.login"), label=label, note=note)
-        return _with_retry_after(_page_response(html, status), error)
+        return with_retry_after(page_response(html, status), error)
 
     def _log(self, error: LoopError, *, raised_in_view: bool) -> None:
         if error.action in ("fix_call", "call_operator"):
@@ -365,16 +361,6 @@ class LoopAuth:
     def _marker_name(self) -> str:
         return "__Host-loop_signed_in" if self._is_https else "loop_signed_in"
 
-    def _is_same_site(self) -> bool:
-        """Whether a form was posted by a page of this very site."""
-        fetch_site = request.headers.get("Sec-Fetch-Site")
-        if fetch_site is not None:
-            return fetch_site == "same-origin"
-        here = urlsplit(self.loop.redirect_uri or "")
-        # Behind a proxy that ends TLS, the app may not know its own scheme; the redirect URI does.
-        origins = {request.host_url.rstrip("/"), f"{here.scheme}://{here.netloc}"}
-        return request.headers.get("Origin") in origins
-
 
 def _check_secret_key() -> None:
     if not current_app.secret_key:
@@ -383,75 +369,6 @@ def _check_secret_key() -> None:
             code="missing_option",
             detail="secret_key",
         )
-
-
-def _is_person() -> bool:
-    """Whether a person will look at the answer, rather than a script."""
-    mode = request.headers.get("Sec-Fetch-Mode")
-    if mode is not None:
-        return mode == "navigate"
-    # A browser names it when it loads a page; `*/*` alone is a script or a command-line tool.
-    return request.method in ("GET", "HEAD") and "text/html" in request.headers.get("Accept", "")
-
-
-def _is_page_load() -> bool:
-    """Whether a person's browser is loading a page, which a redirect may repeat."""
-    return request.method in ("GET", "HEAD") and _is_person()
-
-
-def _return_path() -> str | None:
-    """This request's path and query, still percent-encoded; None where no sign-in could come back to it."""
-    # `request.url` shows some characters decoded, `%25` among them, and would come back as another address.
-    path = quote(request.script_root + request.path, safe=_PATH_CHARACTERS)
-    if request.query_string:
-        path += "?" + quote(request.query_string, safe=_PATH_CHARACTERS + "?%")
-    if len(path) > _MAX_RETURN_PATH or "\\" in path or path.startswith("//"):
-        return None
-    return path
-
-
-def _public_text(error: LoopError) -> str:
-    """What anybody may read: texts for the operator name files, options and hosts."""
-    return _OPERATOR_TEXT if error.action in ("fix_call", "call_operator") else error.message
-
-
-def _as_json(error: LoopError, status: int, text: str | None = None, *, mendable: bool = True) -> ResponseReturnValue:
-    body = {"error": error.code, "message": text or _public_text(error)}
-    if mendable and error.action in ("sign_in_again", "ask_for_scope"):
-        body["login"] = url_for("loop_auth.login")
-    if error.request_id:
-        body["request_id"] = error.request_id
-    response = jsonify(body)
-    response.status_code = status
-    response.headers["Cache-Control"] = "no-store"
-    return _with_retry_after(response, error)
-
-
-def _with_retry_after(response: Response, error: LoopError) -> Response:
-    if error.retry_after_ms is not None:
-        response.headers["Retry-After"] = str(-(-error.retry_after_ms // 1000))
-    elif error.action == "retry":
-        response.headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
-    return response
-
-
-def _page_response(html: str, status: int) -> Response:
-    response = _keep_private(Response(html, status, mimetype="text/html"))
-    response.headers["Content-Security-Policy"] = _POLICY
-    return response
-
-
-def _refused() -> ResponseReturnValue:
-    text = "The request did not come from a page of this site, so nothing was done."
-    html = page(title="Nothing was changed", text=text, link="/", label="Go to the start", note="cross_site_request")
-    return _page_response(html, 403)
-
-
-def _keep_private(response: Response) -> Response:
-    # The callback's address has a code in it, and every answer here is one person's own.
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
 
 
 def _with_records(default: Callable[[Any], Any]) -> Callable[[Any], Any]:

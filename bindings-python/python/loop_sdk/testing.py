@@ -10,8 +10,11 @@ It needs the program of the package `loop-sandbox`. pytest finds the fixture `lo
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
+import secrets
 import subprocess
 import tempfile
 import urllib.error
@@ -19,11 +22,12 @@ import urllib.request
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import Any, TypedDict
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from loop_sdk import _sandbox
 from loop_sdk._sandbox import SandboxMissing
 
-__all__ = ["Options", "Sandbox", "SandboxError", "SandboxMissing", "sandbox"]
+__all__ = ["DueGrant", "Options", "Sandbox", "SandboxError", "SandboxMissing", "sandbox"]
 
 
 class SandboxError(RuntimeError):
@@ -38,6 +42,13 @@ class Options(TypedDict):
     redirect_uri: str
     scopes: list[str]
     environment: str
+
+
+class DueGrant(TypedDict):
+    """What `import_grant` needs to take over a grant whose first use is a refresh."""
+
+    user_id: str
+    refresh_token: str
 
 
 class Sandbox:
@@ -97,6 +108,42 @@ class Sandbox:
         }
         callback_url: str = self._post("sign-in", order)["callback_url"]
         return callback_url
+
+    def due_grant(self, person: str = "ada", scopes: Iterable[str] | None = None) -> DueGrant:
+        """Signs a person in without the SDK, and returns a grant whose first use has to refresh.
+
+        `loop.import_grant(**box.due_grant(), replace=True)`: no access token comes along, so nothing has to expire
+        first, and the refresh brings tokens that live as long as usual. Like every sign-in, it ends the person's
+        earlier grant.
+        """
+        verifier = secrets.token_urlsafe(32)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        endpoint = self.environment.replace("{service}", "identity") + "/v1/oauth/"
+        asked = {
+            "response_type": "code",
+            "client_id": self.client_id,
+            "redirect_uri": self.redirect_uri,
+            "scope": " ".join(dict.fromkeys(["openid", *(self.scopes if scopes is None else scopes)])),
+            "state": secrets.token_urlsafe(32),
+            "nonce": secrets.token_urlsafe(32),
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+        }
+        callback_url = self.sign_in(f"{endpoint}authorize?{urlencode(asked)}", person)
+        exchange = {
+            "grant_type": "authorization_code",
+            "code": parse_qs(urlsplit(callback_url).query)["code"][0],
+            "redirect_uri": self.redirect_uri,
+            "client_id": self.client_id,
+            "code_verifier": verifier,
+        }
+        if self.client_secret:
+            exchange["client_secret"] = self.client_secret
+        with self._open(f"{endpoint}token", urlencode(exchange).encode(), timeout=30) as answer:
+            tokens = json.loads(answer.read())
+        claims = tokens["id_token"].split(".")[1]
+        user_id = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["sub"]
+        return {"user_id": user_id, "refresh_token": tokens["refresh_token"]}
 
     def journal(self) -> list[dict[str, Any]]:
         """Returns every request that the sandbox received, oldest first, secrets hidden."""

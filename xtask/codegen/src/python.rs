@@ -108,7 +108,7 @@ fn stub() -> String {
         );
     }
     out.push_str(
-        "\ndef _close() -> None: ...\ndef _forked() -> None: ...\ndef _settle(limit: float) -> None: ...\ndef _restore(name: str, json: str) -> Any: ...\ndef _restore_page(name: str, json: str, next_cursor: str | \
+        "\ndef _close() -> None: ...\ndef _forked() -> None: ...\ndef _settle(limit: float) -> None: ...\ndef _schema() -> str: ...\ndef _restore(name: str, json: str) -> Any: ...\ndef _restore_page(name: str, json: str, next_cursor: str | \
          None) -> Any: ...\n",
     );
     let names: Vec<&str> = enums().map(|(model, _)| model.name).collect();
