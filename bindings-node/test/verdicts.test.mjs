@@ -14,7 +14,7 @@ const table = JSON.parse(readFileSync(join(root, "..", "conformance", "verdicts.
 const LARGEST = 2_000_000;
 
 /** How many cases are played at once. */
-const AT_ONCE = 64;
+const AT_ONCE = 48;
 
 /** A token endpoint that gives the same answer to everybody, and counts. */
 async function endpoint(answer) {
@@ -87,27 +87,24 @@ function expected({ name, verdict, code: given, retry_after_ms: wait, next_reque
   }
 }
 
-async function play({ answer }) {
+async function prepare({ name, answer }) {
   assert.ok([null, "refused", "no_answer", "reset", "truncated"].includes(answer.transport), answer.transport);
   const server = await endpoint(answer);
-  try {
-    const loop = new LoopClient({
-      clientId: "client_1",
-      clientSecret: "secret_1",
-      environment: server.url,
-      store: "memory:",
-    });
-    await loop.importGrant({ userId: "u", refreshToken: "r0" });
-    const heard = [];
-    for (let call = 0; call < 2; call++) {
-      const before = server.requests;
-      const said = await loop.accessToken({ userId: "u" }).then(() => "granted", (error) => error.code);
-      heard.push([said, server.requests - before]);
-    }
-    return heard;
-  } finally {
-    server.close();
+  const app = { clientId: "client_1", clientSecret: "secret_1", environment: server.url };
+  const loop = new LoopClient({ ...app, store: "memory:" });
+  await loop.importGrant({ userId: "u", refreshToken: "r0" });
+  return { name, server, loop };
+}
+
+async function play({ server, loop }) {
+  const heard = [];
+  for (let call = 0; call < 2; call++) {
+    const before = server.requests;
+    const said = await loop.accessToken({ userId: "u" }).then(() => "granted", (error) => error.code);
+    heard.push([said, server.requests - before]);
   }
+  server.close();
+  return heard;
 }
 
 test("every answer has the verdict of the table", async () => {
@@ -117,10 +114,14 @@ test("every answer has the verdict of the table", async () => {
     console.log(`left to the full proof, because it takes long: ${name}`);
   }
   const cases = table.filter(isPlayed);
+  // Before the first call: a client takes long to make, and a second call must follow its first within seconds.
+  const prepared = [];
+  for (const each of cases) {
+    prepared.push(await prepare(each));
+  }
   const heard = new Map();
-  const queue = [...cases];
   const player = async () => {
-    for (let each = queue.shift(); each !== undefined; each = queue.shift()) {
+    for (let each = prepared.shift(); each !== undefined; each = prepared.shift()) {
       heard.set(each.name, JSON.stringify(await play(each)));
     }
   };
