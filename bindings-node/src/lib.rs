@@ -10,6 +10,7 @@ mod store;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -52,7 +53,11 @@ impl CancelHandle {
 /// A client, shared by all of its calls.
 #[napi]
 #[derive(Debug)]
-pub struct NativeClient(Arc<Client>);
+pub struct NativeClient {
+    client: Arc<Client>,
+    /// Calls whose reply is still to come. Each of them keeps Node up.
+    under_way: Arc<AtomicUsize>,
+}
 
 /// Builds a client, or returns the reply that says what is wrong with its options. The functions are the application's
 /// own code, wrapped by the shell.
@@ -78,7 +83,7 @@ pub fn open_client(
         hooks.on_event = Some(hook::event_sink(&tell)?);
     }
     Ok(match bridge::caught(|| Client::new(&options, hooks, &language)) {
-        Ok(client) => Either::A(NativeClient(Arc::new(client))),
+        Ok(client) => Either::A(NativeClient { client: Arc::new(client), under_way: Arc::default() }),
         Err(error) => Either::B(failure(&error)),
     })
 }
@@ -99,13 +104,13 @@ impl NativeClient {
     /// Where Loop sends the person back, from the options or the environment.
     #[napi(getter)]
     pub fn redirect_uri(&self) -> Option<String> {
-        self.0.redirect_uri()
+        self.client.redirect_uri()
     }
 
     /// Names this issuer and client: what is signed for one is not valid for another.
     #[napi(getter)]
     pub fn namespace(&self) -> Option<String> {
-        self.0.namespace()
+        self.client.namespace()
     }
 
     /// Calls a method or an operation; the promise is always resolved, with a reply. Node stays up until then.
@@ -118,10 +123,20 @@ impl NativeClient {
         timeout_ms: Option<f64>,
         cancel: Option<&CancelHandle>,
     ) -> napi::Result<Object<'env>> {
-        let client = Arc::clone(&self.0);
+        let client = Arc::clone(&self.client);
         let cancel = cancel.map(|handle| Arc::clone(&handle.0)).unwrap_or_default();
-        promise(env, async move { reply(&client, &method, &arguments, timeout_ms, &cancel).await })
+        let under_way = UnderWay::begin(&self.under_way);
+        promise(env, async move {
+            let outcome = outcome(&client, &method, &arguments, timeout_ms, &cancel).await;
+            reply(outcome, under_way.end())
+        })
     }
+}
+
+/// The table that a Postgres store needs, as SQL.
+#[napi]
+pub fn store_schema() -> &'static str {
+    bridge::store_schema()
 }
 
 /// How long Node stays up for what no call waits for.
@@ -151,19 +166,45 @@ fn promise(env: &Env, work: impl Future<Output = String> + Send + 'static) -> na
     Ok(promise)
 }
 
-async fn reply(
+/// One call of a client, which ends once, also by a panic.
+struct UnderWay(Option<Arc<AtomicUsize>>);
+
+impl UnderWay {
+    fn begin(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::AcqRel);
+        Self(Some(Arc::clone(count)))
+    }
+
+    /// Whether Node has to stay up after this call. Asked of the core only where no other call of the client follows
+    /// that keeps Node up and asks in its turn: the core looks at all clients, and locks for it.
+    fn end(mut self) -> bool {
+        let is_last = self.0.take().is_some_and(|count| count.fetch_sub(1, Ordering::AcqRel) == 1);
+        is_last && bridge::busy()
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if let Some(count) = self.0.take() {
+            count.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+}
+
+async fn outcome(
     client: &Client,
     method: &str,
     arguments: &str,
     timeout_ms: Option<f64>,
     cancel: &bridge::CancelHandle,
-) -> String {
-    let reply = match timeout_ms.map(|ms| bridge::time_limit(ms / 1000.0)).transpose() {
-        Ok(limit) => cancel.run(limit, client.call(method, arguments)).await,
-        Err(error) => Err(error),
-    };
-    let busy = if bridge::busy() { ",\"busy\":true" } else { "" };
-    match reply.and_then(bridge::Reply::into_json) {
+) -> Result<String, Error> {
+    let limit = timeout_ms.map(|ms| bridge::time_limit(ms / 1000.0)).transpose()?;
+    cancel.run(limit, client.call(method, arguments)).await?.into_json()
+}
+
+fn reply(outcome: Result<String, Error>, is_busy: bool) -> String {
+    let busy = if is_busy { ",\"busy\":true" } else { "" };
+    match outcome {
         Ok(json) => format!("{{\"value\":{json}{busy}}}"),
         Err(error) => format!("{{\"error\":{}{busy}}}", flat(&error)),
     }

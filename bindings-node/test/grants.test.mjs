@@ -107,12 +107,7 @@ test("a listener hears of a refresh, and of the grant's end", async () => {
   assert.ok(events.every((event) => event.userId === userId && Math.abs(event.at - Date.now()) < 60_000));
   // Loop ends it, and the next refresh finds out.
   await importDue(sandbox, client, "mei");
-  const order = { user_id: userId, client_id: sandbox.options().clientId };
-  await fetch(`${sandbox.baseUrl}/_sandbox/revoke-grant`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(order),
-  });
+  await sandbox.revokeGrant(userId);
   const ended = heard("ended");
   await failure(client.accessToken({ userId }), "grant_ended");
   assert.equal((await ended).code, "grant_ended");
@@ -138,8 +133,10 @@ test("a function for the secret that fails sends nothing, and is named", async (
   for (const source of [() => { throw new TypeError("canary"); }, async () => { throw new TypeError("canary"); }]) {
     const client = new LoopClient({ ...sandbox.options(), clientSecret: source });
     const userId = await importDue(sandbox, client, "ada");
-    const error = await client.accessToken({ userId }).catch((error) => error);
+    await sandbox.resetStats();
+    const error = await failure(client.accessToken({ userId }), "client_secret_unavailable");
     assert.equal(error.action, "call_operator");
+    assert.equal((await sandbox.stats()).tokenRequests, 0);
     assert.match(error.message, /Its `clientSecret` threw TypeError/);
     assert.equal(error.cause.message, "canary");
     assert.doesNotMatch(inspect(error, { getters: true }) + error.stack, /canary/);
@@ -147,8 +144,9 @@ test("a function for the secret that fails sends nothing, and is named", async (
 });
 
 test("the options of a grant's life are named when they are wrong", () => {
-  const wrong = { profile: "often", tokenRequestsPerMinute: 0, retryUnknownRefresh: "yes", clientSecret: [1] };
-  for (const [name, value] of Object.entries(wrong)) {
+  const wrong = { profile: "often", tokenRequestsPerMinute: 0, retryUnknownRefresh: "yes" };
+  const secrets = [[], [1]].map((list) => ["clientSecret", list]);
+  for (const [name, value] of [...Object.entries(wrong), ...secrets]) {
     assert.throws(() => new LoopClient({ ...sandbox.options(), [name]: value }), { code: "invalid_option", detail: name }, name);
   }
   for (const profile of ["strict", "introspect", "grace:60", "replay"]) {

@@ -100,6 +100,11 @@ export async function run(script, env = {}, args = []) {
   return node(process.execPath, ["--input-type=module", "--eval", script, ...args], options);
 }
 
+/** Runs the package's command, as `npx` does. */
+export async function command(...args) {
+  return promisify(execFile)(process.execPath, [join(root, "lib", "cli.js"), ...args]);
+}
+
 /** The environment variables of a client of this sandbox, for another process. */
 export function environment(sandbox, store) {
   const { clientId, clientSecret, redirectUri, scopes, environment } = sandbox.options();

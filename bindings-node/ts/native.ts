@@ -36,6 +36,8 @@ export interface Native {
   CancelHandle: new () => CancelHandle;
   /** Is fulfilled when no refresh is under way and all tokens are saved, or after ten seconds. Keeps Node up until then. */
   idle(): Promise<unknown>;
+  /** The table that a Postgres store needs, as SQL. */
+  storeSchema(): string;
 }
 
 let loaded: Native | undefined;

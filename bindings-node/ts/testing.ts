@@ -33,6 +33,85 @@ export interface JournalEntry {
   request_id: string;
 }
 
+/** A wrong answer of the token endpoint, on order. The sandbox's documentation says what each kind takes. */
+export interface TokenFault {
+  /** What the client sees. */
+  kind:
+    | "no_answer"
+    | "hang"
+    | "delay"
+    | "reset"
+    | "truncate"
+    | "status"
+    | "content_type"
+    | "drop_refresh_token"
+    | "garbage_200";
+  /** `before` (unless said otherwise): nothing was done. `after`: tokens are rotated, codes spent, and the answer is spoilt. */
+  when?: "before" | "after" | undefined;
+  /** How many requests it strikes; one unless said otherwise. */
+  times?: number | undefined;
+  /** Waits for a request of this kind. */
+  grantType?: "authorization_code" | "refresh_token" | undefined;
+  /** Waits for a request of this app. */
+  clientId?: string | undefined;
+  /** How long `hang` and `delay` take. */
+  ms?: number | undefined;
+  /** Where `reset` and `truncate` cut, from the status line on, or `atBodyByte` from the body on. */
+  atByte?: number | undefined;
+  atBodyByte?: number | undefined;
+  /** What `status` answers. */
+  status?: number | undefined;
+  body?: "oauth" | "html" | "empty" | "json_other" | undefined;
+  error?: string | undefined;
+  contentType?: string | undefined;
+  /** The header, seconds or any text; `retryAfterMs` stands in the body. */
+  retryAfter?: number | string | undefined;
+  retryAfterMs?: number | undefined;
+}
+
+/** Rules of the sandbox that can be switched. The sandbox's documentation says what each does. */
+export interface SandboxSwitches {
+  /** `strict`, `grace:SECONDS`, `previous_until_used`, `none`, `none:same`. */
+  rotation: string;
+  replacedIsReuse: boolean;
+  /** Requests that the token endpoint lets through for each app in a minute; null for any number. */
+  tokenRateLimit: number | null;
+  lockoutAfter: number;
+  clockSkewSeconds: number;
+  introspectionCacheSeconds: number;
+  strictOpenid: boolean;
+  lenientNonce: boolean;
+  allOrNothing: boolean;
+}
+
+/** What the sandbox has received and done, in numbers. */
+export interface SandboxStats {
+  /** Requests at the token endpoint. */
+  tokenRequests: number;
+  /** Those with a code. */
+  exchanges: number;
+  /** Those with a refresh token. */
+  refreshes: number;
+  /** Refresh tokens that were exchanged for new ones. */
+  rotations: number;
+  /** Spent refresh tokens that arrived. */
+  replays: number;
+  /** Spent codes that arrived. */
+  codeReplays: number;
+  /** Second uses that the rotation rule accepted. */
+  supersededUses: number;
+  /** Grants that ended because something was used twice. */
+  revokedFamilies: number;
+  /** Alerts that were raised for it. */
+  alerts: number;
+  /** Requests over the limit, or during a lock-out. */
+  rateLimited: number;
+  /** Lock-outs that began. */
+  lockouts: number;
+  /** Requests at the introspection endpoint. */
+  introspections: number;
+}
+
 interface Started {
   base_url: string;
   environment: string;
@@ -92,6 +171,42 @@ export class Sandbox implements AsyncDisposable {
   async nextTokenAnswer(answer: { status: number; contentType?: string; body?: string }): Promise<void> {
     const { status, contentType, body } = answer;
     await this.#post("next-token-answer", { status, content_type: contentType, body });
+  }
+
+  /** Makes the token endpoint answer wrongly, once unless `times` says more. Faults strike in the order of their orders. */
+  async tokenFault(fault: TokenFault): Promise<void> {
+    await this.#post("token-faults", snakeCase(fault));
+  }
+
+  /** Takes back the faults that have not struck yet. */
+  async clearTokenFaults(): Promise<void> {
+    await this.#send("token-faults", "DELETE");
+  }
+
+  /** Counters since the start, or since `resetStats()`: `replays` is 0 where no refresh token was used twice. */
+  async stats(): Promise<SandboxStats> {
+    return camelCase(await this.#send("stats", "GET")) as SandboxStats;
+  }
+
+  /** Sets the counters to zero. */
+  async resetStats(): Promise<void> {
+    await this.#send("stats", "DELETE");
+  }
+
+  /** Switches rules, and returns all of them as they stand. What is not given stays as it is. */
+  async switches(changes: Partial<SandboxSwitches> = {}): Promise<SandboxSwitches> {
+    return camelCase(await this.#post("switches", snakeCase(changes))) as SandboxSwitches;
+  }
+
+  /** Ends access tokens of the registered app as if their time were up: one person's, or all. Returns how many. */
+  async expireAccess(userId?: string): Promise<number> {
+    const order = { user_id: userId, client_id: this.#started.client_id };
+    return ((await this.#post("expire-access", order)) as { expired: number }).expired;
+  }
+
+  /** Ends a grant as the person does on Loop's page of connected apps. */
+  async revokeGrant(userId: string): Promise<void> {
+    await this.#post("revoke-grant", { user_id: userId, client_id: this.#started.client_id });
   }
 
   /** Moves the sandbox's clock. */
@@ -156,6 +271,16 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     stream.unref();
   }
   return new Sandbox(child, JSON.parse(line) as Started);
+}
+
+function snakeCase(object: object): object {
+  const members = Object.entries(object);
+  return Object.fromEntries(members.map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]));
+}
+
+function camelCase(object: unknown): unknown {
+  const members = Object.entries(object as object);
+  return Object.fromEntries(members.map(([name, value]) => [name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()), value]));
 }
 
 /** `LOOP_SANDBOX`, else the package, else whatever `loop-sandbox` is on the path. */

@@ -120,7 +120,7 @@ fn python(steps: &mut Steps, venv: &Venv) {
         return;
     }
     // From the binding's folder, whose settings name the packages that are our own.
-    let others = ["sandbox/python", "examples", "docs"].map(workspace::path);
+    let others = ["sandbox/python", "examples", "docs", "conformance/workers"].map(workspace::path);
     let others = others.iter().filter(|directory| directory.is_dir());
     for (title, subcommand) in [("Python: format", &["format", "--check"][..]), ("Python: lint", &["check"][..])] {
         let mut ruff = venv.module(PYTHON_BINDING, ["ruff"].into_iter().chain(subcommand.iter().copied()));

@@ -43,6 +43,9 @@ pub(crate) struct Test {
 /// Tests beside the packages that run by `npm test`: a title and a folder. One more suite is one more line.
 const SUITES: &[(&str, &str)] = &[("Sandbox: npm wrapper", "sandbox/npm")];
 
+/// Other projects' servers, which the tests of several languages use.
+const PEERS: &str = "conformance/peers";
+
 /// The web examples in a browser.
 const BROWSER_TESTS: &str = "conformance/browser";
 const BROWSER_TITLE: &str = "Browser: web examples";
@@ -100,7 +103,7 @@ fn rust(steps: &mut Steps, filter: Option<&str>) {
     // One test file signs in at another project's server, and says that it is skipped where there is no Node.
     if let Ok(node) = toolchain::node() {
         // A failure has been shown and counted; the other tests still run.
-        let _ = setup::node_modules(steps, &node, "conformance/peers", "Rust: another server to test against");
+        let _ = setup::node_modules(steps, &node, PEERS, "Rust: another server to test against");
     }
     if steps.run(Step::new("Rust: build", workspace::cargo(["test", "--no-run"]))) {
         steps.run(Step::test("Rust: tests", workspace::cargo(["test", "--no-fail-fast"].into_iter().chain(filter))));
@@ -116,6 +119,7 @@ fn python(steps: &mut Steps, python: &Path, programs: &Programs, filter: Option<
 
 fn node(steps: &mut Steps, node: &Node, programs: &Programs, filter: Option<&str>) -> Result<(), StepFailed> {
     setup::node_binding(steps, node)?;
+    setup::node_modules(steps, node, PEERS, "Node: another server to test against")?;
     steps.run(Step::test("Node: tests", npm_test(node, NODE_BINDING, programs, filter)));
     Ok(())
 }
