@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::cache::Access;
 use super::decide;
 use super::late::Late;
-use super::manager::{Manager, grant_ended, new_attempt, not_connected, refresh_in_progress};
+use super::manager::{Manager, PATIENCE, grant_ended, new_attempt, not_connected, refresh_in_progress};
 use super::owed::Arrived;
 use super::record::{GrantRecord, IntentKind, Tokens};
 use super::records::{Change, Damaged};
@@ -17,12 +17,20 @@ use crate::secret::Digest;
 use crate::sys::{Millis, fail_point};
 
 /// The right to send a code for a known user.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Claimed {
     pub(crate) user_id: String,
     pub(crate) attempt: String,
     /// The generation that the sign-in replaces.
     generation: u64,
+    /// The code must be on its way by then.
+    send_by: Millis,
+}
+
+impl Claimed {
+    pub(crate) fn may_send(&self, now: Millis) -> bool {
+        now < self.send_by
+    }
 }
 
 impl Manager {
@@ -32,7 +40,7 @@ impl Manager {
         self.settle(user_id).await?;
         let started = Instant::now();
         let mut told = false;
-        while started.elapsed() < self.patience {
+        while started.elapsed() < PATIENCE {
             let now = self.records.now().await?;
             let read = match self.records.load_grant(user_id).await {
                 Err(error) if super::record::is_damage(&error) => return Ok(()),
@@ -63,11 +71,12 @@ impl Manager {
             .change_grant(user_id, Damaged::Replaced, |current| {
                 let mut record = current.cloned().unwrap_or_else(|| GrantRecord::placeholder(user_id, now));
                 record.intent = Some(decide::exchange_intent(&record, &attempt, now, &self.rules));
+                let send_by = record.intent.as_ref().map_or(now, |intent| intent.send_by);
                 let (generation, tombstone) = (record.generation, record.tombstone.as_ref().map(|each| each.at));
-                Change::Write(Box::new(record), (generation, tombstone))
+                Change::Write(Box::new(record), (generation, tombstone, send_by))
             })
             .await;
-        let (generation, tombstone) = match claimed {
+        let (generation, tombstone, send_by) = match claimed {
             Ok(claimed) => claimed,
             Err(error) => {
                 self.owe_idle(user_id, &attempt);
@@ -82,7 +91,7 @@ impl Manager {
             Ok::<_, Error>(mine)
         };
         match mine.await {
-            Ok(true) => Ok(Claimed { user_id: user_id.to_owned(), attempt, generation }),
+            Ok(true) => Ok(Claimed { user_id: user_id.to_owned(), attempt, generation, send_by }),
             Ok(false) => {
                 self.nothing_done(user_id, &attempt).await;
                 Err(refresh_in_progress(1000))
@@ -135,7 +144,7 @@ impl Manager {
     /// Waits for a refresh that may have crossed our code, as long as its leader may still be alive.
     async fn wait_for_refresh(&self, user_id: &str, sent_at: Millis) {
         let started = Instant::now();
-        while started.elapsed() < self.patience {
+        while started.elapsed() < PATIENCE {
             let (Ok(now), Ok(Some(read))) = (self.records.now().await, self.records.load_grant(user_id).await) else {
                 return;
             };

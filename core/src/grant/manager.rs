@@ -15,7 +15,7 @@ use super::owed::Owed;
 use super::pacer::Pacer;
 use super::record::{GrantRecord, Intent};
 use super::records::Records;
-use super::refresh::Refreshed;
+use super::refresh::{RETRY_PAUSE, Refreshed};
 use super::sightings::Sightings;
 use super::window::Class;
 use crate::config::Config;
@@ -31,7 +31,7 @@ const ATTEMPTS: u32 = 3;
 /// A longer pause is the caller's to make.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long a caller waits for others, where its own limit leaves that much.
-const PATIENCE: Duration = Duration::from_secs(25);
+pub(super) const PATIENCE: Duration = Duration::from_secs(25);
 /// How long nobody's call has to be served in.
 const NO_HURRY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often it looks meanwhile.
@@ -157,7 +157,14 @@ impl Manager {
             let living = self.living(user, &read.record, need, now);
             let left = self.patience.saturating_sub(started.elapsed());
             match step {
-                Step::Use => return self.publish(user_id, &read.record, now),
+                Step::Use => {
+                    let access = self.publish(user_id, &read.record, now)?;
+                    if *need == Need::Ahead {
+                        // Where nothing can be renewed, the next call need not come here again at once.
+                        access.take_turn(self.clock.elapsed());
+                    }
+                    return Ok(access);
+                }
                 Step::NotConnected | Step::Ended => return Err(self.ended(user_id)),
                 Step::Refused => return Err(access_token_rejected()),
                 Step::RefreshUnknown => return Err(refresh_outcome_unknown()),
@@ -182,10 +189,15 @@ impl Manager {
                     if let Some(error) = self.refused(now) {
                         return living.ok_or(error);
                     }
+                    if attempts >= ATTEMPTS {
+                        return living.ok_or_else(|| self.issuer.retry_error("server_unavailable"));
+                    }
                     attempts += 1;
-                    match self.refresh(user_id, read, need, now, left).await? {
+                    match self.refresh(user_id, read, need, left).await? {
                         Refreshed::Rotated(access) => return Ok(access),
                         Refreshed::LookAgain => {}
+                        Refreshed::Lost if living.is_some() => {}
+                        Refreshed::Lost => tokio::time::sleep(RETRY_PAUSE).await,
                         // The request did nothing, so the token is as good as before.
                         Refreshed::Failed(error) => return living.ok_or(error),
                         Refreshed::RetryAfter(pause, error) => {

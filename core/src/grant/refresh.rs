@@ -24,12 +24,14 @@ use crate::sys::{Millis, fail_point, millis};
 /// How long nobody asks again after an answer that is the operator's problem.
 const OPERATOR_PAUSE: Duration = Duration::from_secs(5);
 /// How long to wait before a request that did nothing is sent again, where the server does not say.
-const RETRY_PAUSE: Duration = Duration::from_millis(500);
+pub(super) const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
 /// How one refresh ended.
 pub(super) enum Refreshed {
     Rotated(Arc<Access>),
     LookAgain,
+    /// Nobody knows. The server's rule may allow another request.
+    Lost,
     RetryAfter(Duration, Error),
     Failed(Error),
 }
@@ -51,11 +53,10 @@ impl Manager {
         user_id: &str,
         read: Read<GrantRecord>,
         need: &Need,
-        now: Millis,
         patience: Duration,
     ) -> Result<Refreshed, Error> {
         // What is slow comes first, so that the request follows its intent at once.
-        self.issuer.warm_up().await?;
+        let secret = self.issuer.warm_up().await?;
         let (class, patience) = self.class_of(need, patience);
         let permit = match self.pacer.permit(class, patience).await {
             Ok(permit) => permit,
@@ -66,6 +67,8 @@ impl Manager {
         };
         let Some(refresh_token) = read.record.refresh_token().cloned() else { return Ok(Refreshed::LookAgain) };
         let attempt = new_attempt()?;
+        // The permit may have been waited for, and the window to send begins now.
+        let now = self.records.now().await?;
         fail_point("refresh.before_intent");
         let (mine, sent_at) = match self.claim(user_id, read, &attempt, &refresh_token, now, permit).await {
             Ok(Claim::Mine { record, sent_at }) => (*record, sent_at),
@@ -78,7 +81,7 @@ impl Manager {
             }
         };
         fail_point("refresh.before_request");
-        let verdict = match self.issuer.request(&Grant::RefreshToken(&refresh_token)).await {
+        let verdict = match self.issuer.request(&Grant::RefreshToken(&refresh_token), secret).await {
             Ok(verdict) => verdict,
             Err(error) => {
                 self.nothing_done(user_id, &attempt).await;
@@ -187,7 +190,7 @@ impl Manager {
             Verdict::Ambiguous { reason } => {
                 tracing::warn!(reason, "the outcome of a refresh is unknown");
                 self.mark_ambiguous(user_id, attempt).await?;
-                Ok(Refreshed::LookAgain)
+                Ok(Refreshed::Lost)
             }
         }
     }
