@@ -17,6 +17,8 @@ use crate::sys::{Millis, fail_point, millis};
 const TELLING: Duration = Duration::from_secs(130);
 /// How often the disconnects that Loop has not confirmed are looked for.
 const LOOK_FOR_PENDING: Duration = Duration::from_secs(24 * 60 * 60);
+/// When they are looked for again, where one of them could not be judged.
+const LOOK_AGAIN_SOON: Duration = Duration::from_secs(5 * 60);
 /// A younger one may be just beginning in another process.
 const YOUNGEST_PENDING: Duration = Duration::from_secs(10 * 60);
 /// How many are read at once.
@@ -163,21 +165,36 @@ impl Manager {
     pub(crate) fn retry_pending_revokes(self: &Arc<Self>) {
         let now = self.clock.elapsed();
         {
-            let mut looked = self.looked_for_revokes.lock().unwrap_or_else(PoisonError::into_inner);
-            if looked.is_some_and(|at| now.saturating_sub(at) < millis(LOOK_FOR_PENDING)) {
+            let mut look_at = self.look_for_revokes_at.lock().unwrap_or_else(PoisonError::into_inner);
+            if now < *look_at {
                 return;
             }
-            *looked = Some(now);
+            *look_at = now.saturating_add(millis(LOOK_FOR_PENDING));
         }
         let manager = Arc::clone(self);
         tokio::spawn(async move {
-            if let Err(error) = manager.retry_pending_now().await {
-                tracing::debug!(code = error.code().as_str(), "pending disconnects could not be looked for");
+            match manager.retry_pending_now().await {
+                Ok(false) => {}
+                // A process that just died was telling Loop: its time is not up yet.
+                Ok(true) => manager.look_for_revokes_soon(now),
+                Err(error) => {
+                    tracing::debug!(code = error.code().as_str(), "pending disconnects could not be looked for");
+                    if error.code() != Code::StoreCannotList {
+                        manager.look_for_revokes_soon(now);
+                    }
+                }
             }
         });
     }
 
-    pub(crate) async fn retry_pending_now(self: &Arc<Self>) -> Result<(), Error> {
+    fn look_for_revokes_soon(&self, now: Millis) {
+        let mut look_at = self.look_for_revokes_at.lock().unwrap_or_else(PoisonError::into_inner);
+        *look_at = now.saturating_add(millis(LOOK_AGAIN_SOON));
+    }
+
+    /// True where somebody else may be telling Loop of one just now.
+    pub(crate) async fn retry_pending_now(self: &Arc<Self>) -> Result<bool, Error> {
+        let mut busy = false;
         let prefix = self.records.revoke_prefix();
         let mut after: Option<String> = None;
         loop {
@@ -193,14 +210,15 @@ impl Manager {
                         // Whatever fails is tried again tomorrow.
                         let _ = self.revoke_again(&pending.user_id, generation).await;
                     }
-                    Some(tombstone) if tombstone.confirmed => self.forget_pending(&pending.user_id).await?,
+                    Some(tombstone) if !tombstone.confirmed => busy = true,
+                    Some(_) => self.forget_pending(&pending.user_id).await?,
                     None if old_enough => self.forget_pending(&pending.user_id).await?,
                     _ => {}
                 }
             }
             match next {
                 Some(next) => after = Some(next),
-                None => return Ok(()),
+                None => return Ok(busy),
             }
         }
     }

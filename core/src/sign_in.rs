@@ -18,7 +18,7 @@ use crate::grant::refresh::tokens_of;
 use crate::grant::window::Class;
 use crate::oauth::authorize::{self, Parameters};
 use crate::oauth::token::{Grant, TokenAnswer};
-use crate::oauth::verdict::{OTHER_SECRET, Verdict};
+use crate::oauth::verdict::{self, OTHER_SECRET, Verdict};
 use crate::oauth::{callback, pkce};
 use crate::secret::Secret;
 use crate::store::Expected;
@@ -275,7 +275,9 @@ impl LoopClient {
                         }
                         continue;
                     }
-                    if let Some(after) = after.filter(|after| !after.is_zero()) {
+                    if let Some(after) =
+                        after.filter(|after| !after.is_zero()).or_else(|| verdict::unasked_pause(reason))
+                    {
                         // What the code's caller hears does not depend on it.
                         let _ = manager.pacer.pause_for(after).await;
                     }

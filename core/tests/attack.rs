@@ -302,3 +302,55 @@ async fn no_time_limit_is_too_long() {
     bench.later(2 * HOUR);
     bench.client.access_token("u").await.unwrap();
 }
+
+#[tokio::test]
+async fn a_quiet_grant_that_waits_for_its_turn_keeps_no_process_up() {
+    let bench = Bench::with(|builder| builder.token_requests_per_minute(1)).await;
+    bench.client.import_grant(ImportGrant::new("v", "s0")).await.unwrap();
+    bench.later(80 * 24 * HOUR);
+    bench.token_endpoint(granted(1)).await;
+    bench.client.access_token("u").await.unwrap();
+    let client = bench.client.clone();
+    let job = tokio::spawn(async move { client.keep_alive().await });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!job.is_finished() && !bench.client.is_busy(), "its turn comes in a minute, or in hours");
+    bench.later(Duration::from_secs(67));
+    assert_eq!(soon(job).await.unwrap().refreshed, 1);
+}
+
+#[tokio::test]
+async fn a_429_that_names_no_time_quiets_the_fleet_all_the_same() {
+    let bench = Bench::new().await;
+    bench.client.import_grant(ImportGrant::new("v", "s0")).await.unwrap();
+    bench.token_endpoint(ResponseTemplate::new(429)).await;
+    let one = bench.client.clone();
+    let one = tokio::spawn(async move { one.access_token("u").await });
+    while bench.posts("token").await.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let other = bench.other_process();
+    let two = tokio::spawn(async move { other.access_token("v").await });
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(bench.posts("token").await.len(), 1);
+    one.abort();
+    two.abort();
+}
+
+#[tokio::test]
+async fn a_disconnect_that_a_dead_process_began_is_told_again_within_minutes_of_a_start() {
+    let bench = Bench::new().await;
+    assert_eq!(code(bench.client.revoke("u").await), Code::RevokeUnconfirmed);
+    let now = bench.store.now().await.unwrap();
+    bench.store.edit(|record| record["tombstone"]["busy_by"] = (now + 130_000).into()).await;
+    bench.token_endpoint(granted(1)).await;
+    let started = bench.other_process();
+    let revoked = async || {
+        let _ = started.access_token("nobody").await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        bench.posts("revoke").await.len()
+    };
+    assert_eq!(revoked().await, 0, "somebody may be telling Loop just now");
+    bench.later(6 * MINUTE);
+    assert!(revoked().await > 0);
+}

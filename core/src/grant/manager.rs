@@ -19,7 +19,7 @@ use super::refresh::{RETRY_PAUSE, Refreshed};
 use super::sightings::Sightings;
 use super::window::Class;
 use crate::config::Config;
-use crate::error::{Code, Error};
+use crate::error::{Action, Code, Error};
 use crate::event::{EventKind, Watcher};
 use crate::issuer::Issuer;
 use crate::profile::Rules;
@@ -62,8 +62,8 @@ pub(crate) struct Manager {
     refused: Mutex<Option<(Millis, Error)>>,
     /// This client saw a live refresh token of this issuer active, so the issuer knows what it says of them.
     pub(super) introspects: AtomicBool,
-    /// When the disconnects that Loop has not confirmed were last looked for.
-    pub(crate) looked_for_revokes: Mutex<Option<Millis>>,
+    /// When the disconnects that Loop has not confirmed are looked for next.
+    pub(crate) look_for_revokes_at: Mutex<Millis>,
 }
 
 impl std::fmt::Debug for Manager {
@@ -92,7 +92,7 @@ impl Manager {
             changed: Notify::new(),
             refused: Mutex::default(),
             introspects: AtomicBool::new(false),
-            looked_for_revokes: Mutex::default(),
+            look_for_revokes_at: Mutex::default(),
         }
     }
 
@@ -103,10 +103,14 @@ impl Manager {
             return self.board(user_id, Need::Live).arrive().await;
         };
         if access.is_due(now) {
-            if self.rules.no_background {
-                return self.board(user_id, Need::Live).arrive().await;
-            }
+            // One call in a while: where nothing comes of it, the others have a token that lives.
             if access.take_turn(now) {
+                if self.rules.no_background {
+                    return match self.board(user_id, Need::Live).arrive().await {
+                        Err(error) if error.action() != Action::SignInAgain => Ok(access),
+                        outcome => outcome,
+                    };
+                }
                 // Beside the call: nobody waits for it.
                 drop(self.board(user_id, Need::Ahead));
             }
@@ -129,7 +133,9 @@ impl Manager {
 
     pub(crate) fn board(self: &Arc<Self>, user_id: &str, need: Need) -> Seat {
         self.flights.board((user_id.to_owned(), need.clone()), || {
-            let (manager, user_id, under_way) = (Arc::clone(self), user_id.to_owned(), self.activity.begin());
+            // A quiet grant may wait for its turn for hours: no process has to stay up for that.
+            let under_way = (need != Need::KeepAlive).then(|| self.activity.begin());
+            let (manager, user_id) = (Arc::clone(self), user_id.to_owned());
             async move {
                 let outcome = manager.lead(&user_id, &need).await;
                 drop(under_way);

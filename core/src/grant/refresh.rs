@@ -66,6 +66,7 @@ impl Manager {
             Err(error) => return Err(error),
         };
         let Some(refresh_token) = read.record.refresh_token().cloned() else { return Ok(Refreshed::LookAgain) };
+        let _under_way = self.activity.begin();
         let attempt = new_attempt()?;
         // The permit may have been waited for, and the window to send begins now.
         let now = self.records.now().await?;
@@ -162,7 +163,7 @@ impl Manager {
             }
             Verdict::Retry { after, reason } => {
                 self.nothing_done(user_id, attempt).await;
-                let after = after.filter(|after| !after.is_zero());
+                let after = after.filter(|after| !after.is_zero()).or_else(|| verdict::unasked_pause(reason));
                 let error = self.issuer.retry_error(reason).with_retry_after(after);
                 if let Some(after) = after {
                     self.pacer.pause_for(after).await?;

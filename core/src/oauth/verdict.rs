@@ -29,8 +29,18 @@ pub(crate) enum Verdict {
     Ambiguous { reason: &'static str },
 }
 
+const RATE_LIMITED: &str = "rate_limited";
+
 /// The reason of a retry that only changes the client's secret: it needs no pause.
 pub(crate) const OTHER_SECRET: &str = "client_secret";
+
+/// How long everybody keeps quiet after a 429 that does not say: going on would lead to a lock-out.
+const UNASKED_PAUSE: Duration = Duration::from_secs(5);
+
+/// The pause that a reason calls for where the server names none.
+pub(crate) fn unasked_pause(reason: &str) -> Option<Duration> {
+    (reason == RATE_LIMITED).then_some(UNASKED_PAUSE)
+}
 
 pub(crate) fn judge(outcome: Outcome) -> Verdict {
     let (status, retry_after, body) = match outcome {
@@ -47,7 +57,7 @@ pub(crate) fn judge(outcome: Outcome) -> Verdict {
     let error = token::parse_error(&body);
     let after = error.retry_after_ms.map(Duration::from_millis).or(retry_after);
     match (status, error.error.as_deref()) {
-        (429, _) => Verdict::Retry { after, reason: "rate_limited" },
+        (429, _) => Verdict::Retry { after, reason: RATE_LIMITED },
         // With an OAuth body the platform says in words that it did nothing; without one, a proxy may have
         // cut off an answer that held new tokens.
         (503, Some("temporarily_unavailable")) | (500, Some("server_error")) => {
