@@ -2,13 +2,16 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::secret::{Digest, Secret};
 use crate::sys::{Clock, Millis};
 
+/// How long the application may take to answer: everybody who needs a token waits for it.
+const ASK_LIMIT: Duration = Duration::from_secs(15);
 /// How long an answer of the application is used.
 const ASK_AGAIN: Millis = 5 * 60_000;
 /// When a new secret that was refused is tried again: it may not have reached the server yet.
@@ -101,7 +104,9 @@ impl ClientSecrets {
         if let Some(answer) = fresh {
             return Ok(answer);
         }
-        let answer = ask().await?;
+        let answer = tokio::time::timeout(ASK_LIMIT, ask()).await.map_err(|_| {
+            Error::new(Code::ClientSecretUnavailable, "The application did not say its client secret in time.")
+        })??;
         self.with(|state| {
             state.answer.clone_from(&answer);
             state.asked_at = Some(now);
@@ -170,7 +175,7 @@ mod tests {
         let known = Source::Known(vec![Secret::new("new"), Secret::new("old")]);
         let secrets = ClientSecrets::new(known, clock.clone());
         assert!(secrets.refused(&Secret::new("new")).await.unwrap());
-        clock.advance(std::time::Duration::from_secs(61));
+        clock.advance(Duration::from_secs(61));
         assert!(secrets.refused(&Secret::new("old")).await.unwrap());
         assert_eq!(current(&secrets).await, "new");
     }

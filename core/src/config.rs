@@ -16,6 +16,9 @@ use crate::sys;
 /// The platform's limit for one client.
 const TOKEN_REQUESTS_PER_MINUTE: u32 = 60;
 
+/// The longest time limit of a call.
+const LONGEST_CALL: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Hosts that freeze a process when its request is answered: nothing may run on beside it.
 const REQUEST_SCOPED_HOSTS: &[&str] = &["AWS_LAMBDA_FUNCTION_NAME", "K_SERVICE", "FUNCTION_TARGET", "VERCEL"];
 
@@ -124,7 +127,8 @@ impl Options {
             if timeout.is_zero() {
                 return Err(invalid("timeout", "must be longer than nothing"));
             }
-            limits.call = timeout;
+            // Longer is for ever, and a moment that far away can't be computed with.
+            limits.call = timeout.min(LONGEST_CALL);
         }
         let profile = match self.profile {
             Some(profile) => profile,

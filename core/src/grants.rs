@@ -146,8 +146,9 @@ pub(crate) fn imported(
 ) -> Change<GrantRecord, Result<Imported, Error>> {
     let digest = tokens.refresh_token.as_ref().map(Secret::digest);
     if let Some(current) = current {
-        if current.is_live() && current.refresh_token() == tokens.refresh_token.as_ref() {
-            return Change::Leave(Ok(Imported::AlreadyHeld));
+        if current.refresh_token() == tokens.refresh_token.as_ref() && current.tokens.is_some() {
+            // One that is over, or that Loop is being told of, is not brought back.
+            return Change::Leave(Ok(if current.is_live() { Imported::AlreadyHeld } else { Imported::KnownSpent }));
         }
         if digest.as_ref().is_some_and(|digest| current.spent.contains(digest) || current.imported.contains(digest)) {
             return Change::Leave(Ok(Imported::KnownSpent));

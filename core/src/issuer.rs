@@ -65,15 +65,16 @@ impl Issuer {
             .await
     }
 
-    /// Does now what would otherwise stand between an intent and its request.
-    pub(crate) async fn warm_up(&self) -> Result<(), Error> {
-        self.metadata().await.map(drop)
+    /// Does now what would otherwise stand between an intent and its request, and returns the client's secret: the
+    /// application may take its time to say it.
+    pub(crate) async fn warm_up(&self) -> Result<Option<Secret>, Error> {
+        self.metadata().await?;
+        self.secrets.current().await
     }
 
     /// Presents a grant at the token endpoint, once, and judges what came of it.
-    pub(crate) async fn request(&self, grant: &Grant<'_>) -> Result<Verdict, Error> {
+    pub(crate) async fn request(&self, grant: &Grant<'_>, secret: Option<Secret>) -> Result<Verdict, Error> {
         let endpoint = &self.metadata().await?.token_endpoint;
-        let secret = self.secrets.current().await?;
         let (outcome, request_id) = self.post(endpoint, grant.form(), secret.as_ref()).await?;
         let verdict = self.with_secrets(verdict::judge(outcome), secret.as_ref()).await;
         tracing::debug!(

@@ -8,7 +8,7 @@ use crate::error::{Code, Error};
 use crate::event::EventKind;
 use crate::grant::decide;
 use crate::grant::manager::Manager;
-use crate::grant::record::{GrantRecord, RevokeRecord, Tokens, Tombstone};
+use crate::grant::record::{GrantRecord, Intent, IntentKind, RevokeRecord, Tokens, Tombstone};
 use crate::grant::records::{Change, Damaged};
 use crate::secret::Secret;
 use crate::sys::{Millis, fail_point, millis};
@@ -17,6 +17,8 @@ use crate::sys::{Millis, fail_point, millis};
 const TELLING: Duration = Duration::from_secs(130);
 /// How often the disconnects that Loop has not confirmed are looked for.
 const LOOK_FOR_PENDING: Duration = Duration::from_secs(24 * 60 * 60);
+/// When they are looked for again, where one of them could not be judged.
+const LOOK_AGAIN_SOON: Duration = Duration::from_secs(5 * 60);
 /// A younger one may be just beginning in another process.
 const YOUNGEST_PENDING: Duration = Duration::from_secs(10 * 60);
 /// How many are read at once.
@@ -51,6 +53,24 @@ impl Manager {
         let buried = self.records.change_grant(user_id, Damaged::Fails, |current| buried(current, now)).await?;
         let Some(buried) = buried else { return self.forget_pending(user_id).await };
         fail_point("revoke.after_tombstone");
+        self.tell_and_note(user_id, buried).await
+    }
+
+    /// Tells Loop again of a disconnect that it has not confirmed. Nothing happens where the person has come back.
+    async fn revoke_again(self: &Arc<Self>, user_id: &str, generation: u64) -> Result<(), Error> {
+        let _under_way = self.activity.begin();
+        let now = self.records.now().await?;
+        let buried = self
+            .records
+            .change_grant(user_id, Damaged::Fails, |current| buried_again(current, generation, now))
+            .await?;
+        let Some(buried) = buried else { return Ok(()) };
+        self.tell_and_note(user_id, buried).await
+    }
+
+    async fn tell_and_note(self: &Arc<Self>, user_id: &str, buried: GrantRecord) -> Result<(), Error> {
+        // A call may have put its token back before the tombstone was there.
+        self.forget(user_id);
         let told = self.tell_loop(user_id, &buried).await;
         if told.is_err() {
             // A sign-in need not wait any longer for this.
@@ -67,10 +87,12 @@ impl Manager {
     async fn tell_loop(self: &Arc<Self>, user_id: &str, buried: &GrantRecord) -> Result<(), Error> {
         self.wait_for_answer(user_id, buried).await?;
         let Some(read) = self.records.load_grant(user_id).await? else { return self.forget_pending(user_id).await };
-        if read.record.generation != buried.generation || read.record.tombstone.is_none() {
+        if read.record.tombstone.is_none() {
             // A new sign-in has taken the place.
             return self.forget_pending(user_id).await;
         }
+        // Another disconnect may have taken over meanwhile. Only Loop's own word confirms either of them.
+        let buried = &read.record;
         if let Some(tokens) = &read.record.tokens {
             self.revoke_tokens(tokens).await?;
         }
@@ -147,21 +169,36 @@ impl Manager {
     pub(crate) fn retry_pending_revokes(self: &Arc<Self>) {
         let now = self.clock.elapsed();
         {
-            let mut looked = self.looked_for_revokes.lock().unwrap_or_else(PoisonError::into_inner);
-            if looked.is_some_and(|at| now.saturating_sub(at) < millis(LOOK_FOR_PENDING)) {
+            let mut look_at = self.look_for_revokes_at.lock().unwrap_or_else(PoisonError::into_inner);
+            if now < *look_at {
                 return;
             }
-            *looked = Some(now);
+            *look_at = now.saturating_add(millis(LOOK_FOR_PENDING));
         }
         let manager = Arc::clone(self);
         tokio::spawn(async move {
-            if let Err(error) = manager.retry_pending_now().await {
-                tracing::debug!(code = error.code().as_str(), "pending disconnects could not be looked for");
+            match manager.retry_pending_now().await {
+                Ok(false) => {}
+                // A process that just died was telling Loop: its time is not up yet.
+                Ok(true) => manager.look_for_revokes_soon(now),
+                Err(error) => {
+                    tracing::debug!(code = error.code().as_str(), "pending disconnects could not be looked for");
+                    if error.code() != Code::StoreCannotList {
+                        manager.look_for_revokes_soon(now);
+                    }
+                }
             }
         });
     }
 
-    pub(crate) async fn retry_pending_now(self: &Arc<Self>) -> Result<(), Error> {
+    fn look_for_revokes_soon(&self, now: Millis) {
+        let mut look_at = self.look_for_revokes_at.lock().unwrap_or_else(PoisonError::into_inner);
+        *look_at = now.saturating_add(millis(LOOK_AGAIN_SOON));
+    }
+
+    /// True where somebody else may be telling Loop of one just now.
+    pub(crate) async fn retry_pending_now(self: &Arc<Self>) -> Result<bool, Error> {
+        let mut busy = false;
         let prefix = self.records.revoke_prefix();
         let mut after: Option<String> = None;
         loop {
@@ -170,20 +207,22 @@ impl Manager {
             for pending in page.into_iter().flatten() {
                 let old_enough = now.saturating_sub(pending.at) >= millis(YOUNGEST_PENDING);
                 let read = self.records.load_grant(&pending.user_id).await?;
+                let generation = read.as_ref().map_or(0, |read| read.record.generation);
                 let tombstone = read.and_then(|read| read.record.tombstone);
                 match tombstone {
                     Some(tombstone) if !tombstone.confirmed && now >= tombstone.busy_by => {
                         // Whatever fails is tried again tomorrow.
-                        let _ = self.revoke(&pending.user_id).await;
+                        let _ = self.revoke_again(&pending.user_id, generation).await;
                     }
-                    Some(tombstone) if tombstone.confirmed => self.forget_pending(&pending.user_id).await?,
+                    Some(tombstone) if !tombstone.confirmed => busy = true,
+                    Some(_) => self.forget_pending(&pending.user_id).await?,
                     None if old_enough => self.forget_pending(&pending.user_id).await?,
                     _ => {}
                 }
             }
             match next {
                 Some(next) => after = Some(next),
-                None => return Ok(()),
+                None => return Ok(busy),
             }
         }
     }
@@ -198,13 +237,35 @@ pub(crate) fn buried(current: Option<&GrantRecord>, now: Millis) -> Change<Grant
     match current {
         Some(current) if !is_confirmed(current) => {
             let mut record = current.clone();
-            record.generation += 1;
+            record.generation = record.generation.wrapping_add(1);
             record.tombstone = Some(Tombstone::new(now, now.saturating_add(millis(TELLING))));
             let buried = record.clone();
             Change::Write(Box::new(record), Some(buried))
         }
         _ => Change::Leave(None),
     }
+}
+
+/// The same tombstone, told of once more: it stays as old as it is, so that a sign-in that came after it wins. None where
+/// another grant has taken its place, or may be about to.
+pub(crate) fn buried_again(
+    current: Option<&GrantRecord>,
+    generation: u64,
+    now: Millis,
+) -> Change<GrantRecord, Option<GrantRecord>> {
+    let Some(current) = current.filter(|current| current.generation == generation && !is_confirmed(current)) else {
+        return Change::Leave(None);
+    };
+    let comes_back = |intent: &Intent| intent.kind == IntentKind::Exchange && decide::is_under_way(intent, now);
+    let mut record = current.clone();
+    match &mut record.tombstone {
+        Some(tombstone) if !current.intent.as_ref().is_some_and(comes_back) => {
+            tombstone.busy_by = now.saturating_add(millis(TELLING));
+        }
+        _ => return Change::Leave(None),
+    }
+    let buried = record.clone();
+    Change::Write(Box::new(record), Some(buried))
 }
 
 /// Changes the tombstone that this disconnect wrote; whoever came after is left alone.

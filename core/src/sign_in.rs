@@ -10,7 +10,7 @@ use crate::client::{Inner, LoopClient};
 use crate::config::{self, check_app_state, check_scopes, effective_scopes, invalid};
 use crate::error::{Code, Error};
 use crate::grant::exchange::Claimed;
-use crate::grant::manager::exchange_outcome_unknown;
+use crate::grant::manager::{exchange_outcome_unknown, refresh_in_progress};
 use crate::grant::pacer;
 use crate::grant::record::PendingRecord;
 use crate::grant::records::Swap;
@@ -165,9 +165,9 @@ impl LoopClient {
         error: Option<String>,
         browser: Browser,
     ) -> Result<Tokens, Error> {
-        let client = self.clone();
+        let (client, under_way) = (self.clone(), self.manager().activity.begin());
         let task = tokio::spawn(async move {
-            let _under_way = client.manager().activity.begin();
+            let _under_way = under_way;
             client.manager().retry_pending_revokes();
             let pending = client.take_pending(&state, &browser).await?;
             match (error, code) {
@@ -231,13 +231,19 @@ impl LoopClient {
         let grant = Grant::AuthorizationCode { code, redirect_uri, code_verifier };
         let mut pauses = EXCHANGE_PAUSES.into_iter();
         loop {
-            let (claimed, sent_at) = match self.claim_turn(pending.user_id.as_deref()).await {
+            let turn = async {
+                // What is slow comes first, so that the request follows its intent at once.
+                let secret = manager.issuer.warm_up().await?;
+                let (claimed, sent_at) = self.claim_turn(pending.user_id.as_deref()).await?;
+                Ok((secret, claimed, sent_at))
+            };
+            let (secret, claimed, sent_at) = match turn.await {
                 Ok(turn) => turn,
                 // Nothing was sent: a reload of the callback may try the code again while it lives.
                 Err(error) => return Err(self.put_back(state, pending, error).await),
             };
             fail_point("exchange.before_request");
-            let verdict = manager.issuer.request(&grant).await;
+            let verdict = manager.issuer.request(&grant, secret).await;
             fail_point("exchange.after_answer");
             let verdict = match verdict {
                 Ok(verdict) => verdict,
@@ -250,9 +256,7 @@ impl LoopClient {
             match &verdict {
                 Verdict::Granted(_) => {}
                 Verdict::Ambiguous { .. } => {
-                    if let Some(claimed) = &claimed {
-                        manager.mark_ambiguous(&claimed.user_id, &claimed.attempt).await?;
-                    }
+                    self.outcome_unknown(claimed.as_ref()).await;
                 }
                 _ => self.nothing_done(claimed.as_ref()).await,
             }
@@ -272,7 +276,8 @@ impl LoopClient {
                         continue;
                     }
                     if let Some(after) = after.filter(|after| !after.is_zero()) {
-                        manager.pacer.pause_for(after).await?;
+                        // What the code's caller hears does not depend on it.
+                        let _ = manager.pacer.pause_for(after).await;
                     }
                     let error = manager.issuer.retry_error(reason).with_retry_after(after);
                     Err(self.put_back(state, pending, error).await)
@@ -298,18 +303,33 @@ impl LoopClient {
             match manager.pacer.pause().await? {
                 Some(pause) => Err(pacer::paused(pause)),
                 None if in_time => Ok(now),
-                None => manager.pacer.permit(Class::Exchange, Duration::from_secs(1)).await.map(|permit| {
+                None => {
+                    let permit = manager.pacer.permit(Class::Exchange, Duration::from_secs(1)).await?;
                     permit.redeem(now);
-                    now
-                }),
+                    manager.records.now().await
+                }
             }
         };
         match turn.await {
+            // A store that is slow may have used up the window.
+            Ok(sent_at) if claimed.as_ref().is_some_and(|claimed| !claimed.may_send(sent_at)) => {
+                self.nothing_done(claimed.as_ref()).await;
+                Err(refresh_in_progress(1000))
+            }
             Ok(sent_at) => Ok((claimed, sent_at)),
             Err(error) => {
                 self.nothing_done(claimed.as_ref()).await;
                 Err(error)
             }
+        }
+    }
+
+    /// Says so in the store. Where it does not answer, the intent runs out by itself: what follows matters more.
+    async fn outcome_unknown(&self, claimed: Option<&Claimed>) {
+        if let Some(claimed) = claimed
+            && let Err(error) = self.manager().mark_ambiguous(&claimed.user_id, &claimed.attempt).await
+        {
+            tracing::warn!(code = error.code().as_str(), "a sign-in without an answer could not be marked");
         }
     }
 
@@ -376,10 +396,8 @@ impl LoopClient {
                 error
             }
             Err(error) => {
-                if let Some(claimed) = &claimed {
-                    // Nobody knows whose code it was: it may have replaced the grant of the one who was expected.
-                    manager.mark_ambiguous(&claimed.user_id, &claimed.attempt).await?;
-                }
+                // Nobody knows whose code it was: it may have replaced the grant of the one who was expected.
+                self.outcome_unknown(claimed.as_ref()).await;
                 error
             }
         };

@@ -1,5 +1,6 @@
 //! What a grant costs while nothing happens: memory for each cached user, and questions to the store for each call.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::disallowed_methods, reason = "its store has a clock of its own")]
 
 use std::alloc::System;
 use std::sync::Arc;

@@ -33,8 +33,11 @@ pub fn busy() -> bool {
 /// Waits until none has, for `limit` at most. False where that was too short.
 pub async fn drain_all(limit: Option<Duration>) -> bool {
     let settled = async {
-        for manager in managers() {
-            manager.drain(None).await;
+        // While one is waited for, another may have begun something.
+        while busy() {
+            for manager in managers() {
+                manager.drain(None).await;
+            }
         }
     };
     within(limit, settled).await

@@ -17,12 +17,28 @@ use crate::sys::fail_point;
 /// How often a store that was away is tried again, at first and later.
 const PAY_AGAIN: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(15)];
 
+/// How often a drain looks, and how often it presses what is owed on a store that does not take it.
+const DRAIN_AGAIN: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(1)];
+
+/// Says that nobody pays any more, however the task ends: also with its runtime.
+struct Paying(Arc<Manager>);
+
+impl Drop for Paying {
+    fn drop(&mut self) {
+        self.0.paying.store(false, Ordering::Release);
+    }
+}
+
 impl Manager {
     /// Pays what this process owes the store for this user.
     pub(crate) async fn settle(self: &Arc<Self>, user_id: &str) -> Result<(), Error> {
         let Some(debts) = self.owed.of(user_id) else { return Ok(()) };
         for arrived in debts.arrived {
-            self.store_arrived(user_id, arrived, true).await?;
+            match self.store_arrived(user_id, arrived, true).await {
+                // That Loop still has to be told concerns nobody who wants to go on.
+                Err(error) if error.code() != Code::TokenNotSaved => {}
+                stored => stored.map(drop)?,
+            }
         }
         for attempt in debts.idle {
             self.clear_intent(user_id, &attempt).await?;
@@ -42,7 +58,7 @@ impl Manager {
         if self.paying.swap(true, Ordering::AcqRel) {
             return;
         }
-        let manager = Arc::clone(self);
+        let (manager, paying) = (Arc::clone(self), Paying(Arc::clone(self)));
         tokio::spawn(async move {
             let mut pause = PAY_AGAIN[0];
             loop {
@@ -53,7 +69,7 @@ impl Manager {
                 }
                 pause = (pause * 2).min(PAY_AGAIN[1]);
             }
-            manager.paying.store(false, Ordering::Release);
+            drop(paying);
             // A debt that came just now found this task running.
             if !manager.owed.is_empty() {
                 manager.pay_later();
@@ -71,12 +87,15 @@ impl Manager {
     /// Waits until nothing is under way and everything is stored. False where the time is up before.
     pub(crate) async fn drain(self: &Arc<Self>, limit: Option<Duration>) -> bool {
         let settled = async {
+            let mut pause = DRAIN_AGAIN[0];
             while self.is_busy() {
                 self.settle_all().await;
                 tokio::select! {
                     () = self.activity.less() => {}
-                    () = tokio::time::sleep(Duration::from_millis(50)) => {}
+                    () = tokio::time::sleep(pause) => {}
                 }
+                // What a store or Loop did not take is not pressed on them all the time.
+                pause = if self.owed.is_empty() { DRAIN_AGAIN[0] } else { (pause * 2).min(DRAIN_AGAIN[1]) };
             }
         };
         within(limit, settled).await
@@ -120,12 +139,11 @@ impl Manager {
             (Late::Saved, _) => self.tell(EventKind::Saved, user_id, None),
             // The app disconnected meanwhile: nothing of this grant may stay alive.
             (Late::Disconnected, Some(token)) => {
-                let told = self.issuer.revoke(token, "refresh_token").await;
-                if told.is_err() {
+                if let Err(error) = self.issuer.revoke(token, "refresh_token").await {
                     // Nobody calls for a user who is gone, so it is tried again without a caller.
                     self.pay_later();
+                    return Err(error);
                 }
-                told?;
             }
             _ => {}
         }

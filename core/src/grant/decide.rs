@@ -15,6 +15,8 @@ const NEARLY_OVER: Millis = 5_000;
 const LONGEST_ATTEMPT: Millis = 10 * 60_000;
 /// A server may answer an introspection from a cache that old.
 pub(crate) const INTROSPECTION_CACHE: Millis = 60_000;
+/// Clocks of one store may differ by that much, for instance after its failover.
+const CLOCKS_APART: Millis = 100;
 /// How long a sign-in or an import waits for a request that is under way: a code lives for a minute.
 const LONGEST_COURTESY: Millis = 15_000;
 /// A refresh token dies when it was not used for this long.
@@ -133,7 +135,9 @@ fn after_silence(intent: &Intent, now: Millis, rules: &Rules) -> Step {
         Profile::Strict if rules.replay_once && intent.takeovers == 0 => Step::Refresh,
         Profile::Strict => Step::RefreshUnknown,
         Profile::Grace(_) => {
-            let in_time = rules.grace_ends(intent.first_at).is_some_and(|end| now < end);
+            // From a clock that was put back nobody can tell how much of the grace has passed.
+            let began = intent.first_at <= now.saturating_add(CLOCKS_APART);
+            let in_time = began && rules.grace_ends(intent.first_at).is_some_and(|end| now < end);
             if in_time { Step::Refresh } else { Step::RefreshUnknown }
         }
         Profile::Introspect => {
@@ -159,7 +163,7 @@ pub(crate) fn refresh_intent(
         send_by = send_by.min(end);
     }
     Intent {
-        takeovers: lost.map_or(0, |intent| intent.takeovers + 1),
+        takeovers: lost.map_or(0, |intent| intent.takeovers.saturating_add(1)),
         first_at,
         ..intent(attempt, IntentKind::Refresh, token.digest(), now, send_by, rules)
     }
@@ -350,6 +354,8 @@ mod tests {
         let grace = rules(Profile::Grace(Duration::from_secs(30)));
         assert_eq!(step_with(&grace, &Need::Live, &lost, HOUR + 26_999), "Refresh");
         assert_eq!(step_with(&grace, &Need::Live, &lost, HOUR + 27_000), "RefreshUnknown");
+        let tomorrow = refresh_at(HOUR * 24, true);
+        assert_eq!(step_with(&grace, &Need::Live, tomorrow, HOUR * 2), "RefreshUnknown", "the clock was put back");
         let introspect = rules(Profile::Introspect);
         let over = HOUR + 135_000 + INTROSPECTION_CACHE;
         assert_eq!(step_with(&introspect, &Need::Live, &lost, over - 1), format!("Wait {{ until: {over} }}"));

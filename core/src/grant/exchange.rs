@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::cache::Access;
 use super::decide;
 use super::late::Late;
-use super::manager::{Manager, grant_ended, new_attempt, not_connected, refresh_in_progress};
+use super::manager::{Manager, PATIENCE, grant_ended, new_attempt, not_connected, refresh_in_progress};
 use super::owed::Arrived;
 use super::record::{GrantRecord, IntentKind, Tokens};
 use super::records::{Change, Damaged};
@@ -17,12 +17,20 @@ use crate::secret::Digest;
 use crate::sys::{Millis, fail_point};
 
 /// The right to send a code for a known user.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Claimed {
     pub(crate) user_id: String,
     pub(crate) attempt: String,
     /// The generation that the sign-in replaces.
     generation: u64,
+    /// The code must be on its way by then.
+    send_by: Millis,
+}
+
+impl Claimed {
+    pub(crate) fn may_send(&self, now: Millis) -> bool {
+        now < self.send_by
+    }
 }
 
 impl Manager {
@@ -32,7 +40,7 @@ impl Manager {
         self.settle(user_id).await?;
         let started = Instant::now();
         let mut told = false;
-        while started.elapsed() < self.patience {
+        while started.elapsed() < PATIENCE {
             let now = self.records.now().await?;
             let read = match self.records.load_grant(user_id).await {
                 Err(error) if super::record::is_damage(&error) => return Ok(()),
@@ -55,7 +63,7 @@ impl Manager {
     /// Writes the intent of a code exchange, and reads it back: nobody refreshes for this user while it stands.
     pub(crate) async fn claim_exchange(self: &Arc<Self>, user_id: &str) -> Result<Claimed, Error> {
         let (started, attempt) = (Instant::now(), new_attempt()?);
-        let (began, generation, tombstone) = loop {
+        let (began, generation, tombstone, send_by) = loop {
             self.wait_for_quiet(user_id).await?;
             let began = self.clock.elapsed();
             let now = self.records.now().await?;
@@ -69,13 +77,14 @@ impl Manager {
                         return Change::Leave(None);
                     }
                     record.intent = Some(decide::exchange_intent(&record, &attempt, now, &self.rules));
-                    let found = (record.generation, record.tombstone.as_ref().map(|each| each.at));
+                    let send_by = record.intent.as_ref().map_or(now, |intent| intent.send_by);
+                    let found = (record.generation, record.tombstone.as_ref().map(|each| each.at), send_by);
                     Change::Write(Box::new(record), Some(found))
                 })
                 .await;
             match claimed {
-                Ok(Some((generation, tombstone))) => break (began, generation, tombstone),
-                Ok(None) if started.elapsed() < self.patience => {}
+                Ok(Some((generation, tombstone, send_by))) => break (began, generation, tombstone, send_by),
+                Ok(None) if started.elapsed() < PATIENCE => {}
                 Ok(None) => {
                     self.nothing_done(user_id, &attempt).await;
                     return Err(refresh_in_progress(1000));
@@ -96,7 +105,7 @@ impl Manager {
             Ok::<_, Error>(in_time && mine)
         };
         match mine.await {
-            Ok(true) => Ok(Claimed { user_id: user_id.to_owned(), attempt, generation }),
+            Ok(true) => Ok(Claimed { user_id: user_id.to_owned(), attempt, generation, send_by }),
             Ok(false) => {
                 self.nothing_done(user_id, &attempt).await;
                 Err(refresh_in_progress(1000))
@@ -149,7 +158,7 @@ impl Manager {
     /// Waits for a refresh that may have crossed our code, as long as its leader may still be alive.
     async fn wait_for_refresh(&self, user_id: &str, sent_at: Millis) {
         let started = Instant::now();
-        while started.elapsed() < self.patience {
+        while started.elapsed() < PATIENCE {
             let (Ok(now), Ok(Some(read))) = (self.records.now().await, self.records.load_grant(user_id).await) else {
                 return;
             };

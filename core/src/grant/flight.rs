@@ -17,7 +17,7 @@ type Receiver = watch::Receiver<Option<Outcome>>;
 type Map = HashMap<Key, Receiver>;
 
 /// The flights under way.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Flights(Arc<Mutex<Map>>);
 
 /// Takes the flight off the map when its leader ends, however it ends.

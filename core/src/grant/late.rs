@@ -57,18 +57,18 @@ pub(super) fn granted(
         if let Some(tombstone) = &current.tombstone
             && (moved || tombstone.at > tokens.obtained_at)
         {
-            return Change::Leave((Late::Disconnected, false));
+            return answered(current, attempt, Late::Disconnected);
         }
         // Of two sign-ins that cross, Loop honours the one that was sent later.
         let theirs = current.tokens.as_ref().map_or(0, |tokens| tokens.obtained_at);
         let newer = (moved || late) && theirs > tokens.obtained_at;
         let digest = tokens.refresh_token.as_ref().map(Secret::digest);
         if newer || digest.is_some_and(|digest| current.spent.contains(&digest)) {
-            return Change::Leave((Late::Replaced, false));
+            return answered(current, attempt, Late::Replaced);
         }
         // A refresh with the former token, sent after our code, looked like theft to Loop.
         if current.ended_at.is_some_and(|ended| ended > tokens.obtained_at) {
-            return Change::Leave((Late::Ended, false));
+            return answered(current, attempt, Late::Ended);
         }
     }
     replaces.get_or_insert(generation);
@@ -76,6 +76,16 @@ pub(super) fn granted(
     let mut record = GrantRecord::granted(user_id, tokens.clone(), current, now);
     record.last_attempt = Some(attempt.clone());
     Change::Write(Box::new(record), (Late::Saved, healed))
+}
+
+/// Nothing of the answer is kept. It came, so nobody has to wait for it any more.
+fn answered(current: &GrantRecord, attempt: &str, how: Late) -> Change<GrantRecord, (Late, bool)> {
+    if current.intent_of(attempt).is_none() {
+        return Change::Leave((how, false));
+    }
+    let mut record = current.clone();
+    record.change_intent(attempt, |_| None);
+    Change::Write(Box::new(record), (how, false))
 }
 
 /// Changes the record while this attempt's intent stands. False where somebody replaced the grant meanwhile.

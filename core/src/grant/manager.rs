@@ -15,11 +15,11 @@ use super::owed::Owed;
 use super::pacer::Pacer;
 use super::record::{GrantRecord, Intent};
 use super::records::Records;
-use super::refresh::Refreshed;
+use super::refresh::{RETRY_PAUSE, Refreshed};
 use super::sightings::Sightings;
 use super::window::Class;
 use crate::config::Config;
-use crate::error::{Code, Error};
+use crate::error::{Action, Code, Error};
 use crate::event::{EventKind, Watcher};
 use crate::issuer::Issuer;
 use crate::profile::Rules;
@@ -31,7 +31,7 @@ const ATTEMPTS: u32 = 3;
 /// A longer pause is the caller's to make.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long a caller waits for others, where its own limit leaves that much.
-const PATIENCE: Duration = Duration::from_secs(25);
+pub(super) const PATIENCE: Duration = Duration::from_secs(25);
 /// How long nobody's call has to be served in.
 const NO_HURRY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often it looks meanwhile.
@@ -62,8 +62,8 @@ pub(crate) struct Manager {
     refused: Mutex<Option<(Millis, Error)>>,
     /// The store knows that this issuer calls live refresh tokens active.
     pub(super) introspects: AtomicBool,
-    /// When the disconnects that Loop has not confirmed were last looked for.
-    pub(crate) looked_for_revokes: Mutex<Option<Millis>>,
+    /// When the disconnects that Loop has not confirmed are looked for next.
+    pub(crate) look_for_revokes_at: Mutex<Millis>,
 }
 
 impl std::fmt::Debug for Manager {
@@ -92,7 +92,7 @@ impl Manager {
             changed: Notify::new(),
             refused: Mutex::default(),
             introspects: AtomicBool::new(false),
-            looked_for_revokes: Mutex::default(),
+            look_for_revokes_at: Mutex::default(),
         }
     }
 
@@ -103,10 +103,14 @@ impl Manager {
             return self.board(user_id, Need::Live).arrive().await;
         };
         if access.is_due(now) {
-            if self.rules.no_background {
-                return self.board(user_id, Need::Live).arrive().await;
-            }
+            // One call in a while: where nothing comes of it, the others have a token that lives.
             if access.take_turn(now) {
+                if self.rules.no_background {
+                    return match self.board(user_id, Need::Live).arrive().await {
+                        Err(error) if error.action() != Action::SignInAgain => Ok(access),
+                        outcome => outcome,
+                    };
+                }
                 // Beside the call: nobody waits for it.
                 drop(self.board(user_id, Need::Ahead));
             }
@@ -129,7 +133,9 @@ impl Manager {
 
     pub(crate) fn board(self: &Arc<Self>, user_id: &str, need: Need) -> Seat {
         self.flights.board((user_id.to_owned(), need.clone()), || {
-            let (manager, user_id, under_way) = (Arc::clone(self), user_id.to_owned(), self.activity.begin());
+            // A quiet grant may wait for its turn for hours: no process has to stay up for that.
+            let under_way = (need != Need::KeepAlive).then(|| self.activity.begin());
+            let (manager, user_id) = (Arc::clone(self), user_id.to_owned());
             async move {
                 let outcome = manager.lead(&user_id, &need).await;
                 drop(under_way);
@@ -157,7 +163,14 @@ impl Manager {
             let living = self.living(user, &read.record, need, now);
             let left = self.patience.saturating_sub(started.elapsed());
             match step {
-                Step::Use => return self.publish(user_id, &read.record, now),
+                Step::Use => {
+                    let access = self.publish(user_id, &read.record, now)?;
+                    if *need == Need::Ahead {
+                        // Where nothing can be renewed, the next call need not come here again at once.
+                        access.take_turn(self.clock.elapsed());
+                    }
+                    return Ok(access);
+                }
                 Step::NotConnected | Step::Ended => return Err(self.ended(user_id)),
                 Step::Refused => return Err(access_token_rejected()),
                 Step::RefreshUnknown => return Err(refresh_outcome_unknown()),
@@ -182,10 +195,15 @@ impl Manager {
                     if let Some(error) = self.refused(now) {
                         return living.ok_or(error);
                     }
+                    if attempts >= ATTEMPTS {
+                        return living.ok_or_else(|| self.issuer.retry_error("server_unavailable"));
+                    }
                     attempts += 1;
                     match self.refresh(user_id, read, need, left).await? {
                         Refreshed::Rotated(access) => return Ok(access),
                         Refreshed::LookAgain => {}
+                        Refreshed::Lost if living.is_some() => {}
+                        Refreshed::Lost => tokio::time::sleep(RETRY_PAUSE).await,
                         // The request did nothing, so the token is as good as before.
                         Refreshed::Failed(error) => return living.ok_or(error),
                         Refreshed::RetryAfter(pause, error) => {

@@ -133,8 +133,9 @@ impl Pacer {
 
     /// Tells the whole fleet to be quiet for so long.
     pub(crate) async fn pause_for(&self, pause: Duration) -> Result<(), Error> {
-        let until = self.records.now().await?.saturating_add(millis(pause));
-        self.change(|window| (window.pause_until(until), ())).await
+        let now = self.records.now().await?;
+        let until = now.saturating_add(millis(pause));
+        self.change(|window| (window.pause_until(until, now), ())).await
     }
 
     fn start(self: &Arc<Self>) {

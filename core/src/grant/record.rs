@@ -180,7 +180,7 @@ impl GrantRecord {
     /// A grant from a sign-in or an import, taking over what must be remembered of the former one.
     pub(crate) fn granted(user_id: &str, tokens: Tokens, former: Option<&Self>, now: Millis) -> Self {
         let mut record = Self {
-            generation: former.map_or(1, |former| former.generation + 1),
+            generation: former.map_or(1, |former| former.generation.wrapping_add(1)),
             tokens: Some(tokens),
             spent: former.map(|former| former.spent.clone()).unwrap_or_default(),
             imported: former.map(|former| former.imported.clone()).unwrap_or_default(),

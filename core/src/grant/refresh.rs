@@ -24,12 +24,14 @@ use crate::sys::{Millis, fail_point, millis};
 /// How long nobody asks again after an answer that is the operator's problem.
 const OPERATOR_PAUSE: Duration = Duration::from_secs(5);
 /// How long to wait before a request that did nothing is sent again, where the server does not say.
-const RETRY_PAUSE: Duration = Duration::from_millis(500);
+pub(super) const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
 /// How one refresh ended.
 pub(super) enum Refreshed {
     Rotated(Arc<Access>),
     LookAgain,
+    /// Nobody knows. The server's rule may allow another request.
+    Lost,
     RetryAfter(Duration, Error),
     Failed(Error),
 }
@@ -54,7 +56,7 @@ impl Manager {
         patience: Duration,
     ) -> Result<Refreshed, Error> {
         // What is slow comes first, so that the request follows its intent at once.
-        self.issuer.warm_up().await?;
+        let secret = self.issuer.warm_up().await?;
         let (class, patience) = self.class_of(need, patience);
         let permit = match self.pacer.permit(class, patience).await {
             Ok(permit) => permit,
@@ -64,6 +66,7 @@ impl Manager {
             Err(error) => return Err(error),
         };
         let Some(refresh_token) = read.record.refresh_token().cloned() else { return Ok(Refreshed::LookAgain) };
+        let _under_way = self.activity.begin();
         let attempt = new_attempt()?;
         fail_point("refresh.before_intent");
         let (mine, sent_at) = match self.claim(user_id, read, &attempt, &refresh_token, permit).await {
@@ -77,7 +80,7 @@ impl Manager {
             }
         };
         fail_point("refresh.before_request");
-        let verdict = match self.issuer.request(&Grant::RefreshToken(&refresh_token)).await {
+        let verdict = match self.issuer.request(&Grant::RefreshToken(&refresh_token), secret).await {
             Ok(verdict) => verdict,
             Err(error) => {
                 self.nothing_done(user_id, &attempt).await;
@@ -188,7 +191,7 @@ impl Manager {
             Verdict::Ambiguous { reason } => {
                 tracing::warn!(reason, "the outcome of a refresh is unknown");
                 self.mark_ambiguous(user_id, attempt).await?;
-                Ok(Refreshed::LookAgain)
+                Ok(Refreshed::Lost)
             }
         }
     }

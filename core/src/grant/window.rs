@@ -103,9 +103,11 @@ impl Window {
     }
 
     /// Notes a pause. False where a longer one is known.
-    pub(crate) fn pause_until(&mut self, until: Millis) -> bool {
-        let longer = until > self.paused_until;
-        self.paused_until = self.paused_until.max(until);
+    pub(crate) fn pause_until(&mut self, until: Millis, now: Millis) -> bool {
+        let longer = self.pause(now).is_none_or(|known| until > known);
+        if longer {
+            self.paused_until = until;
+        }
         longer
     }
 
@@ -115,16 +117,16 @@ impl Window {
             return Lease::Later { at, paused: true };
         }
         self.forget(now);
-        let used: u32 = self.buckets.iter().map(|bucket| bucket.permits).sum();
+        let used = self.buckets.iter().fold(0, |used: u32, bucket| used.saturating_add(bucket.permits));
         let share = class.share(cap);
         let free = share.saturating_sub(used);
         if free == 0 {
-            return Lease::Later { at: self.free_at(used - share + 1, now), paused: false };
+            return Lease::Later { at: self.free_at((used - share).saturating_add(1), now), paused: false };
         }
         let permits = wanted.min(free);
         let at = now - now % BUCKET;
         match self.buckets.last_mut() {
-            Some(bucket) if bucket.at == at => bucket.permits += permits,
+            Some(bucket) if bucket.at == at => bucket.permits = bucket.permits.saturating_add(permits),
             _ => self.buckets.push(Bucket { at, permits }),
         }
         Lease::Granted { permits, at }
@@ -138,20 +140,23 @@ impl Window {
     }
 
     fn forget(&mut self, now: Millis) {
-        // A bucket of the future was counted by a clock that was put back since.
-        self.buckets.retain(|bucket| now < ends(bucket) && bucket.at <= now.saturating_add(MARGIN));
+        for bucket in &mut self.buckets {
+            // One of the future was counted by a clock that was put back since: it may have been just now.
+            bucket.at = bucket.at.min(now.saturating_add(MARGIN));
+        }
+        self.buckets.retain(|bucket| now < ends(bucket));
     }
 
     /// When so many of the counted permits will be forgotten.
     fn free_at(&self, wanted: u32, now: Millis) -> Millis {
         let mut freed = 0;
         for bucket in &self.buckets {
-            freed += bucket.permits;
+            freed = bucket.permits.saturating_add(freed);
             if freed >= wanted {
                 return ends(bucket);
             }
         }
-        now + WINDOW
+        now.saturating_add(WINDOW)
     }
 }
 
@@ -201,18 +206,31 @@ mod tests {
     #[test]
     fn a_pause_holds_for_all_and_the_longest_one_counts() {
         let mut window = Window::new();
-        assert!(window.pause_until(30_000) && !window.pause_until(20_000));
+        assert!(window.pause_until(30_000, 0) && !window.pause_until(20_000, 0));
         assert_eq!(window.lease(Class::Exchange, 1, 60, 29_999), Lease::Later { at: 30_000, paused: true });
         assert_eq!(granted(window.lease(Class::Exchange, 1, 60, 30_000)), 1);
-        window.pause_until(LONGEST_PAUSE * 3);
+        window.pause_until(LONGEST_PAUSE * 3, 40_000);
         assert_eq!(window.pause(40_000), None, "nobody is believed that far");
+        assert!(window.pause_until(50_000, 40_000), "and it does not hide a pause of today");
+        assert_eq!(window.pause(40_000), Some(50_000));
     }
 
     #[test]
     fn a_clock_that_is_put_back_does_not_stop_everybody() {
         let mut window = Window::new();
         window.lease(Class::Exchange, 60, 60, 10 * LONGEST_PAUSE);
-        assert_eq!(granted(window.lease(Class::Exchange, 60, 60, 1_000)), 60);
+        assert_eq!(granted(window.lease(Class::Exchange, 60, 60, 1_000)), 0, "it may have been a moment ago");
+        assert_eq!(granted(window.lease(Class::Exchange, 60, 60, 70_000)), 60);
+    }
+
+    #[test]
+    fn numbers_that_no_fleet_reaches_do_no_harm() {
+        let mut window = Window::new();
+        window.buckets = [0, 0].map(|at| Bucket { at, permits: u32::MAX }).to_vec();
+        assert!(matches!(window.lease(Class::Exchange, 1, u32::MAX, 1_000), Lease::Later { .. }));
+        let mut window = Window::new();
+        window.buckets = vec![Bucket { at: u64::MAX, permits: u32::MAX }];
+        assert!(matches!(window.lease(Class::Caller, u32::MAX, 60, u64::MAX - 1), Lease::Later { .. }));
     }
 
     proptest! {
