@@ -238,6 +238,7 @@ async fn a_sign_in_killed_at_any_step_leaves_the_former_grant_or_asks_for_anothe
         kills += 1;
 
         let mut next = Process::open_ahead(&options, TWO_HOURS).await;
+        scene.server.sandbox_ref().advance_clock(TWO_HOURS);
         let reloaded = next.ask(finish).await;
         // Ten minutes later nobody knows the sign-in any more: either way its code is not sent again.
         assert!(matches!(error_of(&reloaded), Some("already_completed" | "state_unknown")), "{point}: {reloaded}");
@@ -276,9 +277,12 @@ async fn a_disconnect_killed_at_any_step_leaves_a_grant_that_works_or_none_that_
         }
         assert_eq!(error_of(&answer), Some("not_connected"), "{point}");
         // The first call of a later process tells Loop again; its clock is past the time that this waits.
-        while scene.store.grant(&scene.user)["tombstone"]["confirmed"] != true {
-            next.ask(json!({ "op": "drain", "timeout": 1 })).await;
-        }
+        let told = async {
+            while scene.store.grant(&scene.user)["tombstone"]["confirmed"] != true {
+                next.ask(json!({ "op": "drain", "timeout": 1 })).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), told).await.expect("Loop is told again");
         assert!(scene.server.revocations() >= 1, "{point}");
         assert!(scene.store.grant(&scene.user)["tokens"].is_null(), "{point}: the secrets are stripped");
         assert_eq!(scene.server.replays().await, 0, "{point}");
