@@ -1,11 +1,16 @@
 //! The native part of `@platform/sdk`: one client, one call, texts in and out. `ts/` gives it its shape.
 //!
 //! A reply crosses as one JSON text, `{"value": …}` or `{"error": …}`: one string is several times faster than an
-//! object built field by field, and a rejected promise could not carry an error's code.
+//! object built field by field, and a rejected promise could not carry an error's code. `"busy": true` in it says that
+//! Node has to stay up for something that no call waits for.
 #![allow(unsafe_code, reason = "napi's macros generate the foreign functions")]
+
+mod hook;
+mod store;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use loop_sdk::Error;
@@ -13,6 +18,10 @@ use loop_sdk::bridge::{self, Case, Client, FlatError};
 use napi::Env;
 use napi::bindgen_prelude::{Either, Object};
 use napi_derive::napi;
+use serde::Deserialize;
+
+use crate::hook::{Ask, Hook, Tell};
+use crate::store::ForeignStore;
 
 /// Runs once, when Node loads the addon.
 #[napi_derive::module_init]
@@ -45,14 +54,44 @@ impl CancelHandle {
 #[derive(Debug)]
 pub struct NativeClient(Arc<Client>);
 
-/// Builds a client, or returns the reply that says what is wrong with its options.
+/// Builds a client, or returns the reply that says what is wrong with its options. The functions are the application's
+/// own code, wrapped by the shell.
 #[napi]
-#[allow(clippy::needless_pass_by_value, reason = "Node's texts are copied into Rust: there is nothing to borrow")]
-pub fn open_client(options: String, language: String) -> Either<NativeClient, String> {
-    match bridge::caught(|| Client::new(&options, bridge::Hooks::default(), &language)) {
+#[allow(clippy::needless_pass_by_value, reason = "Node's values are handed over: there is nothing to borrow")]
+pub fn open_client(
+    options: String,
+    language: String,
+    store: Option<Ask<'_>>,
+    store_lists: bool,
+    client_secret: Option<Ask<'_>>,
+    on_event: Option<Tell<'_>>,
+) -> napi::Result<Either<NativeClient, String>> {
+    let limit = hook_limit(&options);
+    let mut hooks = bridge::Hooks::default();
+    if let Some(ask) = store {
+        hooks.store = Some(Arc::new(ForeignStore::new(Hook::new(&ask, limit)?, store_lists)));
+    }
+    if let Some(ask) = client_secret {
+        hooks.client_secret = Some(hook::secret_source(Hook::new(&ask, limit)?));
+    }
+    if let Some(tell) = on_event {
+        hooks.on_event = Some(hook::event_sink(&tell)?);
+    }
+    Ok(match bridge::caught(|| Client::new(&options, hooks, &language)) {
         Ok(client) => Either::A(NativeClient(Arc::new(client))),
         Err(error) => Either::B(failure(&error)),
+    })
+}
+
+/// How long the application's own code may take: as long as a call. Without an end to it, one promise that is never
+/// settled would stop every later call of that user.
+fn hook_limit(options: &str) -> Duration {
+    #[derive(Deserialize)]
+    struct Limit {
+        timeout: Option<f64>,
     }
+    let given = serde_json::from_str::<Limit>(options).ok().and_then(|limit| limit.timeout);
+    given.and_then(|seconds| bridge::time_limit(seconds).ok()).unwrap_or(Duration::from_secs(30))
 }
 
 #[napi]
@@ -79,21 +118,37 @@ impl NativeClient {
         timeout_ms: Option<f64>,
         cancel: Option<&CancelHandle>,
     ) -> napi::Result<Object<'env>> {
-        let (deferred, promise) = env.create_deferred()?;
         let client = Arc::clone(&self.0);
         let cancel = cancel.map(|handle| Arc::clone(&handle.0)).unwrap_or_default();
-        match bridge::runtime() {
-            Ok(runtime) => drop(runtime.spawn(async move {
-                let reply = reply(&client, &method, &arguments, timeout_ms, &cancel);
-                // A panic's text may quote what it was handling: it goes no further.
-                let reply =
-                    AssertUnwindSafe(reply).catch_unwind().await.unwrap_or_else(|_panic| failure(&bridge::defect()));
-                deferred.resolve(settled(reply));
-            })),
-            Err(error) => deferred.resolve(settled(failure(&error))),
-        }
-        Ok(promise)
+        promise(env, async move { reply(&client, &method, &arguments, timeout_ms, &cancel).await })
     }
+}
+
+/// How long Node stays up for what no call waits for.
+const LONGEST_IDLE: Duration = Duration::from_secs(10);
+
+/// A promise of the moment when no client has a token request under way or tokens that are not stored. Node stays up
+/// until then, ten seconds at most.
+#[napi(ts_return_type = "Promise<string>")]
+pub fn idle(env: &Env) -> napi::Result<Object<'_>> {
+    promise(env, async {
+        bridge::drain_all(Some(LONGEST_IDLE)).await;
+        "{}".to_owned()
+    })
+}
+
+/// Runs `work` on the SDK's threads. Its promise is always resolved, and keeps Node up until then.
+fn promise(env: &Env, work: impl Future<Output = String> + Send + 'static) -> napi::Result<Object<'_>> {
+    let (deferred, promise) = env.create_deferred()?;
+    match bridge::runtime() {
+        Ok(runtime) => drop(runtime.spawn(async move {
+            // A panic's text may quote what it was handling: it goes no further.
+            let reply = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_panic| failure(&bridge::defect()));
+            deferred.resolve(settled(reply));
+        })),
+        Err(error) => deferred.resolve(settled(failure(&error))),
+    }
+    Ok(promise)
 }
 
 async fn reply(
@@ -107,9 +162,10 @@ async fn reply(
         Ok(limit) => cancel.run(limit, client.call(method, arguments)).await,
         Err(error) => Err(error),
     };
+    let busy = if bridge::busy() { ",\"busy\":true" } else { "" };
     match reply.and_then(bridge::Reply::into_json) {
-        Ok(json) => format!("{{\"value\":{json}}}"),
-        Err(error) => failure(&error),
+        Ok(json) => format!("{{\"value\":{json}{busy}}}"),
+        Err(error) => format!("{{\"error\":{}{busy}}}", flat(&error)),
     }
 }
 
@@ -119,7 +175,10 @@ fn settled(reply: String) -> impl FnOnce(Env) -> napi::Result<String> {
 }
 
 fn failure(error: &Error) -> String {
+    format!("{{\"error\":{}}}", flat(error))
+}
+
+fn flat(error: &Error) -> String {
     // Texts and numbers under texts always become JSON; the shell takes an empty error for a defect.
-    let flat = serde_json::to_string(&FlatError::new(error, Case::Camel)).unwrap_or_else(|_| "{}".to_owned());
-    format!("{{\"error\":{flat}}}")
+    serde_json::to_string(&FlatError::new(error, Case::Camel)).unwrap_or_else(|_| "{}".to_owned())
 }

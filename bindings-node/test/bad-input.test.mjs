@@ -179,7 +179,7 @@ test("a database that can't be written is named", async () => {
 test("every wrong option is named as JavaScript spells it", () => {
   const wrong = {
     clientId: 7,
-    clientSecret: [],
+    clientSecret: [7],
     redirectUri: "callback",
     scopes: ["a b"],
     environment: "prod",

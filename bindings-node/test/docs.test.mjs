@@ -41,6 +41,17 @@ test("the platform's own snippet, as the docs print it, compiles under --strict 
   await sandbox.stop();
 });
 
+test("every other TypeScript block of the guide compiles under --strict", async () => {
+  const blocks = [...readFileSync(guide, "utf8").matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code);
+  const whole = blocks.filter((code) => !code.includes("exchangeCode(req.query.code"));
+  assert.equal(whole.length, 3);
+  const files = whole.map((code, index) => {
+    writeFileSync(join(project, `guide-${index}.mts`), code);
+    return `guide-${index}.mts`;
+  });
+  await compile(project, files, "--noEmit");
+});
+
 for (const file of [guide, join(root, "..", "README.md")]) {
   test(`the Express app of ${file.endsWith("README.md") ? "the README" : "the guide"} runs`, async () => {
     const reserved = createServer().listen(0, "127.0.0.1");

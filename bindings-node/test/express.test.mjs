@@ -6,7 +6,8 @@ import express4 from "express-4";
 import { LoopClient } from "@platform/sdk";
 import { loopAuth } from "@platform/sdk/express";
 import { startSandbox } from "@platform/sdk/testing";
-import { Browser } from "./helpers.mjs";
+import { Browser, flatError } from "./helpers.mjs";
+import { errorOf } from "../lib/errors.js";
 
 const SECRET = "a-session-secret-of-thirty-two-characters";
 
@@ -199,6 +200,35 @@ for (const [name, express] of [
     });
   });
 }
+
+test("a failed call for somebody else leaves the person who is here signed in", async () => {
+  let failed;
+  const it = await app(express5, { route: () => Promise.reject(failed) });
+  const browser = it.browser();
+  await browser.get(await throughLoop(it, browser));
+  const { userId } = JSON.parse((await browser.get("/")).text);
+  for (const [code, action] of [["grant_ended", "sign_in_again"], ["scope_required", "ask_for_scope"]]) {
+    failed = errorOf(flatError({ code, action, user_id: "user_other" }));
+    const page = await browser.get("/route");
+    assert.deepEqual([page.status, page.location], [409, null]);
+    assert.match(page.text, /Somebody else has to act[^]*href="\/home">Go back/);
+    const script = await browser.get("/route", { accept: "application/json" });
+    assert.deepEqual([script.status, JSON.parse(script.text).error], [409, code]);
+    assert.doesNotMatch(page.text + script.text, /user_other/);
+    assert.equal(JSON.parse((await browser.get("/")).text).userId, userId);
+  }
+  failed = errorOf(flatError({ code: "server_unavailable", action: "retry", user_id: "user_other" }));
+  assert.equal((await browser.get("/route")).status, 503);
+  // Their own ended grant, and an error of nobody in particular, lead to sign-in.
+  for (const user_id of [userId, null]) {
+    const own = it.browser();
+    await own.get(await throughLoop(it, own));
+    failed = errorOf(flatError({ user_id }));
+    const sent = await own.get("/route");
+    assert.deepEqual([sent.status, sent.location], [303, "/login?next=%2Froute"]);
+    assert.equal(JSON.parse((await own.get("/")).text).userId, null);
+  }
+});
 
 test("a page for signed-in people stays out of caches, unless its route says otherwise", async () => {
   const it = await app(express5);

@@ -23,6 +23,57 @@ export async function signIn(sandbox, loop, { person = "ada", ...request } = {})
   return loop.handleCallback(await sandbox.signIn(url, { person }), { browserSecret });
 }
 
+/** Tokens that another app of ours got from the sandbox without the SDK. */
+export async function elsewhere(sandbox, person = "ada") {
+  const { environment, ...app } = sandbox.options();
+  const endpoint = (name) => `${environment.replace("{service}", "identity")}/v1/oauth/${name}`;
+  const server = { authorize: endpoint("authorize"), token: endpoint("token"), scope: "openid read:biomarkers" };
+  return codeFlow(server, app, (url) => sandbox.signIn(url, { person }));
+}
+
+/** RFC 6749 and 7636 by hand: `browse` takes the authorization URL and returns what the browser was sent back to. */
+export async function codeFlow({ authorize, token, scope }, { clientId, clientSecret, redirectUri }, browse) {
+  const verifier = "v".repeat(43);
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
+  const query = new URLSearchParams({
+    response_type: "code",
+    client_id: clientId,
+    redirect_uri: redirectUri,
+    scope,
+    state: "s".repeat(43),
+    nonce: "n".repeat(43),
+    code_challenge: Buffer.from(digest).toString("base64url"),
+    code_challenge_method: "S256",
+  });
+  const callback = new URL(await browse(`${authorize}?${query}`));
+  const response = await fetch(token, {
+    method: "POST",
+    body: new URLSearchParams({
+      grant_type: "authorization_code",
+      code: callback.searchParams.get("code"),
+      redirect_uri: redirectUri,
+      client_id: clientId,
+      client_secret: clientSecret,
+      code_verifier: verifier,
+    }),
+  });
+  const { id_token, access_token: accessToken, refresh_token: refreshToken } = await response.json();
+  const { sub: userId } = JSON.parse(Buffer.from(id_token.split(".")[1], "base64url").toString());
+  return { userId, accessToken, refreshToken };
+}
+
+/** Gives a client a person's grant without an access token: the first call has to refresh. */
+export async function importDue(sandbox, loop, person = "ada") {
+  const { userId, refreshToken } = await elsewhere(sandbox, person);
+  await loop.importGrant({ userId, refreshToken, replace: true });
+  return userId;
+}
+
+/** How many refreshes the sandbox has been asked for. */
+export async function refreshes(sandbox) {
+  return (await sandbox.journal()).filter((entry) => entry.grant_type === "refresh_token").length;
+}
+
 /** Awaits a failure, checks its code, and returns the error. */
 export async function failure(promise, code) {
   try {
@@ -34,6 +85,12 @@ export async function failure(promise, code) {
     return error;
   }
   throw new Error(`expected ${code}, but nothing failed`);
+}
+
+/** An error as it crosses from the core. */
+export function flatError(given = {}) {
+  const none = { retry_after_ms: null, status: null, request_id: null, detail: null, cause: null };
+  return { code: "grant_ended", action: "sign_in_again", message: "The grant is over.", ...none, ...given };
 }
 
 /** Runs a script in a Node of its own, and returns what it printed. */

@@ -7,12 +7,16 @@ import {
   type ClientOptions,
   type ImportGrant,
   type Imported,
+  type SignInAgain,
   Tokens,
 } from "./types";
 import { Services, UserServices } from "./generated";
 import { hide } from "./hidden";
 import { type CallOptions, type Invoke, invoker, objectOf, open, seconds } from "./invoke";
 import type { NativeClient } from "./native";
+import { splitOptions } from "./options";
+import { Page } from "./page";
+import { GrantStatus, type KeptAlive, keptAlive } from "./status";
 
 /** How a callback is finished. */
 export interface CallbackOptions extends CallOptions {
@@ -43,8 +47,9 @@ export class LoopClient extends Services {
 
   /** Checks every option; touches neither disk nor network. What is not given comes from `LOOP_*` variables. */
   constructor(options: ClientOptions = {}) {
-    const native = open({ ...objectOf(options, "options"), timeout: seconds(options.timeout) });
-    const invoke = invoker(native);
+    const { plain, hooks, thrown } = splitOptions(options);
+    const native = open(plain, hooks);
+    const invoke = invoker(native, thrown);
     super(invoke);
     this.#native = native;
     this.#invoke = invoke;
@@ -67,6 +72,14 @@ export class LoopClient extends Services {
    */
   async authorizationUrl(request: AuthorizationRequest = {}, options?: CallOptions): Promise<Authorization> {
     return new Authorization(await this.#invoke("authorization_url", objectOf(request, "request"), options));
+  }
+
+  /**
+   * Begins a sign-in of a person whose grant is over, or who is to grant more: it asks for what was granted before, and
+   * for the missing scopes. Errors have it as `error.authorizationUrl()`.
+   */
+  async signInAgain(request: SignInAgain, options?: CallOptions): Promise<Authorization> {
+    return new Authorization(await this.#invoke("sign_in_again", objectOf(request, "request"), options));
   }
 
   /**
@@ -104,6 +117,33 @@ export class LoopClient extends Services {
     const end = expiresAt instanceof Date ? seconds(expiresAt.getTime()) : expiresAt;
     const args = { ...rest, expiresAt: Number.isNaN(end) ? "no number" : end };
     return (await this.#invoke("import_grant", args, options)) as Imported;
+  }
+
+  /** Where a person stands: connected or not, what was granted, and what to do next. Sends nothing. */
+  async status(args: { userId: string }, options?: CallOptions): Promise<GrantStatus> {
+    return new GrantStatus(await this.#invoke("status", args, options));
+  }
+
+  /** Every stored grant, page by page: `for await (const status of await loop.grants())`. */
+  async grants(args: { cursor?: string | undefined; limit?: number | undefined } = {}, options?: CallOptions): Promise<Page<GrantStatus>> {
+    const reply = await this.#invoke("grants", args, options);
+    const next = (cursor: string): Promise<Page<GrantStatus>> => this.grants({ ...args, cursor }, options);
+    return new Page(reply, "GrantStatus", (item) => new GrantStatus(item), next);
+  }
+
+  /** Renews the grants that would lapse for want of use, spread over time. For a job that runs daily. */
+  async keepAlive(options?: CallOptions): Promise<KeptAlive> {
+    return keptAlive(await this.#invoke("keep_alive", {}, options));
+  }
+
+  /**
+   * Waits until no refresh is under way and all tokens are saved, at most `timeout` milliseconds. False where that was
+   * not enough. For the end of a process that ends itself; one that runs out of work waits by itself.
+   */
+  async drain(options: CallOptions = {}): Promise<boolean> {
+    const { timeout, ...rest } = objectOf(options, "options");
+    const { settled } = (await this.#invoke("drain", { timeout: seconds(timeout) }, rest)) as { settled: boolean };
+    return settled;
   }
 
   /**

@@ -1,5 +1,9 @@
 // The one error of the SDK, with a subclass for each action: the class says what to do, the code says what happened.
+import { inspect, type InspectOptions } from "node:util";
 import { type Action, ERROR_ACTIONS, type ErrorCode } from "./generated";
+import type { Thrown } from "./hook";
+import type { CallOptions } from "./invoke";
+import type { Authorization, AuthorizationRequest } from "./types";
 
 /** An error as it crosses from the core. @internal */
 export interface FlatError {
@@ -11,7 +15,18 @@ export interface FlatError {
   request_id: string | null;
   detail: string | null;
   cause: string | null;
+  user_id?: string | null;
+  missing_scopes?: string[];
 }
+
+/** What an error knows of the client that it came from. @internal */
+export interface Origin {
+  thrown: Thrown;
+  signInAgain(args: object, options?: CallOptions): Promise<Authorization>;
+}
+
+/** What to ask for when a person is sent back to sign in; who it is and which scopes are missing, the error knows. */
+export type SignInAgainRequest = Omit<AuthorizationRequest, "userId">;
 
 const MARK = Symbol.for("@platform/sdk.LoopError");
 
@@ -30,9 +45,22 @@ export class LoopError extends Error {
   /** The platform's own code, or the name of the option or scope that this is about. */
   readonly detail: string | null;
 
+  readonly #userId: string | null;
+  readonly #missingScopes: readonly string[];
+  readonly #origin: Origin | undefined;
+
   /** @internal */
-  constructor(flat: FlatError) {
-    super(flat.message, flat.cause === null ? undefined : { cause: flat.cause });
+  constructor(flat: FlatError, origin?: Origin) {
+    const thrown = origin?.thrown.find(flat.cause);
+    const message = thrown === undefined ? flat.message : `${flat.message} Its ${thrown.what}: see this error's cause.`;
+    super(message, flat.cause === null ? undefined : { cause: flat.cause });
+    if (thrown !== undefined) {
+      // What the application's code threw may quote what it was given: printing shows that there is a cause, not what.
+      Object.defineProperty(this, "cause", { get: () => thrown.error, configurable: true });
+    }
+    this.#userId = flat.user_id ?? null;
+    this.#missingScopes = flat.missing_scopes ?? [];
+    this.#origin = origin;
     this.code = flat.code;
     this.action = flat.action;
     this.retryAfterMs = flat.retry_after_ms;
@@ -43,21 +71,63 @@ export class LoopError extends Error {
 
   static {
     Object.defineProperty(this.prototype, MARK, { value: true });
+    Object.defineProperty(this.prototype, inspect.custom, {
+      configurable: true,
+      // An inspector that opens getters would print the person's id, and what the application's code threw.
+      value(this: LoopError, _depth: number, options: InspectOptions): string {
+        return inspect(this, { ...options, customInspect: false, getters: false });
+      },
+    });
+  }
+
+  /** Whose call failed, where it was one person's. Neither printed nor part of the JSON: errors are logged. */
+  get userId(): string | null {
+    return this.#userId;
+  }
+
+  /** Begins the sign-in that this error asks for. @internal */
+  protected async signInAgain(request: SignInAgainRequest, options?: CallOptions): Promise<Authorization> {
+    if (this.#origin === undefined) {
+      throw ownError("invalid_option", "This error comes from no client; use the client's `authorizationUrl`.");
+    }
+    const missing = this.#missingScopes.length === 0 ? {} : { missingScopes: this.#missingScopes };
+    return this.#origin.signInAgain({ ...request, userId: this.#userId ?? undefined, ...missing }, options);
+  }
+
+  /** @internal */
+  protected get scopesMissing(): readonly string[] {
+    return this.#missingScopes;
   }
 }
 
 /** The same call may work later, after `retryAfterMs` where it is given. */
 export class RetryLater extends LoopError {}
 /** The person has to sign in again. */
-export class SignInRequired extends LoopError {}
+export class SignInRequired extends LoopError {
+  /** A fresh authorization URL for the person whose call failed. */
+  async authorizationUrl(request: SignInAgainRequest = {}, options?: CallOptions): Promise<Authorization> {
+    return this.signInAgain(request, options);
+  }
+}
+
 /** The person has to grant one more scope. */
-export class ScopeRequired extends LoopError {}
+export class ScopeRequired extends LoopError {
+  /** What the call needs and the person has not granted. */
+  get missingScopes(): readonly string[] {
+    return this.scopesMissing;
+  }
+
+  /** A fresh authorization URL that asks the person for the missing scopes, beside those already granted. */
+  async authorizationUrl(request: SignInAgainRequest = {}, options?: CallOptions): Promise<Authorization> {
+    return this.signInAgain(request, options);
+  }
+}
 /** The call or an option is wrong: repeating it can't help. */
 export class InvalidCall extends LoopError {}
 /** The deployment, the registration or the platform needs its operator. */
 export class OperatorError extends LoopError {}
 
-const CLASSES: Record<Action, new (flat: FlatError) => LoopError> = {
+const CLASSES: Record<Action, new (flat: FlatError, origin?: Origin) => LoopError> = {
   retry: RetryLater,
   sign_in_again: SignInRequired,
   ask_for_scope: ScopeRequired,
@@ -70,8 +140,8 @@ for (const type of [LoopError, ...Object.values(CLASSES)]) {
 }
 
 /** The error that a reply carries. @internal */
-export function errorOf(flat: FlatError): LoopError {
-  return new (CLASSES[flat.action] ?? OperatorError)(flat);
+export function errorOf(flat: FlatError, origin?: Origin): LoopError {
+  return new (CLASSES[flat.action] ?? OperatorError)(flat, origin);
 }
 
 /** An error that arises on this side of the bridge. @internal */

@@ -33,8 +33,13 @@ export function wantsPage(req: Request): boolean {
   return (req.get("Accept") ?? "").includes("text/html");
 }
 
+interface Link {
+  href: string;
+  text: string;
+}
+
 /** Answers with an error: a page for people, JSON for scripts. */
-export function answer(req: Request, res: Response, error: LoopError, link: { href: string; text: string }): void {
+export function answer(req: Request, res: Response, error: LoopError, link: Link): void {
   res.status(statusOf(error));
   const isOperators = error.action === "fix_call" || error.action === "call_operator";
   if (isOperators) {
@@ -54,6 +59,24 @@ export function answer(req: Request, res: Response, error: LoopError, link: { hr
     ? "Nothing was shared. You can connect whenever you like, and disconnect at any time."
     : message;
   send(res, page(title, text, link, error.requestId === null ? error.code : `${error.code} · ${error.requestId}`));
+}
+
+/** Answers with an error of a call for somebody else than the person who is here. */
+export function answerForOther(req: Request, res: Response, error: LoopError, link: Link): void {
+  if (error.action !== "sign_in_again" && error.action !== "ask_for_scope") {
+    answer(req, res, error, link);
+    return;
+  }
+  const text =
+    error.action === "sign_in_again"
+      ? "This page needs the data of a person who is not connected to Loop any more. They have to connect again."
+      : "This page needs the data of a person who has not allowed that. They have to allow it.";
+  res.status(409);
+  if (wantsPage(req)) {
+    send(res, page("Somebody else has to act", text, link, error.code));
+  } else {
+    res.json({ error: error.code, message: text, request_id: error.requestId });
+  }
 }
 
 /** Answers a request whose browser signed in a moment ago, and does not know it any more. */
@@ -81,7 +104,7 @@ function send(res: Response, html: string): void {
   res.type("html").send(html);
 }
 
-function page(title: string, text: string, link: { href: string; text: string }, note: string): string {
+function page(title: string, text: string, link: Link, note: string): string {
   const small = `<p><small>${escape(note)}</small></p>`;
   return `<!doctype html>
 <html lang="en">

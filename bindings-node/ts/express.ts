@@ -4,7 +4,7 @@ import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Respon
 import type { LoopClient } from "./client";
 import { isLoopError, type LoopError, ownError } from "./errors";
 import { Cookies, Sealer } from "./express-cookies";
-import { answer, refuse, sessionLost, wantsPage } from "./express-pages";
+import { answer, answerForOther, refuse, sessionLost, wantsPage } from "./express-pages";
 
 /** Who is signed in to the app. */
 export interface LoopSession {
@@ -208,6 +208,11 @@ export function loopAuth(loop: LoopClient, options: LoopAuthOptions = {}): LoopA
   const handleError = async (error: unknown, req: Request, res: Response, next: NextFunction): Promise<void> => {
     if (!isLoopError(error) || res.headersSent) {
       next(error);
+      return;
+    }
+    if (error.userId !== null && error.userId !== req.loop?.userId) {
+      // Somebody else's grant is over, or lacks a scope: signing this person in again would not help.
+      answerForOther(req, res, error, { href: afterLogin, text: "Go back" });
       return;
     }
     if (error.action === "sign_in_again") {

@@ -21,7 +21,11 @@ export type ErrorCode =
   | "store_busy"
   /** This needs a store that can list its entries. */
   | "store_cannot_list"
-  /** A stored record was written by a newer SDK, or is damaged. */
+  /** The store's table does not exist, or is older than this SDK. */
+  | "store_schema_missing"
+  /** The store serves one process, and this is a child of it. */
+  | "store_forked"
+  /** A stored record was written by a newer SDK, is damaged, or does not open with the store's key. */
   | "store_record_unreadable"
   /** The callback has neither a code nor an error, or is not a URL. */
   | "invalid_callback"
@@ -51,6 +55,8 @@ export type ErrorCode =
   | "exchange_outcome_unknown"
   /** The client id or secret is wrong. */
   | "client_rejected"
+  /** The application's own function for the client secret failed. */
+  | "client_secret_unavailable"
   /** The token endpoint refused the request for a reason that is not the person's. */
   | "token_request_rejected"
   /** The token endpoint's answer can't be used. */
@@ -128,6 +134,8 @@ export const ERROR_ACTIONS: Readonly<Record<ErrorCode, Action>> = {
   store_unavailable: "call_operator",
   store_busy: "retry",
   store_cannot_list: "fix_call",
+  store_schema_missing: "fix_call",
+  store_forked: "fix_call",
   store_record_unreadable: "call_operator",
   invalid_callback: "sign_in_again",
   duplicate_parameter: "sign_in_again",
@@ -143,6 +151,7 @@ export const ERROR_ACTIONS: Readonly<Record<ErrorCode, Action>> = {
   code_rejected: "sign_in_again",
   exchange_outcome_unknown: "sign_in_again",
   client_rejected: "call_operator",
+  client_secret_unavailable: "call_operator",
   token_request_rejected: "call_operator",
   token_answer_invalid: "call_operator",
   id_token_missing: "call_operator",
@@ -178,6 +187,20 @@ export const ERROR_ACTIONS: Readonly<Record<ErrorCode, Action>> = {
   cancelled: "retry",
   internal: "call_operator",
 };
+
+/**
+ * What can happen to a grant.
+ *
+ * A value that is newer than this SDK is kept as it came.
+ */
+export type LoopEventKind = "waiting" | "refreshed" | "saved" | "not_saved" | "conflict" | "ambiguous" | "resolved" | "ended" | (string & {});
+
+/**
+ * Where a grant stands.
+ *
+ * A value that is newer than this SDK is kept as it came.
+ */
+export type GrantState = "connected" | "refresh_due" | "outcome_unknown" | "not_connected" | "ended" | (string & {});
 
 /**
  * One lab result: a marker's value, its unit and the laboratory's reference range.

@@ -7,21 +7,28 @@ export {
   OperatorError,
   RetryLater,
   ScopeRequired,
+  type SignInAgainRequest,
   SignInRequired,
 } from "./errors";
+export type { EventListener, LoopEvent } from "./events";
 export type * from "./generated";
 export { ERROR_ACTIONS } from "./generated";
 export type { Json } from "./hidden";
+export { OutcomeUnknown } from "./hook";
 export type { CallOptions } from "./invoke";
 export type { Page } from "./page";
+export type { GrantStatus, KeptAlive } from "./status";
+export type { ListedEntry, StoreEntry, TokenStore } from "./store";
 export type {
   ApiRequest,
   ApiResponse,
   Authorization,
   AuthorizationRequest,
   ClientOptions,
+  ClientSecretSource,
   Imported,
   ImportGrant,
   IssuerOptions,
+  SignInAgain,
   Tokens,
 } from "./types";

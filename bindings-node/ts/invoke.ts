@@ -1,6 +1,9 @@
 // The one way from a method to the core: arguments as JSON, the reply as JSON, cancellation in between.
-import { errorOf, type FlatError, isLoopError, ownError } from "./errors";
-import { type CancelHandle, native, type NativeClient } from "./native";
+import { errorOf, type FlatError, isLoopError, type Origin, ownError } from "./errors";
+import { stayUp } from "./exit";
+import type { Thrown } from "./hook";
+import { type CancelHandle, native, type NativeClient, type NativeHooks } from "./native";
+import { Authorization } from "./types";
 
 /** What every call takes beside its arguments. */
 export interface CallOptions {
@@ -14,23 +17,25 @@ export interface CallOptions {
 export type Invoke = (method: string, args: object, options?: CallOptions) => Promise<unknown>;
 
 /** Opens a client of the core, or throws what is wrong with its options. @internal */
-export function open(options: object): NativeClient {
-  const client = native().openClient(encode(options), `node/${process.versions.node}`);
+export function open(options: object, hooks: NativeHooks): NativeClient {
+  const { store, lists = false, clientSecret, onEvent } = hooks;
+  const language = `node/${process.versions.node}`;
+  const client = native().openClient(encode(options), language, store, lists, clientSecret, onEvent);
   if (typeof client === "string") {
-    throw failure(client);
+    throw errorOf((JSON.parse(client) as Failed).error);
   }
   return client;
 }
 
 /** The calls of one client. @internal */
-export function invoker(client: NativeClient): Invoke {
-  return async (method, args, options = {}) => {
+export function invoker(client: NativeClient, thrown: Thrown): Invoke {
+  const invoke: Invoke = async (method, args, options = {}) => {
     const text = encode(objectOf(args, "args"));
     const { signal, timeout } = objectOf(options, "options");
     // What is no number has to reach the core, which says so.
     const limit = timeout === undefined ? undefined : typeof timeout === "number" ? timeout : Number.NaN;
     if (signal === undefined) {
-      return valueOf(await client.call(method, text, limit));
+      return valueOf(await client.call(method, text, limit), origin);
     }
     if (!isSignal(signal)) {
       throw ownError("invalid_option", "`signal` must be an AbortSignal.", "signal");
@@ -38,7 +43,7 @@ export function invoker(client: NativeClient): Invoke {
     const handle = new (native().CancelHandle)();
     const forget = cancelWith(signal, handle);
     try {
-      return valueOf(await client.call(method, text, limit, handle));
+      return valueOf(await client.call(method, text, limit, handle), origin);
     } catch (error) {
       if (signal.aborted && isLoopError(error) && error.code === "cancelled") {
         // Not enumerable, as every error's cause.
@@ -49,6 +54,11 @@ export function invoker(client: NativeClient): Invoke {
       forget();
     }
   };
+  const origin: Origin = {
+    thrown,
+    signInAgain: async (args, options) => new Authorization(await invoke("sign_in_again", args, options)),
+  };
+  return invoke;
 }
 
 /** What each signal cancels. It gets one listener, however many calls it has: Node warns of more than a few. */
@@ -103,16 +113,19 @@ export function seconds(milliseconds: unknown): unknown {
   return Number.isFinite(milliseconds) ? (milliseconds as number) / 1000 : String(milliseconds);
 }
 
-function valueOf(reply: string): unknown {
-  const parsed = JSON.parse(reply) as { value: unknown } | { error: FlatError };
-  if ("error" in parsed) {
-    throw errorOf(parsed.error);
-  }
-  return parsed.value;
+interface Failed {
+  error: FlatError;
 }
 
-function failure(reply: string): Error {
-  return errorOf((JSON.parse(reply) as { error: FlatError }).error);
+function valueOf(reply: string, origin: Origin): unknown {
+  const parsed = JSON.parse(reply) as ({ value: unknown } | Failed) & { busy?: true };
+  if (parsed.busy === true) {
+    stayUp();
+  }
+  if ("error" in parsed) {
+    throw errorOf(parsed.error, origin);
+  }
+  return parsed.value;
 }
 
 /** Each argument as JSON by itself, so that the error can name the one that has none. */

@@ -1,6 +1,7 @@
 // Finds the native addon: beside this package in a checkout, else in the package for this platform.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Hook } from "./hook";
 
 /** @internal */
 export interface CancelHandle {
@@ -14,10 +15,27 @@ export interface NativeClient {
   call(method: string, args: string, timeoutMs?: number, cancel?: CancelHandle): Promise<string>;
 }
 
+/** The application's own code, wrapped: none of these throws, and the promises are always fulfilled. @internal */
+export interface NativeHooks {
+  store?: Hook;
+  lists?: boolean;
+  clientSecret?: Hook;
+  onEvent?: (event: string) => void;
+}
+
 /** @internal */
 export interface Native {
-  openClient(options: string, language: string): NativeClient | string;
+  openClient(
+    options: string,
+    language: string,
+    store: Hook | undefined,
+    storeLists: boolean,
+    clientSecret: Hook | undefined,
+    onEvent: ((event: string) => void) | undefined,
+  ): NativeClient | string;
   CancelHandle: new () => CancelHandle;
+  /** Is fulfilled when no refresh is under way and all tokens are saved, or after ten seconds. Keeps Node up until then. */
+  idle(): Promise<unknown>;
 }
 
 let loaded: Native | undefined;

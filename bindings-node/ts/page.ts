@@ -18,13 +18,15 @@ export class Page<T> implements Iterable<T>, AsyncIterable<T> {
   readonly #name: string;
   readonly #items: readonly T[];
   readonly #nextCursor: string | null;
+  readonly #fetch: ((cursor: string) => Promise<Page<T>>) | undefined;
 
   /** @internal */
-  constructor(reply: unknown, name: string, decode: Decode<T>) {
+  constructor(reply: unknown, name: string, decode: Decode<T>, fetch?: (cursor: string) => Promise<Page<T>>) {
     const { items, next_cursor } = reply as { items: unknown[]; next_cursor: string | null };
     this.#items = items.map(decode);
     this.#nextCursor = next_cursor;
     this.#name = name;
+    this.#fetch = fetch;
   }
 
   /** The records. */
@@ -51,9 +53,14 @@ export class Page<T> implements Iterable<T>, AsyncIterable<T> {
     return this.items[Symbol.iterator]();
   }
 
-  // No operation has a second page yet: the first one that takes a cursor makes this fetch the rest.
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    yield* this.items;
+    let page: Page<T> | undefined = this;
+    while (page !== undefined) {
+      yield* page.items;
+      // No operation of the platform has a second page yet: the first one that takes a cursor passes `fetch`.
+      const cursor: string | null = page.nextCursor;
+      page = cursor === null ? undefined : await page.#fetch?.(cursor);
+    }
   }
 
   toJSON(): { items: readonly T[]; next_cursor: string | null } {

@@ -3,6 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { ClientOptions } from "./types";
 
+export { checkTokenStore } from "./contract";
+
 /** How to start the sandbox. */
 export interface SandboxOptions {
   /** The redirect URI of the app that is registered; `http://localhost:3000/callback` unless said otherwise. */

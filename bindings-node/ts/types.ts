@@ -1,5 +1,10 @@
 // What a LoopClient takes and gives back, other than the platform's records.
+import type { EventListener } from "./events";
 import { hide, json, type Json } from "./hidden";
+import type { TokenStore } from "./store";
+
+/** Gives the client secret, or several with the newest first. */
+export type ClientSecretSource = () => string | readonly string[] | Promise<string | readonly string[]>;
 
 /** Another OpenID provider; endpoints that are not given are found by discovery. */
 export interface IssuerOptions {
@@ -15,16 +20,32 @@ export interface IssuerOptions {
 export interface ClientOptions {
   /** The app's public id (`LOOP_CLIENT_ID`). */
   clientId?: string | undefined;
-  /** The secret of a confidential app; public apps have none (`LOOP_CLIENT_SECRET`). */
-  clientSecret?: string | undefined;
+  /**
+   * The secret of a confidential app; public apps have none (`LOOP_CLIENT_SECRET`). While it is being changed: a list
+   * of two, the newest first; or a function that is asked at each token request.
+   */
+  clientSecret?: string | readonly string[] | ClientSecretSource | undefined;
   /** Where Loop sends the person back, exactly as registered (`LOOP_REDIRECT_URI`). */
   redirectUri?: string | undefined;
   /** The scopes to ask for (`LOOP_SCOPES`, separated by spaces). `openid` is added by itself. */
   scopes?: readonly string[] | string | undefined;
   /** `production`, `staging`, `dev`, `sandbox`, a base URL with `{service}`, or another issuer (`LOOP_ENVIRONMENT`). */
   environment?: string | IssuerOptions | undefined;
-  /** Where grants are kept: `memory:`, `sqlite:///path` (`LOOP_STORE`). Else SQLite in the user's data directory. */
-  store?: string | undefined;
+  /**
+   * Where grants are kept: `memory:`, `sqlite:///path` (`LOOP_STORE`), or a store of your own. Else SQLite in the user's
+   * data directory.
+   */
+  store?: string | TokenStore | undefined;
+  /** Seals what is stored (`LOOP_STORE_KEY`): 32 bytes in base64, several with commas between, or `none`. */
+  storeKey?: string | undefined;
+  /** The rule of the server's refresh tokens: `strict` (default), `introspect`, `grace:SECONDS`, `replay`. */
+  profile?: string | undefined;
+  /** How many token requests a minute this client and all others on its store may make (60). */
+  tokenRequestsPerMinute?: number | undefined;
+  /** Whether a refresh whose answer was lost is sent once more: it may end the grant (not unless said otherwise). */
+  retryUnknownRefresh?: boolean | undefined;
+  /** Hears of what happens to grants, on this thread. What it throws is warned of, and changes nothing. */
+  onEvent?: EventListener | undefined;
   /** Whether sign-ins say who signed in (default). Without it, name the `userId` at `authorizationUrl`. */
   identify?: boolean | undefined;
   /** Whether a callback must come from the browser that began (default). */
@@ -49,6 +70,12 @@ export interface AuthorizationRequest {
   loginHint?: string | undefined;
   /** Overrides the client's `checkBrowser` for this sign-in. */
   checkBrowser?: boolean | undefined;
+}
+
+/** What to ask for in a sign-in of a person whose grant is over, or lacks a scope. */
+export interface SignInAgain extends AuthorizationRequest {
+  /** The scopes to add to those that the person granted. */
+  missingScopes?: readonly string[] | undefined;
 }
 
 /** A sign-in that has begun. It prints without its values; `JSON.stringify` gives them, for a session. */

@@ -1,21 +1,28 @@
 //! The client as Python holds it: a method's name and JSON in, a record or JSON out.
 
-use std::time::Duration;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
-use loop_sdk::bridge::{self, CancelHandle, Reply, caught};
+use futures_util::FutureExt as _;
+use loop_sdk::Error;
+use loop_sdk::bridge::{self, CancelHandle, Hooks, Reply, caught};
 use pyo3::IntoPyObjectExt as _;
 use pyo3::prelude::*;
 
+use crate::completion::Completions;
 use crate::errors::Failure;
+use crate::events;
+use crate::gate;
+use crate::secrets;
+use crate::store::PythonStore;
 use crate::views::Decoded;
-
-/// How often a waiting call looks for Ctrl-C. A call that is faster never does.
-const SIGNAL_PAUSE: Duration = Duration::from_millis(50);
+use crate::wait::wait;
 
 #[pyclass(frozen, module = "loop_sdk._native")]
-pub(crate) struct Client(bridge::Client);
+pub(crate) struct Client(Arc<bridge::Client>);
 
-enum Outcome {
+/// What a call came back with, before the GIL is held again.
+pub(crate) enum Outcome {
     Json(String),
     Record(Decoded),
 }
@@ -23,10 +30,23 @@ enum Outcome {
 #[pymethods]
 impl Client {
     #[new]
-    fn new(py: Python<'_>, options_json: &str, language: &str) -> PyResult<Self> {
-        let built: Result<_, Failure> =
-            caught(|| Ok(bridge::Client::new(options_json, bridge::Hooks::default(), language)?));
-        built.map(Self).map_err(|failure| failure.into_exception(py))
+    #[pyo3(signature = (options_json, language, store, on_event, client_secret))]
+    fn new(
+        py: Python<'_>,
+        options_json: &str,
+        language: &str,
+        store: Option<&Bound<'_, PyAny>>,
+        on_event: Option<Py<PyAny>>,
+        client_secret: Option<Py<PyAny>>,
+    ) -> PyResult<Self> {
+        let mut hooks = Hooks::default();
+        if let Some(store) = store {
+            hooks.store = Some(Arc::new(PythonStore::new(store)?));
+        }
+        hooks.on_event = on_event.map(events::sink);
+        hooks.client_secret = client_secret.map(secrets::source);
+        let built: Result<_, Failure> = caught(|| Ok(bridge::Client::new(options_json, hooks, language)?));
+        built.map(|client| Self(Arc::new(client))).map_err(|failure| failure.into_exception(py))
     }
 
     /// Where Loop sends the person back, wherever it was configured.
@@ -50,43 +70,104 @@ impl Client {
         arguments_json: &str,
         timeout: Option<f64>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        gate::open_for_caller();
         let outcome = py.detach(|| caught(|| self.wait_for(method, arguments_json, timeout)));
         match outcome {
-            Ok(Outcome::Json(text)) => text.into_bound_py_any(py),
-            Ok(Outcome::Record(decoded)) => decoded.into_python(py),
+            Ok(outcome) => outcome.into_python(py),
             Err(failure) => Err(failure.into_exception(py)),
         }
+    }
+
+    /// Begins a call, whose end goes to an asyncio future by way of `completions`.
+    #[pyo3(signature = (method, arguments_json, timeout, completions, future))]
+    fn start(
+        &self,
+        py: Python<'_>,
+        method: String,
+        arguments_json: String,
+        timeout: Option<f64>,
+        completions: &Completions,
+        future: Py<PyAny>,
+    ) -> PyResult<Call> {
+        gate::open_for_caller();
+        let begun = || {
+            let limit = timeout.map(bridge::time_limit).transpose()?;
+            Ok::<_, Failure>((limit, bridge::runtime()?))
+        };
+        let (limit, runtime) = begun().map_err(|failure| failure.into_exception(py))?;
+        let (client, calls) = (Arc::clone(&self.0), Arc::clone(&completions.0));
+        let cancel = Arc::new(CancelHandle::new());
+        let call = Call(Arc::clone(&cancel));
+        let number = calls.expect(future);
+        runtime.spawn(async move {
+            let reply = async { outcome(cancel.run(limit, client.call(&method, &arguments_json)).await?) };
+            // A panic's text may quote what it was handling: it goes no further.
+            let ended = AssertUnwindSafe(reply).catch_unwind().await.unwrap_or_else(|_panic| Err(bridge::defect()));
+            calls.finish(number, ended.map_err(Failure::from));
+        });
+        Ok(call)
     }
 }
 
 impl Client {
     fn wait_for(&self, method: &str, arguments: &str, timeout: Option<f64>) -> Result<Outcome, Failure> {
         let limit = timeout.map(bridge::time_limit).transpose()?;
-        let runtime = bridge::runtime()?;
         let cancel = CancelHandle::new();
-        let reply = runtime.block_on(async {
-            let mut call = std::pin::pin!(cancel.run(limit, self.0.call(method, arguments)));
-            loop {
-                tokio::select! {
-                    biased;
-                    reply = &mut call => return reply.map_err(Failure::from),
-                    // Leaving drops the call: what it shares with others, such as a refresh, goes on.
-                    () = tokio::time::sleep(SIGNAL_PAUSE) => look_for_signals()?,
-                }
-            }
-        })?;
-        match reply {
-            Reply::Operation(operation, body) => Ok(Outcome::Record(Decoded::of(operation, &body)?)),
-            other => Ok(Outcome::Json(other.into_json()?)),
+        Ok(outcome(wait(cancel.run(limit, self.0.call(method, arguments)))??)?)
+    }
+}
+
+fn outcome(reply: Reply) -> Result<Outcome, Error> {
+    match reply {
+        Reply::Operation(operation, body) => Ok(Outcome::Record(Decoded::of(operation, &body)?)),
+        other => Ok(Outcome::Json(other.into_json()?)),
+    }
+}
+
+impl Outcome {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        match self {
+            Self::Json(text) => text.into_bound_py_any(py),
+            Self::Record(decoded) => decoded.into_python(py),
+        }
+    }
+
+    /// For a future, which prints its result: JSON goes into a [`Hidden`].
+    pub(crate) fn into_hidden(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        match self {
+            Self::Json(text) => Hidden(text).into_bound_py_any(py),
+            record @ Self::Record(_) => record.into_python(py),
         }
     }
 }
 
-fn look_for_signals() -> Result<(), Failure> {
-    // An interpreter that is shutting down can't be asked any more; its process ends without this call's answer.
-    #[allow(clippy::redundant_closure_for_method_calls, reason = "the method itself is not general over 'py")]
-    let looked = Python::try_attach(|py| py.check_signals());
-    looked.unwrap_or(Ok(())).map_err(Failure::Python)
+/// A call under way.
+#[pyclass(frozen, module = "loop_sdk._native")]
+pub(crate) struct Call(Arc<CancelHandle>);
+
+#[pymethods]
+impl Call {
+    /// Ends it for this caller; what it shares with others, such as a refresh, goes on.
+    fn cancel(&self) {
+        self.0.cancel();
+    }
+}
+
+/// A text that does not print.
+#[pyclass(frozen, module = "loop_sdk._native")]
+struct Hidden(String);
+
+#[pymethods]
+impl Hidden {
+    #[getter]
+    fn text(&self) -> &str {
+        &self.0
+    }
+
+    #[allow(clippy::unused_self, reason = "Python calls it on an instance")]
+    fn __repr__(&self) -> &'static str {
+        "<Hidden>"
+    }
 }
 
 /// For the test that a panic becomes an error without its text.

@@ -1,11 +1,18 @@
 //! The native part of the Python package `loop_sdk`: one generic call into core, and views of the records it returns.
 
 mod client;
+mod completion;
 mod errors;
+mod events;
+mod foreign;
+mod gate;
 mod generated;
 mod page;
 mod records;
+mod secrets;
+mod store;
 mod views;
+mod wait;
 
 use pyo3::prelude::*;
 
@@ -15,7 +22,11 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     loop_sdk::bridge::keep_panics_quiet();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<client::Client>()?;
+    module.add_class::<completion::Completions>()?;
     module.add_class::<page::Page>()?;
+    module.add_function(wrap_pyfunction!(gate::_close, module)?)?;
+    module.add_function(wrap_pyfunction!(gate::_forked, module)?)?;
+    module.add_function(wrap_pyfunction!(wait::_settle, module)?)?;
     module.add_function(wrap_pyfunction!(views::_restore, module)?)?;
     module.add_function(wrap_pyfunction!(views::_restore_page, module)?)?;
     #[cfg(debug_assertions)]

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -68,6 +69,11 @@ def silent_server() -> Iterator[tuple[str, threading.Event]]:
         listener.shutdown(socket.SHUT_RDWR)
     for connection in accepted:
         connection.close()
+
+
+def let_expire(tokens: Tokens) -> None:
+    """Waits until a short-lived access token is over."""
+    time.sleep(max(0.0, tokens.expires_at.timestamp() + 0.05 - time.time()))
 
 
 def free_port() -> int:

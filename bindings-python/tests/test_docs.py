@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any
@@ -65,9 +66,43 @@ def test_the_platforms_snippet_in_python_runs(monkeypatch: pytest.MonkeyPatch, t
         assert len(page) >= 10
 
 
+def test_the_asyncio_app_of_the_docs_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    with sandbox() as running:
+        variables(running, monkeypatch, "memory:")
+        app = run(block(GUIDE, "Starlette("), "docs_asyncio")["app"]
+
+        async def main() -> None:
+            status, headers, _ = await get(app, "/login", "", "")
+            assert status == 303
+            callback = urlsplit(await asyncio.to_thread(running.sign_in, headers["location"]))
+            status, _, body = await get(app, callback.path, callback.query, headers["set-cookie"].split(";")[0])
+            assert status == 200 and "Ferritin" in body
+
+        asyncio.run(main())
+
+
+async def get(app: Any, path: str, query: str, cookie: str) -> tuple[int, dict[str, str], str]:
+    """One request to an ASGI app, as a server makes it."""
+    sent: list[dict[str, Any]] = []
+    headers = [(b"host", b"localhost:3000"), (b"cookie", cookie.encode())]
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": query.encode(), "headers": headers}
+    scope |= {"scheme": "http", "server": ("localhost", 3000), "root_path": "", "http_version": "1.1"}
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], answered, b"".join(message.get("body", b"") for message in sent).decode()
+
+
 def test_the_guide_passes_mypy_strict(tmp_path: Path) -> None:
-    for number, text in enumerate(["LoopAuth(", "exchange_code("]):
-        file = tmp_path / f"block_{number}.py"
+    texts = ["LoopAuth(", "exchange_code(", "Starlette(", "ScopeRequired", "class Grants"]
+    files = [tmp_path / f"block_{number}.py" for number in range(len(texts))]
+    for file, text in zip(files, texts, strict=True):
         file.write_text(block(GUIDE, text))
-        done = mypy(str(file))
-        assert done.returncode == 0, done.stdout
+    done = mypy(*map(str, files))
+    assert done.returncode == 0, done.stdout

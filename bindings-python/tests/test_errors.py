@@ -43,16 +43,46 @@ def test_codes_and_actions_are_those_of_every_language() -> None:
     ],
 )
 def test_each_action_has_its_class(cls: type[LoopError], code: str, action: str) -> None:
-    error = errors.from_native(code, action, "A sentence.", 1500, 429, "req_1", "detail", "the cause")
+    flat = {
+        "code": code,
+        "action": action,
+        "message": "A sentence.",
+        "retry_after_ms": 1500,
+        "status": 429,
+        "request_id": "req_1",
+        "detail": "detail",
+        "cause": "the cause",
+        "user_id": "user_canary",
+        "missing_scopes": ["read:protocols"],
+    }
+    error = errors.from_native(json.dumps(flat), None)
     assert type(error) is cls and isinstance(error, LoopError)
     assert (error.code, error.action, error.message, str(error)) == (code, action, "A sentence.", "A sentence.")
     assert (error.retry_after_ms, error.status, error.request_id, error.detail) == (1500, 429, "req_1", "detail")
     assert isinstance(error.__cause__, UnderlyingError) and str(error.__cause__) == "the cause"
     assert repr(error) == f"{cls.__name__}('A sentence.', code='{code}')"
+    assert (error.user_id, error.missing_scopes) == ("user_canary", ("read:protocols",))
+    assert "user_canary" not in f"{error!r} {error} {error.__dict__} {error.__cause__} {error.args} {error._private}"
 
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is cls and again.__dict__ == error.__dict__ and str(again) == str(error)
-    assert str(again.__cause__) == "the cause"
+    assert str(again.__cause__) == "the cause" and again.user_id == "user_canary"
+
+
+def test_what_the_apps_own_code_raised_is_the_cause_and_its_text_is_not_pickled() -> None:
+    raised = ValueError("canary")
+    flat = {"code": "store_unavailable", "action": "call_operator", "message": "No.", "cause": "`store.load` raised"}
+    absent = dict.fromkeys(["retry_after_ms", "status", "request_id", "detail"])
+    error = errors.from_native(json.dumps({**flat, **absent}), raised)
+    assert error.__cause__ is raised and error.user_id is None and error.missing_scopes == ()
+    pickled = pickle.dumps(error)
+    assert b"canary" not in pickled and str(pickle.loads(pickled).__cause__) == "ValueError"
+
+
+def test_an_error_that_lost_its_client_says_so() -> None:
+    error = pickle.loads(pickle.dumps(SignInRequired("Gone.", code="grant_ended", user_id="u")))
+    lost = failure(lambda: error.authorization_url(browser_secret="canary"))
+    assert (lost.code, lost.detail) == ("invalid_option", "client") and "sign_in_again" in lost.message
 
 
 def test_an_app_can_pickle_its_own_subclass() -> None:

@@ -240,6 +240,29 @@ def test_a_grant_that_ended_leads_to_a_new_sign_in_but_not_round_for_ever(
     assert user_of(browser) is None
 
 
+@pytest.mark.parametrize("kind", [SignInRequired, ScopeRequired])
+def test_another_persons_grant_does_not_end_the_session(
+    app: Flask, browser: FlaskClient, box: Sandbox, kind: type[LoopError]
+) -> None:
+    code: Any = "grant_ended" if kind is SignInRequired else "scope_required"
+
+    @app.get("/of/<user_id>")
+    def of(user_id: str) -> Any:
+        raise kind("Their grant.", code=code, user_id=user_id)
+
+    sign_in(browser, box)
+    me = user_of(browser)
+    answer = browser.get("/of/user_canary")
+    assert answer.status_code == 409 and user_of(browser) == me
+    assert "another person" in answer.text and "canary" not in answer.text and "/login" not in answer.text
+    answer = browser.get("/of/user_canary", headers={"Accept": "application/json"})
+    assert answer.status_code == 409 and user_of(browser) == me and answer.json
+    assert answer.json["error"] == code and "login" not in answer.json and "canary" not in answer.text
+    # Their own grant, with nobody else's id, is another matter.
+    browser.get(f"/of/{me}")
+    assert user_of(browser) == (None if kind is SignInRequired else me)
+
+
 def test_another_person_does_not_inherit_the_session(browser: FlaskClient, box: Sandbox) -> None:
     sign_in(browser, box)
     browser.get("/results")

@@ -9,11 +9,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
-from conftest import Connect, failure, python
+from conftest import Connect, failure, let_expire, python
 
 from loop_sdk import LoopClient, RetryLater
 from loop_sdk.testing import Sandbox, sandbox
@@ -36,13 +40,12 @@ def test_eight_threads_on_an_expired_token_make_one_refresh(connect_to_short: tu
 
 @pytest.fixture
 def connect_to_short() -> object:
-    """A client whose access token, of two seconds, has just become due for renewal."""
+    """A client whose access token, of two seconds, is just over."""
     with sandbox(access_token_seconds=2) as box:
         loop = LoopClient(**box.options(), store="memory:")
         begun = loop.authorization_url()
         tokens = loop.handle_callback(box.sign_in(begun.url), begun.browser_secret)
-        # Renewal is due when half of its life is over.
-        time.sleep(max(0.0, tokens.expires_at.timestamp() - 0.9 - time.time()))
+        let_expire(tokens)
         yield loop, tokens.user_id, box
 
 
@@ -94,6 +97,90 @@ def test_a_client_survives_a_fork(loop_sandbox: Sandbox, connect: Connect, tmp_p
     store = f"sqlite:///{tmp_path / 'grants.db'}"
     user_id = connect(LoopClient(**loop_sandbox.options(), store=store)).user_id
     assert python(FORK, user_id, variables={**loop_sandbox.variables(), "LOOP_STORE": store}).strip() == "both"
+
+
+FORK_IN_A_POST = """
+import os, sys, threading, urllib.request
+from loop_sdk import LoopClient, RetryLater
+server = sys.argv[1]
+endpoints = {"authorization_endpoint": server + "/authorize", "token_endpoint": server + "/token"}
+loop = LoopClient("client_1", environment={"issuer": server, **endpoints}, store=sys.argv[2], identify=False)
+loop.import_grant(user_id="u", refresh_token="old")
+found = []
+refreshing = threading.Thread(target=lambda: found.append(loop.access_token(user_id="u")))
+refreshing.start()
+urllib.request.urlopen(server + "/sent").read()
+from_child, to_parent = os.pipe()
+from_parent, to_child = os.pipe()
+child = os.fork()
+if child == 0:
+    try:
+        loop.access_token(user_id="u", timeout=0.3)
+        os._exit(1)
+    except RetryLater:
+        os.write(to_parent, b"x")
+    os.read(from_parent, 1)
+    os._exit(0 if loop.access_token(user_id="u") == "new" else 2)
+os.read(from_child, 1)
+urllib.request.urlopen(server + "/release").read()
+refreshing.join()
+os.write(to_child, b"x")
+print(found, os.waitpid(child, 0)[1])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
+def test_a_fork_in_the_middle_of_a_refresh_sends_nothing_twice(tmp_path: Path) -> None:
+    with token_endpoint() as (address, server):
+        out = python(FORK_IN_A_POST, address, f"sqlite:///{tmp_path / 'grants.db'}")
+    assert out.strip() == "['new'] 0"
+    assert server.refreshes == ["old"]
+
+
+class TokenEndpoint(ThreadingHTTPServer):
+    """Answers a refresh only when it is told to, and keeps the refresh tokens that came."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), TokenRequest)
+        self.refreshes: list[str] = []
+        self.sent, self.release = threading.Event(), threading.Event()
+
+
+class TokenRequest(BaseHTTPRequestHandler):
+    server: TokenEndpoint
+
+    def do_GET(self) -> None:
+        if self.path == "/release":
+            self.server.release.set()
+        else:
+            self.server.sent.wait(20)
+        self._answer({})
+
+    def do_POST(self) -> None:
+        form = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
+        self.server.refreshes.append(form["refresh_token"][0])
+        self.server.sent.set()
+        self.server.release.wait(20)
+        self._answer({"access_token": "new", "refresh_token": "newer", "token_type": "Bearer", "expires_in": 3600})
+
+    def _answer(self, answer: dict[str, object]) -> None:
+        body = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nobody reads it."""
+
+
+@contextmanager
+def token_endpoint() -> Iterator[tuple[str, TokenEndpoint]]:
+    with TokenEndpoint() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", server
+        server.shutdown()
 
 
 HANG = """

@@ -10,7 +10,8 @@ import pytest
 from conftest import ROOT
 
 MISTAKES = """
-from loop_sdk import Biomarker, LoopClient, Page
+from datetime import datetime
+from loop_sdk import AsyncLoopClient, Biomarker, LoopClient, Page
 loop = LoopClient()
 page: Page[Biomarker] = loop.clinical.list_biomarkers(user_id="u")
 value: float = page[0].value
@@ -20,6 +21,23 @@ loop.clinical.list_biomarkers()  # expect: call-arg
 loop.clinical.get_protocol(5, user_id="u")  # expect: arg-type
 loop.user("u").clinical.list_biomarkers(user_id="u")  # expect: call-arg
 names: list[str] = [biomarker.biomarker_name for biomarker in page]
+later = AsyncLoopClient(on_event=lambda event: print(event.kind), client_secret=lambda: ["new", "old"])
+AsyncLoopClient(on_event=lambda event: print(event.token))  # expect: attr-defined
+AsyncLoopClient(store=5)  # expect: arg-type
+class Half:
+    def load(self, key: str) -> None: ...
+LoopClient(store=Half())  # expect: arg-type
+for status in loop.grants():
+    until: datetime | None = status.refresh_expires_at
+async def main() -> None:
+    page: Page[Biomarker] = await later.clinical.list_biomarkers(user_id="u")
+    later.clinical.list_biomarkers(user_id="u").items  # expect: attr-defined
+    await later.user("u").clinical.list_biomarkers(user_id="u")  # expect: call-arg
+    token: str = await later.access_token(user_id="u")
+    async for status in await later.grants():
+        connected: bool = status.connected
+    for status in await later.grants():  # expect: attr-defined
+        pass
 """
 
 

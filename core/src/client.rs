@@ -80,6 +80,9 @@ pub struct LoopClientBuilder {
     options: Options,
     store: Option<StoreChoice>,
     store_error: Option<Error>,
+    store_key: Option<Secret>,
+    /// The process that this client is made for anew, where a fork left it in a child.
+    process: Option<u32>,
     clock: Clock,
     watcher: Watcher,
 }
@@ -172,8 +175,8 @@ impl LoopClientBuilder {
         self
     }
 
-    /// Where grants are kept: `memory:`, `sqlite:///path` (`LOOP_STORE`). Without it, a SQLite file in the user's
-    /// data directory.
+    /// Where grants are kept: `memory:`, `sqlite:///path`, `redis://…`, `rediss://…`, `postgres://…` (`LOOP_STORE`).
+    /// Without it, a SQLite file in the user's data directory.
     #[must_use]
     pub fn store(mut self, url: &str) -> Self {
         match StoreChoice::parse(url) {
@@ -187,6 +190,14 @@ impl LoopClientBuilder {
     #[must_use]
     pub fn store_object(mut self, store: Arc<dyn TokenStore>) -> Self {
         self.store = Some(StoreChoice::Given(store));
+        self
+    }
+
+    /// What records are sealed with: base64 of 32 random bytes, several separated by commas of which the first seals and
+    /// all open, or the word `none` (`LOOP_STORE_KEY`). Redis and Postgres require it.
+    #[must_use]
+    pub fn store_key(mut self, key: impl Into<Secret>) -> Self {
+        self.store_key = Some(key.into());
         self
     }
 
@@ -208,6 +219,12 @@ impl LoopClientBuilder {
     #[must_use]
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.options.call_timeout = Some(limit);
+        self
+    }
+
+    #[cfg(feature = "bridge")]
+    pub(crate) fn first_made_in(mut self, process: u32) -> Self {
+        self.process = Some(process);
         self
     }
 
@@ -244,10 +261,10 @@ impl LoopClientBuilder {
         let limits = config.limits.clone();
         let http = Http::new(limits, config.rules.answer_limit(), &config.user_agent, self.clock.clone(), proxy)?;
         let http = Arc::new(http);
-        let records = Records::new(LazyStore::new(choice, self.clock.clone()), config.namespace());
+        let store = LazyStore::new(choice, self.store_key.as_ref(), self.clock.clone(), self.process)?;
+        let records = Records::new(store, config.namespace());
         let issuer = Issuer::new(Arc::clone(&http), Arc::clone(&config), self.clock.clone());
-        let (rules, cap) = (config.rules, config.token_requests_per_minute);
-        let manager = Arc::new(Manager::new(records, issuer, self.clock, rules, cap, self.watcher));
+        let manager = Arc::new(Manager::new(records, issuer, self.clock, &config, self.watcher));
         Ok(LoopClient { inner: Arc::new(Inner { config, http, manager }) })
     }
 }

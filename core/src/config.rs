@@ -94,6 +94,9 @@ impl Options {
             },
         };
         let client_secret = match client_secret {
+            Source::Known(secrets) if secrets.is_empty() => {
+                return Err(invalid("client_secret", "must hold a secret; leave it out for a public app"));
+            }
             Source::Known(secrets) => {
                 Source::Known(secrets.into_iter().filter(|secret| !secret.expose().is_empty()).collect())
             }

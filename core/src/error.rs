@@ -80,7 +80,11 @@ codes! {
     StoreBusy = "store_busy", Retry;
     /// This needs a store that can list its entries.
     StoreCannotList = "store_cannot_list", FixCall;
-    /// A stored record was written by a newer SDK, or is damaged.
+    /// The store's table does not exist, or is older than this SDK.
+    StoreSchemaMissing = "store_schema_missing", FixCall;
+    /// The store serves one process, and this is a child of it.
+    StoreForked = "store_forked", FixCall;
+    /// A stored record was written by a newer SDK, is damaged, or does not open with the store's key.
     StoreRecordUnreadable = "store_record_unreadable", CallOperator;
 
     /// The callback has neither a code nor an error, or is not a URL.
@@ -112,6 +116,8 @@ codes! {
     ExchangeOutcomeUnknown = "exchange_outcome_unknown", SignInAgain;
     /// The client id or secret is wrong.
     ClientRejected = "client_rejected", CallOperator;
+    /// The application's own function for the client secret failed.
+    ClientSecretUnavailable = "client_secret_unavailable", CallOperator;
     /// The token endpoint refused the request for a reason that is not the person's.
     TokenRequestRejected = "token_request_rejected", CallOperator;
     /// The token endpoint's answer can't be used.
@@ -231,6 +237,12 @@ impl Error {
     /// For a store of your own that is locked for too long. The source's text is printed with the error.
     pub fn store_busy(source: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::new(Code::StoreBusy, "The store is locked; try again.").with_source(source)
+    }
+
+    /// For a client secret that your application could not provide. The source's text is printed with the error.
+    pub fn client_secret_unavailable(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::new(Code::ClientSecretUnavailable, "The application could not provide its client secret.")
+            .with_source(source)
     }
 
     /// A task of ours panicked or was dropped. The panic's text may quote anything, so it is not kept.

@@ -1,6 +1,7 @@
 //! What an application may watch: the steps in the life of its grants. No event holds a token.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -101,7 +102,11 @@ impl Watcher {
     pub(crate) fn tell(&self, kind: EventKind, user_id: &str, at: SystemTime, code: Option<Code>) {
         tracing::debug!(kind = kind.as_str(), code = code.map(Code::as_str), "grant");
         if let Some(watch) = &self.0 {
-            watch(&Event { kind, user_id: user_id.to_owned(), at, code });
+            let event = Event { kind, user_id: user_id.to_owned(), at, code };
+            // A defect of the application's must not cost the tokens that are just being stored.
+            if catch_unwind(AssertUnwindSafe(|| watch(&event))).is_err() {
+                tracing::error!("the application's event hook panicked");
+            }
         }
     }
 }

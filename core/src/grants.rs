@@ -13,7 +13,7 @@ use crate::grant::manager::refresh_in_progress;
 use crate::grant::record::{GrantRecord, Tokens};
 use crate::grant::records::{Change, Damaged};
 use crate::secret::Secret;
-use crate::sys::{millis, millis_of};
+use crate::sys::{Millis, millis, millis_of};
 
 /// An imported access token is not believed to live longer.
 const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -110,7 +110,6 @@ impl LoopClient {
         }
         manager.wait_for_quiet(&grant.user_id).await?;
         let now = manager.records.now().await?;
-        let digest = grant.refresh_token.digest();
         let tokens = Tokens {
             access_token: grant.access_token.clone().unwrap_or_else(|| Secret::new("")),
             // Without a known end it counts as ended, and the first call refreshes.
@@ -127,27 +126,7 @@ impl LoopClient {
         let outcome = manager
             .records
             .change_grant(&grant.user_id, Damaged::Replaced, |current| {
-                if let Some(current) = current {
-                    if current.is_live() && current.refresh_token() == Some(&grant.refresh_token) {
-                        return Change::Leave(Ok(Imported::AlreadyHeld));
-                    }
-                    if current.spent.contains(&digest) || current.imported.contains(&digest) {
-                        return Change::Leave(Ok(Imported::KnownSpent));
-                    }
-                    // What is over, or lost, must not stand in the way of a new grant.
-                    if let Some(intent) = current.intent.as_ref().filter(|intent| decide::is_under_way(intent, now)) {
-                        return Change::Leave(Err(refresh_in_progress(intent.answer_by.saturating_sub(now))));
-                    }
-                    if current.is_live() && !grant.replace {
-                        return Change::Leave(Err(Error::new(
-                            Code::GrantExists,
-                            "The store holds a live grant for this user; pass replace to put this one in its place.",
-                        )));
-                    }
-                }
-                let mut record = GrantRecord::granted(&grant.user_id, tokens.clone(), current, now);
-                record.remember_imported(digest.clone());
-                Change::Write(Box::new(record), Ok(Imported::Imported))
+                imported(current, &grant.user_id, &tokens, grant.replace, now)
             })
             .await??;
         if outcome == Imported::Imported {
@@ -155,6 +134,40 @@ impl LoopClient {
         }
         Ok(outcome)
     }
+}
+
+/// An app imports at every start: what is held or spent is left alone.
+pub(crate) fn imported(
+    current: Option<&GrantRecord>,
+    user_id: &str,
+    tokens: &Tokens,
+    replace: bool,
+    now: Millis,
+) -> Change<GrantRecord, Result<Imported, Error>> {
+    let digest = tokens.refresh_token.as_ref().map(Secret::digest);
+    if let Some(current) = current {
+        if current.is_live() && current.refresh_token() == tokens.refresh_token.as_ref() {
+            return Change::Leave(Ok(Imported::AlreadyHeld));
+        }
+        if digest.as_ref().is_some_and(|digest| current.spent.contains(digest) || current.imported.contains(digest)) {
+            return Change::Leave(Ok(Imported::KnownSpent));
+        }
+        // What is over, or lost, must not stand in the way of a new grant.
+        if let Some(intent) = current.intent.as_ref().filter(|intent| decide::is_under_way(intent, now)) {
+            return Change::Leave(Err(refresh_in_progress(intent.answer_by.saturating_sub(now))));
+        }
+        if current.is_live() && !replace {
+            return Change::Leave(Err(Error::new(
+                Code::GrantExists,
+                "The store holds a live grant for this user; pass replace to put this one in its place.",
+            )));
+        }
+    }
+    let mut record = GrantRecord::granted(user_id, tokens.clone(), current, now);
+    if let Some(digest) = digest {
+        record.remember_imported(digest);
+    }
+    Change::Write(Box::new(record), Ok(Imported::Imported))
 }
 
 pub(crate) fn timed_out_refreshing() -> Error {

@@ -92,7 +92,7 @@ impl Issuer {
             Verdict::Operator { error, .. }
                 if error == "invalid_client" && self.secrets.refused(secret).await.unwrap_or(false) =>
             {
-                return Verdict::Retry { after: Some(Duration::ZERO), reason: "client_secret" };
+                return Verdict::Retry { after: None, reason: verdict::OTHER_SECRET };
             }
             _ => {}
         }
@@ -240,7 +240,7 @@ impl Issuer {
                 Some(metadata) => policy::unreachable(&metadata.token_endpoint),
                 None => Error::new(Code::Unreachable, format!("{} can't be reached.", self.config.issuer)),
             },
-            "client_secret" => self.operator_error("invalid_client", true),
+            verdict::OTHER_SECRET => self.operator_error("invalid_client", true),
             "rate_limited" => {
                 Error::new(Code::RateLimited, "Too many token requests for this client: wait before the next one.")
             }

@@ -42,26 +42,13 @@ impl Manager {
         // Tokens that are not stored yet are the newest: they have to be known to be revoked.
         self.settle(user_id).await?;
         let now = self.records.now().await?;
-        let confirmed = |record: &GrantRecord| record.tombstone.as_ref().is_some_and(|tombstone| tombstone.confirmed);
         let known = self.records.load_grant(user_id).await?;
-        if known.is_none_or(|read| confirmed(&read.record)) {
+        if known.is_none_or(|read| is_confirmed(&read.record)) {
             return Ok(());
         }
         self.note_pending(user_id, now).await?;
         fail_point("revoke.before_tombstone");
-        let buried = self
-            .records
-            .change_grant(user_id, Damaged::Fails, |current| match current {
-                Some(current) if !confirmed(current) => {
-                    let mut record = current.clone();
-                    record.generation += 1;
-                    record.tombstone = Some(Tombstone::new(now, now.saturating_add(millis(TELLING))));
-                    let buried = record.clone();
-                    Change::Write(Box::new(record), Some(buried))
-                }
-                _ => Change::Leave(None),
-            })
-            .await?;
+        let buried = self.records.change_grant(user_id, Damaged::Fails, |current| buried(current, now)).await?;
         let Some(buried) = buried else { return self.forget_pending(user_id).await };
         fail_point("revoke.after_tombstone");
         let told = self.tell_loop(user_id, &buried).await;
@@ -96,39 +83,19 @@ impl Manager {
             ));
         }
         let now = self.records.now().await?;
-        self.finish(user_id, buried, |record| {
-            if let Some(token) = record.refresh_token().map(Secret::digest) {
-                record.remember_spent(token);
-            }
-            record.tokens = None;
-            record.updated_at = now;
-            if let Some(tombstone) = &mut record.tombstone {
-                tombstone.confirmed = true;
-            }
-        })
-        .await?;
+        self.finish(user_id, buried, |record| strip(record, now)).await?;
         self.forget(user_id);
         self.tell(EventKind::Ended, user_id, None);
         self.forget_pending(user_id).await
     }
 
-    /// Changes the tombstone that this disconnect wrote; whoever came after is left alone.
     async fn finish(
         &self,
         user_id: &str,
         buried: &GrantRecord,
         change: impl Fn(&mut GrantRecord),
     ) -> Result<(), Error> {
-        self.records
-            .change_grant(user_id, Damaged::Fails, |current| match current {
-                Some(current) if current.generation == buried.generation && current.tombstone.is_some() => {
-                    let mut record = current.clone();
-                    change(&mut record);
-                    Change::Write(Box::new(record), ())
-                }
-                _ => Change::Leave(()),
-            })
-            .await
+        self.records.change_grant(user_id, Damaged::Fails, |current| while_buried(current, buried, &change)).await
     }
 
     async fn revoke_tokens(&self, tokens: &Tokens) -> Result<(), Error> {
@@ -215,5 +182,51 @@ impl Manager {
                 None => return Ok(()),
             }
         }
+    }
+}
+
+fn is_confirmed(record: &GrantRecord) -> bool {
+    record.tombstone.as_ref().is_some_and(|tombstone| tombstone.confirmed)
+}
+
+/// The grant under a tombstone, which keeps tokens and intent: they are needed to tell Loop.
+pub(crate) fn buried(current: Option<&GrantRecord>, now: Millis) -> Change<GrantRecord, Option<GrantRecord>> {
+    match current {
+        Some(current) if !is_confirmed(current) => {
+            let mut record = current.clone();
+            record.generation += 1;
+            record.tombstone = Some(Tombstone::new(now, now.saturating_add(millis(TELLING))));
+            let buried = record.clone();
+            Change::Write(Box::new(record), Some(buried))
+        }
+        _ => Change::Leave(None),
+    }
+}
+
+/// Changes the tombstone that this disconnect wrote; whoever came after is left alone.
+pub(crate) fn while_buried(
+    current: Option<&GrantRecord>,
+    buried: &GrantRecord,
+    change: impl Fn(&mut GrantRecord),
+) -> Change<GrantRecord, ()> {
+    match current {
+        Some(current) if current.generation == buried.generation && current.tombstone.is_some() => {
+            let mut record = current.clone();
+            change(&mut record);
+            Change::Write(Box::new(record), ())
+        }
+        _ => Change::Leave(()),
+    }
+}
+
+/// Loop has confirmed: nothing but the memory of spent tokens is left.
+pub(crate) fn strip(record: &mut GrantRecord, now: Millis) {
+    if let Some(token) = record.refresh_token().map(Secret::digest) {
+        record.remember_spent(token);
+    }
+    record.tokens = None;
+    record.updated_at = now;
+    if let Some(tombstone) = &mut record.tombstone {
+        tombstone.confirmed = true;
     }
 }

@@ -18,7 +18,7 @@ use crate::grant::refresh::tokens_of;
 use crate::grant::window::Class;
 use crate::oauth::authorize::{self, Parameters};
 use crate::oauth::token::{Grant, TokenAnswer};
-use crate::oauth::verdict::Verdict;
+use crate::oauth::verdict::{OTHER_SECRET, Verdict};
 use crate::oauth::{callback, pkce};
 use crate::secret::Secret;
 use crate::store::Expected;
@@ -266,10 +266,12 @@ impl LoopClient {
                 .with_detail("invalid_grant")),
                 Verdict::Retry { after, reason } => {
                     if let Some(pause) = pauses.next().filter(|pause| after.is_none_or(|after| after <= *pause)) {
-                        tokio::time::sleep(after.unwrap_or(pause)).await;
+                        if reason != OTHER_SECRET {
+                            tokio::time::sleep(pause).await;
+                        }
                         continue;
                     }
-                    if let Some(after) = after {
+                    if let Some(after) = after.filter(|after| !after.is_zero()) {
                         manager.pacer.pause_for(after).await?;
                     }
                     let error = manager.issuer.retry_error(reason).with_retry_after(after);

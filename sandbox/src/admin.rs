@@ -12,6 +12,9 @@ use crate::answers::{ApiError, no_store};
 use crate::clients::{self, Client, ClientForm, ClientView, DEFAULT_ACCESS_TOKEN_SECONDS};
 use crate::state::{Shared, State};
 
+/// The platform's shortest; `/_sandbox/access-token-seconds` goes below it.
+const SHORTEST_ACCESS_TOKEN_SECONDS: u32 = 300;
+
 type Body<T> = Result<Json<T>, JsonRejection>;
 
 #[derive(Debug, Deserialize)]
@@ -39,6 +42,7 @@ enum ClientType {
 /// `POST /v1/admin/oauth-clients`.
 pub(crate) async fn register(Extract(state): Extract<Shared>, body: Body<Registration>) -> Result<Response, ApiError> {
     let asked = readable(body)?;
+    check_lifetime(asked.access_token_seconds)?;
     let form = ClientForm {
         client_name: asked.client_name,
         client_uri: asked.client_uri,
@@ -90,6 +94,7 @@ pub(crate) async fn change(
     body: Body<Change>,
 ) -> Result<Json<Value>, ApiError> {
     let asked = readable(body)?;
+    check_lifetime(asked.access_token_seconds)?;
     let client = known(&state, &client_id)?;
     let form = ClientForm {
         client_name: asked.client_name.unwrap_or(client.client_name),
@@ -118,6 +123,14 @@ pub(crate) async fn rotate_secret(
     let secret = clients::rotate_secret(&state.store, state.now(), &client_id)?;
     let client = known(&state, &client_id)?;
     Ok(with_secret(StatusCode::OK, &client, Some(&secret)))
+}
+
+fn check_lifetime(asked: Option<u32>) -> Result<(), ApiError> {
+    if asked.is_some_and(|seconds| seconds < SHORTEST_ACCESS_TOKEN_SECONDS) {
+        let text = format!("access_token_seconds must be at least {SHORTEST_ACCESS_TOKEN_SECONDS}.");
+        return Err(ApiError::validation(text));
+    }
+    Ok(())
 }
 
 fn known(state: &State, client_id: &str) -> Result<Client, ApiError> {

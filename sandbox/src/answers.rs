@@ -15,6 +15,10 @@ pub(crate) struct NotedError(pub(crate) String);
 #[derive(Debug, Clone)]
 pub(crate) struct NotedClient(pub(crate) String);
 
+/// Put on an answer of which the client will not even see the status.
+#[derive(Debug, Clone)]
+pub(crate) struct NotedUnsent;
+
 /// An error of RFC 6749, section 5.2: at `/v1/oauth/*`.
 #[derive(Debug, Clone)]
 pub(crate) struct OAuthError {

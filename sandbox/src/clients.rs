@@ -142,6 +142,14 @@ pub(crate) fn update(store: &Store, now: i64, client_id: &str, form: &ClientForm
     })
 }
 
+/// How long the app's access tokens live from now on. `false` when there is no such app.
+pub(crate) fn set_access_token_seconds(store: &Store, client_id: &str, seconds: u32) -> Result<bool, Trouble> {
+    store.write(|db| {
+        let sql = "UPDATE clients SET access_token_seconds = ?2 WHERE client_id = ?1";
+        Ok(db.execute(sql, params![client_id, seconds])? > 0)
+    })
+}
+
 /// A new secret; the one before stays good for a day.
 pub(crate) fn rotate_secret(store: &Store, now: i64, client_id: &str) -> Result<String, Trouble> {
     let secret = ids::secret("secret_")?;

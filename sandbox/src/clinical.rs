@@ -50,7 +50,7 @@ pub(crate) fn allowed(state: &State, headers: &HeaderMap, scope: &str) -> Result
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(unauthenticated());
     }
-    let live = revocation::live_token(&state.store, state.now(), token.trim(), false)?.ok_or_else(|| {
+    let live = revocation::live_access_token(&state.store, state.now(), token.trim())?.ok_or_else(|| {
         let text = "The access token has expired, was revoked, or never was one.";
         ApiError::new(StatusCode::UNAUTHORIZED, "invalid_token", text).challenge("Bearer error=\"invalid_token\"")
     })?;

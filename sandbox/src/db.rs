@@ -39,6 +39,7 @@ impl Store {
             Database::File(path) => open_file(path)?,
         };
         connection.execute_batch(SCHEMA)?;
+        catch_up(&connection)?;
         Ok(Store(Mutex::new(connection)))
     }
 
@@ -59,6 +60,23 @@ impl Store {
         // A panic while the lock was held rolled its transaction back; the connection is still good.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Brings a file of an older sandbox up to the present schema.
+fn catch_up(connection: &Connection) -> Result<(), rusqlite::Error> {
+    let has_column = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('refresh_tokens') WHERE name = 'parent')";
+    if !connection.query_row(has_column, [], |row| row.get(0))? {
+        connection.execute_batch(
+            "BEGIN IMMEDIATE;
+             ALTER TABLE refresh_tokens ADD COLUMN rotated_at_ms INTEGER;
+             ALTER TABLE refresh_tokens ADD COLUMN parent TEXT;
+             DROP INDEX IF EXISTS one_live_refresh_token;
+             COMMIT;",
+        )?;
+    }
+    connection.execute_batch(
+        "CREATE INDEX IF NOT EXISTS refresh_tokens_of_parent ON refresh_tokens (parent) WHERE parent IS NOT NULL",
+    )
 }
 
 fn open_file(path: &Path) -> Result<Connection, rusqlite::Error> {
@@ -133,9 +151,10 @@ CREATE TABLE IF NOT EXISTS refresh_tokens (
     code_hash TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('live', 'rotated', 'replaced', 'revoked')),
     issued_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL
+    expires_at INTEGER NOT NULL,
+    rotated_at_ms INTEGER,
+    parent TEXT
 );
-CREATE UNIQUE INDEX IF NOT EXISTS one_live_refresh_token ON refresh_tokens (grant_id) WHERE state = 'live';
 CREATE TABLE IF NOT EXISTS access_tokens (
     hash TEXT PRIMARY KEY,
     grant_id TEXT NOT NULL REFERENCES grants (id),

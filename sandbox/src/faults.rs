@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use crate::answers::{ApiError, NotedError};
+use crate::fault::Fault;
 use crate::id_token::IdTokenFault;
 
 /// Each queue holds what the next such event gets, first come first served.
@@ -15,11 +16,23 @@ use crate::id_token::IdTokenFault;
 pub(crate) struct Faults {
     pub(crate) id_tokens: VecDeque<IdTokenFault>,
     pub(crate) token_answers: VecDeque<CannedAnswer>,
+    pub(crate) at_token: VecDeque<Fault>,
 }
 
 impl Faults {
     pub(crate) fn next_id_token(&mut self) -> IdTokenFault {
         self.id_tokens.pop_front().unwrap_or_default()
+    }
+
+    /// The first fault in the queue that waits for such a request, used up by one.
+    pub(crate) fn next_token_fault(&mut self, grant_type: Option<&str>, client_id: Option<&str>) -> Option<Fault> {
+        let position = self.at_token.iter().position(|fault| fault.matches(grant_type, client_id))?;
+        let queued = self.at_token.get_mut(position)?;
+        let fault = queued.clone();
+        if !queued.strike() {
+            self.at_token.remove(position);
+        }
+        Some(fault)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Grants and what they give: codes, access tokens and refresh tokens, with Loop's strict rules about using them twice.
+//! Grants and the codes that they begin with. What happens at a refresh is in refresh.rs.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -6,14 +6,13 @@ use crate::answers::OAuthError;
 use crate::clients::Client;
 use crate::db::{Store, Trouble};
 use crate::ids::{self, Hashed};
-use crate::revocation::{end_grant_in, revoke_from_code};
-use crate::scopes;
+use crate::issue::{Fresh, Holder, Issued};
+use crate::journal::{Done, Presented};
+use crate::refresh::{self, Rule, Worked};
+use crate::revocation::revoke_from_code;
 use crate::sys::Clock;
 
 const CODE_SECONDS: i64 = 60;
-const REFRESH_TOKEN_SECONDS: i64 = 90 * 24 * 3600;
-pub(crate) const ACCESS_TOKEN: &str = "lph_at_";
-pub(crate) const REFRESH_TOKEN: &str = "lph_rt_";
 
 /// What a code is bound to.
 #[derive(Debug, Clone)]
@@ -24,15 +23,6 @@ pub(crate) struct Approved<'a> {
     pub(crate) scopes: &'a str,
     pub(crate) code_challenge: &'a str,
     pub(crate) nonce: Option<&'a str>,
-}
-
-/// New tokens, about to be sent.
-pub(crate) struct Issued {
-    pub(crate) access_token: String,
-    pub(crate) refresh_token: String,
-    pub(crate) scopes: String,
-    pub(crate) user_id: String,
-    pub(crate) nonce: Option<String>,
 }
 
 /// A person said yes: records the grant, and gives the code that the app may redeem.
@@ -95,58 +85,88 @@ struct StoredCode {
     grant_ended: bool,
 }
 
+impl StoredCode {
+    fn standing(&self, now: i64) -> Presented {
+        if self.used {
+            Presented::Spent
+        } else if now >= self.expires_at {
+            Presented::Expired
+        } else if self.grant_ended {
+            Presented::Revoked
+        } else {
+            Presented::Live
+        }
+    }
+}
+
+/// A request to redeem a code, by a client that is known.
+pub(crate) struct Redemption<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) code: &'a str,
+    pub(crate) redirect_uri: &'a str,
+    pub(crate) verifier: &'a str,
+}
+
 /// Redeems a code. A wrong verifier or redirect URI spends it, because whoever sends those did not begin the sign-in.
-pub(crate) fn redeem(
-    store: &Store,
-    clock: &Clock,
-    client: &Client,
-    code: &str,
-    redirect_uri: &str,
-    verifier: &str,
-) -> Result<Issued, OAuthError> {
+pub(crate) fn redeem(store: &Store, clock: &Clock, rule: Rule, order: &Redemption<'_>) -> Result<Worked, Trouble> {
     let now = clock.now();
-    let hash = Hashed::of(code);
+    let hash = Hashed::of(order.code);
     let fresh = Fresh::make()?;
     store.write(|db| {
         // Another client's code is left alone: a stranger must not be able to spoil it.
-        let Some(stored) = find_code(db, &hash)?.filter(|stored| stored.client_id == client.client_id) else {
-            return Ok(Err(OAuthError::invalid_grant("The authorization code is not valid.")));
+        let Some(stored) = find_code(db, &hash)?.filter(|stored| stored.client_id == order.client.client_id) else {
+            let error = OAuthError::invalid_grant("The authorization code is not valid.");
+            return Ok(Worked::refused(Presented::Unknown, error));
         };
-        if stored.used {
+        let presented = stored.standing(now);
+        if presented == Presented::Spent {
             revoke_from_code(db, now, &hash)?;
             let text = "The authorization code was used before, so the tokens that it gave are revoked too.";
-            return Ok(Err(OAuthError::invalid_grant(text)));
+            return Ok(Worked { result: Err(OAuthError::invalid_grant(text)), done: Done::GrantRevoked, presented });
         }
         db.execute("UPDATE codes SET used_at = ?2 WHERE hash = ?1", params![hash.0, now])?;
-        let refusal = if now >= stored.expires_at {
+        let refusal = if presented == Presented::Expired {
             Some("Authorization code expired")
-        } else if stored.grant_ended {
+        } else if presented == Presented::Revoked {
             Some("The person has disconnected this app since.")
-        } else if stored.redirect_uri != redirect_uri {
+        } else if stored.redirect_uri != order.redirect_uri {
             Some("The redirect_uri is not the one that the authorization began with.")
-        } else if !ids::same(&ids::challenge_of(verifier), &stored.code_challenge) {
+        } else if !ids::same(&ids::challenge_of(order.verifier), &stored.code_challenge) {
             Some("The code_verifier does not match the code_challenge.")
         } else {
             None
         };
         if let Some(text) = refusal {
-            return Ok(Err(OAuthError::invalid_grant(text)));
+            return Ok(Worked::refused(presented, OAuthError::invalid_grant(text)));
         }
         // One live refresh token per person and app: this sign-in's takes the place of the former one.
-        db.execute(
-            "UPDATE refresh_tokens SET state = 'replaced' WHERE grant_id = ?1 AND state = 'live'",
-            [&stored.grant_id],
-        )?;
+        refresh::replace_all(db, clock.now_ms(), rule, &stored.grant_id)?;
         let holder = Holder {
             grant_id: &stored.grant_id,
-            client,
+            client: order.client,
             user_id: &stored.user_id,
             scopes: &stored.scopes,
             code_hash: &hash.0,
         };
-        fresh.insert(db, now, &holder, &stored.scopes)?;
-        Ok(Ok(fresh.issued(stored.scopes, stored.user_id, stored.nonce)))
-    })?
+        fresh.insert_access(db, now, &holder, &stored.scopes)?;
+        fresh.insert_refresh(db, now, &holder, None)?;
+        let issued = Issued {
+            access_token: fresh.access_token,
+            refresh_token: Some(fresh.refresh_token),
+            scopes: stored.scopes,
+            user_id: stored.user_id,
+            nonce: stored.nonce,
+        };
+        Ok(Worked { result: Ok(issued), done: Done::Exchanged, presented })
+    })
+}
+
+/// Where a code stands, as far as the app that names itself is concerned; nothing is changed.
+pub(crate) fn presented(store: &Store, now: i64, client_id: Option<&str>, code: &str) -> Result<Presented, Trouble> {
+    store.read(|db| {
+        let stored = find_code(db, &Hashed::of(code))?.filter(|stored| client_id == Some(&stored.client_id));
+        Ok(stored.map_or(Presented::Unknown, |stored| stored.standing(now)))
+    })
 }
 
 fn find_code(db: &Connection, hash: &Hashed) -> Result<Option<StoredCode>, Trouble> {
@@ -173,161 +193,4 @@ fn find_code(db: &Connection, hash: &Hashed) -> Result<Option<StoredCode>, Troub
         )
         .optional()?;
     Ok(found)
-}
-
-struct StoredRefresh {
-    grant_id: String,
-    client_id: String,
-    user_id: String,
-    scopes: String,
-    code_hash: String,
-    state: String,
-    expires_at: i64,
-}
-
-/// Rotates a refresh token. One that was rotated before counts as stolen, and ends the grant.
-///
-/// A token that a *new sign-in* replaced was never used up, so its use says nothing about theft: it is refused, and
-/// the new grant lives on. `narrower` asks for fewer scopes in the access token (RFC 6749, section 6).
-pub(crate) fn rotate(
-    store: &Store,
-    clock: &Clock,
-    client: &Client,
-    token: &str,
-    narrower: Option<&str>,
-) -> Result<Issued, OAuthError> {
-    let now = clock.now();
-    let hash = Hashed::of(token);
-    let fresh = Fresh::make()?;
-    let alert_id = ids::ulid(clock).map_err(Trouble::from)?;
-    store.write(|db| {
-        let Some(stored) = find_refresh(db, &hash)?.filter(|stored| stored.client_id == client.client_id) else {
-            return Ok(Err(OAuthError::invalid_grant("The refresh token is not valid.")));
-        };
-        match stored.state.as_str() {
-            "live" if now < stored.expires_at => {}
-            "live" => {
-                return Ok(Err(OAuthError::invalid_grant("The refresh token has expired.")));
-            }
-            "rotated" => {
-                end_grant_in(db, now, &stored.grant_id)?;
-                db.execute(
-                    "INSERT INTO security_alerts (id, at, kind, user_id, client_id, grant_id)
-                     VALUES (?1, ?2, 'refresh_token_reused', ?3, ?4, ?5)",
-                    params![alert_id, now, stored.user_id, stored.client_id, stored.grant_id],
-                )?;
-                let text = "The refresh token was used before, so the whole grant is revoked.";
-                return Ok(Err(OAuthError::invalid_grant(text)));
-            }
-            "replaced" => {
-                return Ok(Err(OAuthError::invalid_grant("A newer sign-in has replaced this refresh token.")));
-            }
-            _ => {
-                return Ok(Err(OAuthError::invalid_grant("The refresh token was revoked.")));
-            }
-        }
-        let access_scopes = match narrower.map(scopes::split) {
-            None => stored.scopes.clone(),
-            Some(asked) => {
-                if let Some(extra) = asked.iter().find(|name| !scopes::split(&stored.scopes).contains(name)) {
-                    let text = format!("The scope \"{extra}\" was not granted; a refresh can't add one.");
-                    return Ok(Err(OAuthError::new("invalid_scope", text)));
-                }
-                asked.join(" ")
-            }
-        };
-        db.execute("UPDATE refresh_tokens SET state = 'rotated' WHERE hash = ?1", [&hash.0])?;
-        let holder = Holder {
-            grant_id: &stored.grant_id,
-            client,
-            user_id: &stored.user_id,
-            scopes: &stored.scopes,
-            code_hash: &stored.code_hash,
-        };
-        fresh.insert(db, now, &holder, &access_scopes)?;
-        Ok(Ok(fresh.issued(access_scopes, stored.user_id, None)))
-    })?
-}
-
-fn find_refresh(db: &Connection, hash: &Hashed) -> Result<Option<StoredRefresh>, Trouble> {
-    let found = db
-        .query_row(
-            "SELECT grant_id, client_id, user_id, scopes, code_hash, state, expires_at
-             FROM refresh_tokens WHERE hash = ?1",
-            [&hash.0],
-            |row| {
-                Ok(StoredRefresh {
-                    grant_id: row.get(0)?,
-                    client_id: row.get(1)?,
-                    user_id: row.get(2)?,
-                    scopes: row.get(3)?,
-                    code_hash: row.get(4)?,
-                    state: row.get(5)?,
-                    expires_at: row.get(6)?,
-                })
-            },
-        )
-        .optional()?;
-    Ok(found)
-}
-
-/// Who a new pair of tokens belongs to.
-struct Holder<'a> {
-    grant_id: &'a str,
-    client: &'a Client,
-    user_id: &'a str,
-    /// The whole grant's scopes, which the refresh token keeps.
-    scopes: &'a str,
-    /// The code that all this began with, so that its reuse can take back what it gave.
-    code_hash: &'a str,
-}
-
-/// A pair of tokens, made before the transaction begins: nothing in it waits for randomness.
-struct Fresh {
-    access_token: String,
-    refresh_token: String,
-}
-
-impl Fresh {
-    fn make() -> Result<Fresh, Trouble> {
-        Ok(Fresh { access_token: ids::secret(ACCESS_TOKEN)?, refresh_token: ids::secret(REFRESH_TOKEN)? })
-    }
-
-    fn insert(&self, db: &Connection, now: i64, holder: &Holder<'_>, access_scopes: &str) -> Result<(), Trouble> {
-        db.execute(
-            "INSERT INTO access_tokens (hash, grant_id, client_id, user_id, scopes, code_hash, issued_at, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            params![
-                Hashed::of(&self.access_token).0,
-                holder.grant_id,
-                holder.client.client_id,
-                holder.user_id,
-                access_scopes,
-                holder.code_hash,
-                now,
-                now + i64::from(holder.client.access_token_seconds)
-            ],
-        )?;
-        db.execute(
-            "INSERT INTO refresh_tokens
-                 (hash, grant_id, client_id, user_id, scopes, code_hash, state, issued_at, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'live', ?7, ?8)",
-            params![
-                Hashed::of(&self.refresh_token).0,
-                holder.grant_id,
-                holder.client.client_id,
-                holder.user_id,
-                holder.scopes,
-                holder.code_hash,
-                now,
-                now + REFRESH_TOKEN_SECONDS
-            ],
-        )?;
-        db.execute("UPDATE grants SET last_used_at = ?2 WHERE id = ?1", params![holder.grant_id, now])?;
-        Ok(())
-    }
-
-    fn issued(self, scopes: String, user_id: String, nonce: Option<String>) -> Issued {
-        Issued { access_token: self.access_token, refresh_token: self.refresh_token, scopes, user_id, nonce }
-    }
 }

@@ -1,4 +1,4 @@
-//! Identity's endpoints for machines, but for the token endpoint: introspect, revoke, discovery and keys.
+//! Identity's endpoints for machines, but for the token endpoint and introspection: revoke, discovery and keys.
 
 use axum::Json;
 use axum::body::Bytes;
@@ -12,39 +12,6 @@ use crate::scopes::SCOPES;
 use crate::state::Shared;
 use crate::token::authenticated_form;
 use crate::{keys, revocation};
-
-/// `POST /v1/oauth/introspect` (RFC 7662). Tokens of other apps count as not active.
-pub(crate) async fn introspect(
-    Extract(state): Extract<Shared>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, OAuthError> {
-    let (client, form) = authenticated_form(&state, query.as_deref(), &headers, &body)?;
-    let token = form.get("token").ok_or_else(|| OAuthError::invalid_request("The parameter token is missing."))?;
-    let live = revocation::live_token(&state.store, state.now(), token, true)?;
-    let body = match live.filter(|live| live.client_id == client.client_id) {
-        None => json!({ "active": false }),
-        Some(live) => {
-            let mut body = json!({
-                "active": true,
-                "sub": live.user_id,
-                "client_id": live.client_id,
-                "scope": live.scopes,
-                "exp": live.expires_at,
-                "brand": "loop",
-            });
-            // RFC 6749, section 7.1 gives access tokens a type; a refresh token has none.
-            if !live.is_refresh {
-                body["token_type"] = json!("Bearer");
-            }
-            body
-        }
-    };
-    let mut answer = Json(body).into_response();
-    no_store(&mut answer);
-    Ok(answer)
-}
 
 /// `POST /v1/oauth/revoke` (RFC 7009): 200 whether or not there was anything to revoke.
 pub(crate) async fn revoke(

@@ -41,6 +41,11 @@ pub(crate) fn challenge_of(verifier: &str) -> String {
     base64url(&Sha256::digest(verifier.as_bytes()))
 }
 
+/// Enough of a secret's SHA-256 to find it again by whoever holds it, and useless to everybody else.
+pub(crate) fn digest(secret: &str) -> String {
+    base64url(&Sha256::digest(secret.as_bytes())[..12])
+}
+
 /// A ULID: 48 bits of milliseconds and 80 random bits, in Crockford's base 32.
 pub(crate) fn ulid(clock: &Clock) -> Result<String, RandomFailed> {
     let random = random_bytes::<10>()?;

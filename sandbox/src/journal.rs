@@ -20,6 +20,8 @@ pub struct JournalEntry {
     pub seq: u64,
     /// RFC 3339, on the sandbox clock.
     pub at: String,
+    /// Milliseconds since 1970 on the machine's own clock, which no lever moves.
+    pub at_ms: u64,
     /// `identity`, `clinical`, or empty for the home page.
     pub service: String,
     /// `GET`, `POST`, …
@@ -33,7 +35,7 @@ pub struct JournalEntry {
     /// `Basic` or `Bearer`, never what followed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization: Option<String>,
-    /// `None` while no answer was made: the caller went away, or is still waiting.
+    /// `None` where no status was sent: the caller went away, is still waiting, or a fault kept the answer back.
     pub status: Option<u16>,
     /// The app, as it said in the request, or as its token says.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,12 +43,79 @@ pub struct JournalEntry {
     /// `authorization_code` or `refresh_token`, at the token endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant_type: Option<String>,
+    /// At the token endpoint, which refresh token or code was presented: the first 16 characters of its SHA-256 in
+    /// base64url, so that a test that holds the token can find it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub presented: Option<String>,
+    /// Where that token or code stood when the request arrived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub presented_state: Option<Presented>,
+    /// At the token endpoint, what the sandbox did, whatever its answer said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub done: Option<Done>,
+    /// The fault on order that this request met.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<AppliedFault>,
     /// The error code answered, also when it went to the app in a redirect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// The `X-Request-Id` of the answer.
     pub request_id: String,
 }
+
+/// Where a refresh token or code stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Presented {
+    /// It may be used.
+    Live,
+    /// It was used, and the rotation rule still accepts it.
+    Superseded,
+    /// It was used, and must not be used again: its arrival is a replay.
+    Spent,
+    /// A newer sign-in took its place.
+    Replaced,
+    /// Its grant has ended.
+    Revoked,
+    /// Its time is up.
+    Expired,
+    /// No such token was given to this app.
+    Unknown,
+}
+
+/// What the sandbox did with a token request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Done {
+    /// The request was not worked on, or has not been yet.
+    Nothing,
+    /// A code was exchanged for tokens.
+    Exchanged,
+    /// A refresh token was exchanged for new tokens.
+    Rotated,
+    /// A refresh token gave an access token, and stays as it is.
+    Renewed,
+    /// An error, and nothing changed but a code that is spent by it.
+    Refused,
+    /// Something was used twice, so the grant, or what a code gave, was revoked.
+    GrantRevoked,
+}
+
+/// A fault that a request met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct AppliedFault {
+    /// As it was ordered: `no_answer`, …; `canned_answer` for `next-token-answer`.
+    pub kind: &'static str,
+    /// `before` or `after` the request was worked on.
+    pub when: &'static str,
+}
+
+/// Put on a request: its number in the journal.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seq(pub(crate) u64);
 
 /// The entries, and the number that the next one gets.
 #[derive(Debug, Default)]
@@ -71,13 +140,12 @@ impl Journal {
         entries.last_seq
     }
 
-    pub(crate) fn answered(&self, seq: u64, status: u16, error: Option<String>, client_id: Option<String>) {
+    /// Adds to an entry that is still there.
+    pub(crate) fn note(&self, seq: u64, change: impl FnOnce(&mut JournalEntry)) {
         let mut entries = self.lock();
-        // Searched from the back: what is answered arrived a moment ago.
+        // Searched from the back: what is being answered arrived a moment ago.
         if let Some(entry) = entries.kept.iter_mut().rev().find(|entry| entry.seq == seq) {
-            entry.status = Some(status);
-            entry.error = error;
-            entry.client_id = entry.client_id.take().or(client_id);
+            change(entry);
         }
     }
 

@@ -7,30 +7,37 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::admin::readable;
 use crate::answers::ApiError;
 use crate::browser::{self, SignIn, SignInError};
+use crate::fault::Fault;
 use crate::faults::CannedAnswer;
 use crate::id_token::IdTokenFault;
 use crate::seed::PEOPLE;
 use crate::state::Shared;
-use crate::{keys, revocation};
+use crate::stats::Stats;
+use crate::switches::Switches;
+use crate::{clients, keys, revocation};
 
 type Body<T> = Result<Json<T>, JsonRejection>;
 
 pub(crate) fn router() -> Router<Shared> {
     Router::new()
         .route("/journal", get(journal).delete(clear_journal))
+        .route("/stats", get(stats).delete(reset_stats))
         .route("/people", get(people))
         .route("/alerts", get(alerts))
         .route("/id-token", post(next_id_token))
         .route("/next-token-answer", post(next_token_answer))
+        .route("/token-faults", get(token_faults).post(order_token_fault).delete(clear_token_faults))
         .route("/clock", get(clock).post(advance_clock))
         .route("/keys/rotate", post(rotate_keys))
         .route("/sign-in", post(sign_in))
         .route("/revoke-grant", post(revoke_grant))
+        .route("/expire-access", post(expire_access))
+        .route("/access-token-seconds", post(set_access_token_seconds))
         .route("/switches", get(switches).post(set_switches))
 }
 
@@ -40,6 +47,15 @@ async fn journal(Extract(state): Extract<Shared>) -> Json<Value> {
 
 async fn clear_journal(Extract(state): Extract<Shared>) -> StatusCode {
     state.journal.clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn stats(Extract(state): Extract<Shared>) -> Json<Stats> {
+    Json(state.stats.read())
+}
+
+async fn reset_stats(Extract(state): Extract<Shared>) -> StatusCode {
+    state.stats.reset();
     StatusCode::NO_CONTENT
 }
 
@@ -68,6 +84,22 @@ async fn next_token_answer(Extract(state): Extract<Shared>, body: Body<CannedAns
     answer.check()?;
     state.faults().token_answers.push_back(answer);
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn token_faults(Extract(state): Extract<Shared>) -> Json<Value> {
+    Json(json!(state.faults().at_token))
+}
+
+async fn order_token_fault(Extract(state): Extract<Shared>, body: Body<Fault>) -> Result<StatusCode, ApiError> {
+    let fault = readable(body)?;
+    fault.check().map_err(|refusal| ApiError::validation(refusal.to_string()))?;
+    state.faults().at_token.push_back(fault);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn clear_token_faults(Extract(state): Extract<Shared>) -> StatusCode {
+    state.faults().at_token.clear();
+    StatusCode::NO_CONTENT
 }
 
 async fn clock(Extract(state): Extract<Shared>) -> Json<Value> {
@@ -138,31 +170,52 @@ async fn revoke_grant(Extract(state): Extract<Shared>, body: Body<RevokeGrant>) 
     }
 }
 
-/// Absent leaves a switch as it is.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SwitchOrder {
-    strict_openid: Option<bool>,
-    lenient_nonce: Option<bool>,
-    all_or_nothing: Option<bool>,
+struct ExpireAccess {
+    user_id: Option<String>,
+    client_id: Option<String>,
 }
 
-async fn switches(Extract(state): Extract<Shared>) -> Json<Value> {
-    let now = state.switches();
-    Json(json!({
-        "strict_openid": now.strict_openid,
-        "lenient_nonce": now.lenient_nonce,
-        "all_or_nothing": now.all_or_nothing,
-    }))
-}
-
-async fn set_switches(Extract(state): Extract<Shared>, body: Body<SwitchOrder>) -> Result<Json<Value>, ApiError> {
+async fn expire_access(Extract(state): Extract<Shared>, body: Body<ExpireAccess>) -> Result<Json<Value>, ApiError> {
     let order = readable(body)?;
-    {
-        let mut now = state.switches_mut();
-        now.strict_openid = order.strict_openid.unwrap_or(now.strict_openid);
-        now.lenient_nonce = order.lenient_nonce.unwrap_or(now.lenient_nonce);
-        now.all_or_nothing = order.all_or_nothing.unwrap_or(now.all_or_nothing);
+    let (user_id, client_id) = (order.user_id.as_deref(), order.client_id.as_deref());
+    let expired = revocation::expire_access(&state.store, state.now(), user_id, client_id)?;
+    Ok(Json(json!({ "expired": expired })))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccessTokenSeconds {
+    client_id: String,
+    seconds: u32,
+}
+
+async fn set_access_token_seconds(
+    Extract(state): Extract<Shared>,
+    body: Body<AccessTokenSeconds>,
+) -> Result<StatusCode, ApiError> {
+    let order = readable(body)?;
+    if order.seconds == 0 {
+        return Err(ApiError::validation("seconds must be at least 1."));
     }
-    Ok(switches(Extract(state)).await)
+    if clients::set_access_token_seconds(&state.store, &order.client_id, order.seconds)? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(ApiError::not_found("There is no app with this client_id."))
+    }
+}
+
+async fn switches(Extract(state): Extract<Shared>) -> Json<Switches> {
+    Json(state.switches())
+}
+
+/// What is not named stays as it is.
+async fn set_switches(
+    Extract(state): Extract<Shared>,
+    body: Body<Map<String, Value>>,
+) -> Result<Json<Switches>, ApiError> {
+    let changed = state.switches().changed(readable(body)?).map_err(ApiError::validation)?;
+    state.switch(changed);
+    Ok(Json(changed))
 }

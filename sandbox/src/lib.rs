@@ -24,34 +24,48 @@ mod clinical;
 mod db;
 #[doc(hidden)]
 pub mod demo;
+mod fault;
 mod faults;
 mod grants;
 mod id_token;
 mod identity;
 mod ids;
 mod interact;
+mod introspection;
+mod issue;
 mod journal;
 mod keys;
 mod levers;
 mod pages;
 mod params;
+mod rate_limit;
 mod redirect_uri;
+mod refresh;
 mod revocation;
+mod rotation;
 mod sandbox;
 mod scopes;
 mod seed;
 mod server;
+mod spoil;
 mod state;
+mod stats;
+mod switches;
 #[doc(hidden)]
 pub mod sys;
 mod token;
+mod wire;
 
 pub use browser::SignInError;
 pub use db::Database;
+pub use fault::{At, Fault, FaultBody, InvalidFault};
 pub use id_token::IdTokenFault;
-pub use journal::JournalEntry;
+pub use journal::{AppliedFault, Done, JournalEntry, Presented};
+pub use rotation::{Rotation, UnknownRotation};
 pub use sandbox::{NewApp, Options, RegisterError, RegisteredApp, Sandbox, StartError};
 pub use seed::Person;
+pub use stats::Stats;
+pub use switches::Switches;
 
 /// RFC 3339 in UTC, to the second.
 pub(crate) fn time_text(seconds: i64) -> String {

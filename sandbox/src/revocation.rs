@@ -16,36 +16,46 @@ pub(crate) struct LiveToken {
     pub(crate) is_refresh: bool,
 }
 
-/// The live access token, or with `refresh_too` the live refresh token, of this value.
-pub(crate) fn live_token(
+/// The live access token of this value. Refresh tokens: refresh.rs.
+pub(crate) fn live_access_token(store: &Store, now: i64, token: &str) -> Result<Option<LiveToken>, Trouble> {
+    store.read(|db| {
+        let found = db
+            .query_row(
+                "SELECT t.client_id, t.user_id, t.scopes, t.expires_at
+                 FROM access_tokens t JOIN grants g ON g.id = t.grant_id
+                 WHERE t.hash = ?1 AND t.expires_at > ?2 AND t.revoked_at IS NULL AND g.revoked_at IS NULL",
+                params![Hashed::of(token).0, now],
+                |row| {
+                    Ok(LiveToken {
+                        client_id: row.get(0)?,
+                        user_id: row.get(1)?,
+                        scopes: row.get(2)?,
+                        expires_at: row.get(3)?,
+                        is_refresh: false,
+                    })
+                },
+            )
+            .optional()?;
+        Ok(found)
+    })
+}
+
+/// Ends the access tokens of a person, of an app, of both together, or all of them, as if their time were up. Refresh
+/// tokens stay. Returns how many were live.
+pub(crate) fn expire_access(
     store: &Store,
     now: i64,
-    token: &str,
-    refresh_too: bool,
-) -> Result<Option<LiveToken>, Trouble> {
-    let hash = Hashed::of(token);
-    let look = |db: &Connection, sql: &str, is_refresh: bool| {
-        db.query_row(sql, params![hash.0, now], |row| {
-            Ok(LiveToken {
-                client_id: row.get(0)?,
-                user_id: row.get(1)?,
-                scopes: row.get(2)?,
-                expires_at: row.get(3)?,
-                is_refresh,
-            })
-        })
-        .optional()
-    };
-    store.read(|db| {
-        let access = "SELECT t.client_id, t.user_id, t.scopes, t.expires_at
-             FROM access_tokens t JOIN grants g ON g.id = t.grant_id
-             WHERE t.hash = ?1 AND t.expires_at > ?2 AND t.revoked_at IS NULL AND g.revoked_at IS NULL";
-        if let Some(found) = look(db, access, false)? {
-            return Ok(Some(found));
-        }
-        let refresh = "SELECT client_id, user_id, scopes, expires_at FROM refresh_tokens
-             WHERE hash = ?1 AND expires_at > ?2 AND state = 'live'";
-        if refresh_too { Ok(look(db, refresh, true)?) } else { Ok(None) }
+    user_id: Option<&str>,
+    client_id: Option<&str>,
+) -> Result<usize, Trouble> {
+    store.write(|db| {
+        let ended = db.execute(
+            "UPDATE access_tokens SET expires_at = ?1
+             WHERE expires_at > ?1 AND revoked_at IS NULL
+                 AND user_id = coalesce(?2, user_id) AND client_id = coalesce(?3, client_id)",
+            params![now, user_id, client_id],
+        )?;
+        Ok(ended)
     })
 }
 

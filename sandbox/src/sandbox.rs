@@ -14,11 +14,16 @@ use tokio::task::JoinHandle;
 use crate::browser::{self, SignIn, SignInError};
 use crate::clients::{self, ClientForm, DEFAULT_ACCESS_TOKEN_SECONDS};
 use crate::db::{Database, Store, Trouble};
+use crate::fault::{Fault, InvalidFault};
 use crate::id_token::IdTokenFault;
 use crate::journal::JournalEntry;
+use crate::rotation::Rotation;
 use crate::seed::{PEOPLE, Person};
-use crate::state::{Shared, State, Switches};
-use crate::{keys, server};
+use crate::state::{Shared, State};
+use crate::stats::Stats;
+use crate::switches::Switches;
+use crate::wire::{Wire, WiredListener};
+use crate::{keys, revocation, server};
 
 /// How a sandbox starts.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +38,10 @@ pub struct Options {
     pub lenient_nonce: bool,
     /// Show the scopes of a consent page without checkboxes: all of them or none.
     pub all_or_nothing: bool,
+    /// How refresh tokens follow one another.
+    pub rotation: Rotation,
+    /// Requests a minute that the token endpoint lets through for each app; no limit if not given.
+    pub token_rate_limit: Option<u32>,
 }
 
 /// Why a sandbox did not start.
@@ -185,11 +194,15 @@ impl Sandbox {
             strict_openid: options.strict_openid,
             lenient_nonce: options.lenient_nonce,
             all_or_nothing: options.all_or_nothing,
+            rotation: options.rotation,
+            token_rate_limit: options.token_rate_limit,
+            ..Switches::default()
         };
-        let state = Arc::new(State::new(store, switches, port));
-        keys::current(&state.store).map_err(|failure| internal(failure.to_string()))?;
         let (stop, mut stopped) = watch::channel(false);
-        let service = axum::serve(listener, server::router(&state)).with_graceful_shutdown(async move {
+        let state = Arc::new(State::new(store, switches, port, stopped.clone()));
+        keys::current(&state.store).map_err(|failure| internal(failure.to_string()))?;
+        let router = server::router(&state).into_make_service_with_connect_info::<Wire>();
+        let service = axum::serve(WiredListener(listener), router).with_graceful_shutdown(async move {
             // An error means that the handle is gone, which says the same.
             let _ = stopped.wait_for(|stop| *stop).await;
         });
@@ -243,6 +256,52 @@ impl Sandbox {
     /// Forgets the requests so far.
     pub fn clear_journal(&self) {
         self.state.journal.clear();
+    }
+
+    /// What has happened at the token endpoint since the start or the last reset.
+    pub fn stats(&self) -> Stats {
+        self.state.stats.read()
+    }
+
+    /// Sets all counters to zero.
+    pub fn reset_stats(&self) {
+        self.state.stats.reset();
+    }
+
+    /// Makes the token endpoint go wrong in this way at the next request that the fault waits for. Several calls
+    /// queue up.
+    pub fn fault(&self, fault: Fault) -> Result<(), InvalidFault> {
+        fault.check()?;
+        self.state.faults().at_token.push_back(fault);
+        Ok(())
+    }
+
+    /// Forgets the faults that have not struck yet.
+    pub fn clear_faults(&self) {
+        self.state.faults().at_token.clear();
+    }
+
+    /// The rules that are in force.
+    pub fn switches(&self) -> Switches {
+        self.state.switches()
+    }
+
+    /// Changes rules from now on: `sandbox.switch(|rules| rules.rotation = Rotation::PreviousUntilUsed)`.
+    pub fn switch(&self, change: impl FnOnce(&mut Switches)) {
+        let mut switches = self.state.switches();
+        change(&mut switches);
+        self.state.switch(switches);
+    }
+
+    /// Ends a grant as the person does in their account. `false` when there was none; `user_id` as in [`Person`].
+    pub fn end_grant(&self, user_id: &str, client_id: &str) -> bool {
+        revocation::end_grant(&self.state.store, self.state.now(), user_id, client_id).unwrap_or_default()
+    }
+
+    /// Ends access tokens as if their time were up, of one person, of one app, or all; refresh tokens stay. Returns how
+    /// many were live.
+    pub fn expire_access(&self, user_id: Option<&str>, client_id: Option<&str>) -> usize {
+        revocation::expire_access(&self.state.store, self.state.now(), user_id, client_id).unwrap_or_default()
     }
 
     /// Moves the sandbox's clock ahead; whole seconds count.

@@ -1,7 +1,7 @@
 //! Which path leads where, and what every request and answer goes through.
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Request, State as Extract};
+use axum::extract::{ConnectInfo, Request, State as Extract};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -10,13 +10,14 @@ use axum::{Json, Router};
 use serde_json::{Map, json};
 use url::{Host, Url};
 
-use crate::answers::{ApiError, NotedClient, NotedError};
+use crate::answers::{ApiError, NotedClient, NotedError, NotedUnsent};
 use crate::clients::basic_pair;
-use crate::journal::{JournalEntry, harmless, redacted};
+use crate::journal::{JournalEntry, Seq, harmless, redacted};
 use crate::params::Params;
 use crate::seed;
 use crate::state::{Shared, State};
-use crate::{admin, clients, clinical, identity, ids, interact, levers, pages, token};
+use crate::wire::Wire;
+use crate::{admin, clients, clinical, identity, ids, interact, introspection, levers, pages, sys, token};
 
 const BODY_LIMIT: usize = 1024 * 1024;
 
@@ -26,7 +27,7 @@ pub(crate) fn router(state: &Shared) -> Router {
         .route("/sign-in", get(interact::sign_in_page).post(interact::sign_in))
         .route("/consent", get(interact::consent_page).post(interact::consent))
         .route("/v1/oauth/token", post(token::token))
-        .route("/v1/oauth/introspect", post(identity::introspect))
+        .route("/v1/oauth/introspect", post(introspection::introspect))
         .route("/v1/oauth/revoke", post(identity::revoke))
         .route("/.well-known/openid-configuration", get(identity::discovery))
         .route("/.well-known/jwks.json", get(identity::jwks))
@@ -70,7 +71,13 @@ async fn wrong_method() -> ApiError {
 }
 
 /// Guards, notes and stamps every request.
-async fn around(Extract(state): Extract<Shared>, request: Request, next: Next) -> Response {
+async fn around(
+    Extract(state): Extract<Shared>,
+    ConnectInfo(wire): ConnectInfo<Wire>,
+    request: Request,
+    next: Next,
+) -> Response {
+    wire.mend();
     let request_id = ids::ulid(&state.clock).map_or_else(|_| "req_unknown".to_owned(), |id| format!("req_{id}"));
     let mut answer = match guard(request.headers(), request.uri().path()) {
         Err(refusal) => refusal.into_response(),
@@ -78,9 +85,8 @@ async fn around(Extract(state): Extract<Shared>, request: Request, next: Next) -
     };
     let headers = answer.headers_mut();
     // An answer on order may have its own date.
-    if let (false, Ok(date)) =
-        (headers.contains_key(header::DATE), HeaderValue::try_from(httpdate::fmt_http_date(state.clock.now_system())))
-    {
+    let date = httpdate::fmt_http_date(sys::system_time(state.told_now()));
+    if let (false, Ok(date)) = (headers.contains_key(header::DATE), HeaderValue::try_from(date)) {
         headers.insert(header::DATE, date);
     }
     if let Ok(request_id) = HeaderValue::try_from(request_id) {
@@ -121,16 +127,20 @@ async fn noted(state: &State, request: Request, next: Next, request_id: &str) ->
     if path.starts_with("/_sandbox") || path.starts_with("/assets") {
         return next.run(request).await;
     }
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         let text = "The body is larger than one mebibyte, or did not arrive whole.";
         return ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", text).into_response();
     };
     let seq = state.journal.arrived(entry(state, &parts, &path, &body, request_id));
+    parts.extensions.insert(Seq(seq));
     let answer = next.run(Request::from_parts(parts, Body::from(body))).await;
-    let error = answer.extensions().get::<NotedError>().map(|noted| noted.0.clone());
-    let client_id = answer.extensions().get::<NotedClient>().map(|noted| noted.0.clone());
-    state.journal.answered(seq, answer.status().as_u16(), error, client_id);
+    let noted = answer.extensions();
+    state.journal.note(seq, |entry| {
+        entry.status = noted.get::<NotedUnsent>().is_none().then(|| answer.status().as_u16());
+        entry.error = noted.get::<NotedError>().map(|noted| noted.0.clone());
+        entry.client_id = entry.client_id.take().or_else(|| noted.get::<NotedClient>().map(|noted| noted.0.clone()));
+    });
     answer
 }
 
@@ -159,6 +169,7 @@ fn entry(
     JournalEntry {
         seq: 0,
         at: crate::time_text(state.now()),
+        at_ms: sys::real_millis(),
         service: service.to_owned(),
         method: parts.method.to_string(),
         path: harmless(&rest),
@@ -168,6 +179,10 @@ fn entry(
         status: None,
         client_id: client_id.as_deref().map(harmless),
         grant_type: form.get("grant_type").map(harmless),
+        presented: None,
+        presented_state: None,
+        done: None,
+        fault: None,
         error: None,
         request_id: request_id.to_owned(),
     }

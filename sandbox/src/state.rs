@@ -2,27 +2,27 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
+
 use crate::db::Store;
 use crate::faults::Faults;
+use crate::introspection::Answers;
 use crate::journal::Journal;
+use crate::rate_limit::RateLimit;
+use crate::refresh::Rule;
+use crate::stats::Counters;
+use crate::switches::Switches;
 use crate::sys::Clock;
-
-/// Choices where the platform is silent or contradicts itself; tests may change them while the sandbox runs.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Switches {
-    /// `openid` only for apps that registered it.
-    pub(crate) strict_openid: bool,
-    /// `openid` without a `nonce` is accepted, as some of the platform's samples do.
-    pub(crate) lenient_nonce: bool,
-    /// The person can't untick single scopes.
-    pub(crate) all_or_nothing: bool,
-}
 
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     pub(crate) journal: Journal,
+    pub(crate) stats: Counters,
+    rate_limit: Mutex<RateLimit>,
+    introspected: Mutex<Answers>,
+    stopped: watch::Receiver<bool>,
     faults: Mutex<Faults>,
     switches: Mutex<Switches>,
     pub(crate) base_url: String,
@@ -33,11 +33,15 @@ pub(crate) struct State {
 pub(crate) type Shared = Arc<State>;
 
 impl State {
-    pub(crate) fn new(store: Store, switches: Switches, port: u16) -> State {
+    pub(crate) fn new(store: Store, switches: Switches, port: u16, stopped: watch::Receiver<bool>) -> State {
         State {
             store,
             clock: Clock::default(),
             journal: Journal::default(),
+            stats: Counters::default(),
+            rate_limit: Mutex::default(),
+            introspected: Mutex::default(),
+            stopped,
             faults: Mutex::default(),
             switches: Mutex::new(switches),
             base_url: format!("http://127.0.0.1:{port}"),
@@ -53,15 +57,52 @@ impl State {
         self.clock.now()
     }
 
+    /// What the sandbox says the time is, which it may be told to lie about.
+    pub(crate) fn told_now(&self) -> i64 {
+        self.now().saturating_add(self.switches().clock_skew_seconds)
+    }
+
+    pub(crate) fn rule(&self) -> Rule {
+        let switches = self.switches();
+        Rule { rotation: switches.rotation, replaced_is_reuse: switches.replaced_is_reuse }
+    }
+
+    /// Turns true when the sandbox stops.
+    pub(crate) fn stopped(&self) -> watch::Receiver<bool> {
+        self.stopped.clone()
+    }
+
     pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.faults)
+    }
+
+    pub(crate) fn rate_limit(&self) -> MutexGuard<'_, RateLimit> {
+        locked(&self.rate_limit)
+    }
+
+    pub(crate) fn introspected(&self) -> MutexGuard<'_, Answers> {
+        locked(&self.introspected)
     }
 
     pub(crate) fn switches(&self) -> Switches {
         *self.switches_mut()
     }
 
-    pub(crate) fn switches_mut(&self) -> MutexGuard<'_, Switches> {
-        self.switches.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Puts these switches in force. A new limit begins with nobody counted or locked out.
+    pub(crate) fn switch(&self, to: Switches) {
+        let before = std::mem::replace(&mut *self.switches_mut(), to);
+        let limits = |switches: Switches| (switches.token_rate_limit, switches.lockout_after);
+        if limits(before) != limits(to) {
+            *self.rate_limit() = RateLimit::default();
+        }
     }
+
+    fn switches_mut(&self) -> MutexGuard<'_, Switches> {
+        locked(&self.switches)
+    }
+}
+
+/// Nothing is ever left half-changed under these locks, so a panic of another holder does no harm.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

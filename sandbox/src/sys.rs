@@ -20,15 +20,14 @@ impl Clock {
 
     /// Milliseconds since 1970, never negative.
     pub(crate) fn now_millis(&self) -> u64 {
-        let real = machine_now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let real = i64::try_from(real.as_millis()).unwrap_or(i64::MAX);
+        let real = i64::try_from(real_millis()).unwrap_or(i64::MAX);
         let ahead = self.ahead_seconds.load(Ordering::SeqCst);
         u64::try_from(real.saturating_add(ahead.saturating_mul(1000))).unwrap_or_default()
     }
 
-    /// The form that a `Date` header is made from.
-    pub(crate) fn now_system(&self) -> SystemTime {
-        UNIX_EPOCH + Duration::from_millis(self.now_millis())
+    /// As [`Clock::now_millis`], for arithmetic.
+    pub(crate) fn now_ms(&self) -> i64 {
+        i64::try_from(self.now_millis()).unwrap_or(i64::MAX)
     }
 
     /// Moves the clock; a negative number moves it back.
@@ -38,6 +37,17 @@ impl Clock {
         let century = 100 * 365 * 24 * 3600;
         self.ahead_seconds.store(moved.clamp(-century, century), Ordering::SeqCst);
     }
+}
+
+/// Milliseconds since 1970 on the machine's own clock, which no lever moves.
+pub(crate) fn real_millis() -> u64 {
+    let real = machine_now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(real.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The form that a `Date` header is made from; before 1970 there is none.
+pub(crate) fn system_time(seconds: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
 }
 
 #[allow(clippy::disallowed_methods, reason = "this is the wrapper that the lint asks for")]

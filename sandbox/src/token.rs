@@ -2,63 +2,214 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{RawQuery, State as Extract};
+use axum::extract::{ConnectInfo, Extension, RawQuery, State as Extract};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::answers::{OAuthError, no_store};
 use crate::clients::{self, Client};
-use crate::grants::{self, Issued};
+use crate::db::Trouble;
+use crate::grants::{self, Redemption};
 use crate::id_token::{self, Claims};
+use crate::issue::Issued;
+use crate::journal::{AppliedFault, Done, Presented, Seq};
 use crate::params::Params;
+use crate::refresh::{self, Order, Worked};
 use crate::scopes;
 use crate::seed;
+use crate::spoil::{self, Giving};
 use crate::state::{Shared, State};
+use crate::wire::Wire;
+use crate::{ids, stats::Stats};
 
-/// `POST /v1/oauth/token`. Nothing in it waits once the form is read, so a caller that hangs up leaves no half-done work.
+/// `POST /v1/oauth/token`. Without a fault on order nothing in it waits once the form is read, so a caller that hangs
+/// up leaves no half-done work.
 pub(crate) async fn token(
     Extract(state): Extract<Shared>,
+    ConnectInfo(wire): ConnectInfo<Wire>,
+    Extension(seq): Extension<Seq>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let canned = state.faults().token_answers.pop_front();
+    let attempt = Attempt::arrived(state, seq, query, headers, body);
+    if let Err(limited) = attempt.admit() {
+        return limited;
+    }
+    let canned = attempt.state.faults().token_answers.pop_front();
     if let Some(canned) = canned {
+        attempt.meets("canned_answer", false);
         return canned.into_response();
     }
-    match answer(&state, query.as_deref(), &headers, &body) {
-        Ok(answer) => answer,
-        Err(error) => error.into_response(),
-    }
+    let fault = attempt.state.faults().next_token_fault(attempt.grant_type.as_deref(), attempt.client_id.as_deref());
+    let Some(fault) = fault else {
+        return attempt.work(Giving::AsTheRuleSays);
+    };
+    attempt.meets(fault.name(), fault.strikes_after());
+    let stopped = attempt.state.stopped();
+    spoil::answer(&fault, &wire, stopped, move |giving| attempt.work(giving)).await
 }
 
-fn answer(state: &State, query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<Response, OAuthError> {
-    let (client, form) = authenticated_form(state, query, headers, body)?;
-    let required = |name: &str| {
-        form.get(name).ok_or_else(|| OAuthError::invalid_request(format!("The parameter {name} is missing.")))
-    };
-    match required("grant_type")? {
-        "authorization_code" => {
-            let (code, redirect_uri) = (required("code")?, required("redirect_uri")?);
-            let verifier = required("code_verifier")?;
-            if !is_verifier(verifier) {
-                let text = "The code_verifier must be 43 to 128 letters, digits, or any of - . _ ~";
-                return Err(OAuthError::invalid_request(text));
+/// One request, with what it says of itself before anyone has checked it.
+struct Attempt {
+    state: Shared,
+    seq: Seq,
+    query: Option<String>,
+    headers: HeaderMap,
+    body: Bytes,
+    grant_type: Option<String>,
+    client_id: Option<String>,
+    arrival: Presented,
+}
+
+impl Attempt {
+    /// Counts the request, and notes what it presents.
+    fn arrived(state: Shared, seq: Seq, query: Option<String>, headers: HeaderMap, body: Bytes) -> Attempt {
+        let form = Params::parse(&body);
+        let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let basic = authorization.and_then(clients::basic_pair).map(|(id, _)| id);
+        let client_id = form.get("client_id").map(str::to_owned).or(basic);
+        let grant_type = form.get("grant_type").map(str::to_owned);
+        let mut attempt =
+            Attempt { state, seq, query, headers, body, grant_type, client_id, arrival: Presented::Unknown };
+        let is_refresh = attempt.grant_type.as_deref() == Some("refresh_token");
+        let credential = form.get(if is_refresh { "refresh_token" } else { "code" });
+        attempt.state.stats.add(|stats| {
+            stats.token_requests += 1;
+            match attempt.grant_type.as_deref() {
+                Some("refresh_token") => stats.refreshes += 1,
+                Some("authorization_code") => stats.exchanges += 1,
+                _ => {}
             }
-            let issued = grants::redeem(&state.store, &state.clock, &client, code, redirect_uri, verifier)?;
-            let id_token = id_token_for(state, &client, &issued)?;
-            Ok(tokens(&client, &issued, id_token))
+        });
+        // A database that fails will say so when the work is done.
+        attempt.arrival = credential
+            .and_then(|credential| attempt.standing(is_refresh, credential).ok())
+            .unwrap_or(Presented::Unknown);
+        attempt.count_replay(attempt.arrival);
+        attempt.state.journal.note(seq.0, |entry| {
+            entry.presented = credential.map(ids::digest);
+            entry.presented_state = credential.map(|_| attempt.arrival);
+            entry.done = Some(Done::Nothing);
+        });
+        attempt
+    }
+
+    fn standing(&self, is_refresh: bool, credential: &str) -> Result<Presented, Trouble> {
+        let (state, client_id) = (&self.state, self.client_id.as_deref());
+        if is_refresh {
+            refresh::presented(&state.store, &state.clock, state.rule(), client_id, credential)
+        } else {
+            grants::presented(&state.store, state.now(), client_id, credential)
         }
-        "refresh_token" => {
-            let token = required("refresh_token")?;
-            let issued = grants::rotate(&state.store, &state.clock, &client, token, form.get("scope"))?;
-            Ok(tokens(&client, &issued, None))
+    }
+
+    fn count_replay(&self, presented: Presented) {
+        if presented == Presented::Spent {
+            self.state.stats.add(|stats| match self.grant_type.as_deref() {
+                Some("refresh_token") => stats.replays += 1,
+                _ => stats.code_replays += 1,
+            });
         }
-        _ => {
-            let text = "The grant_type must be authorization_code or refresh_token.";
-            Err(OAuthError::new("unsupported_grant_type", text))
+    }
+
+    /// `Err` is the answer to a request over the rate limit.
+    #[allow(clippy::result_large_err, reason = "an answer is what the caller returns at once")]
+    fn admit(&self) -> Result<(), Response> {
+        let switches = self.state.switches();
+        let Some(cap) = switches.token_rate_limit else {
+            return Ok(());
+        };
+        let client_id = self.client_id.as_deref().unwrap_or_default();
+        let now = self.state.clock.now_ms();
+        self.state.rate_limit().admit(client_id, now, cap, switches.lockout_after).map_err(|limited| {
+            self.state.stats.add(|stats| {
+                stats.rate_limited += 1;
+                stats.lockouts += u64::from(limited.begins_lockout);
+            });
+            limited.into_response()
+        })
+    }
+
+    fn meets(&self, kind: &'static str, after: bool) {
+        let when = if after { "after" } else { "before" };
+        self.state.journal.note(self.seq.0, |entry| entry.fault = Some(AppliedFault { kind, when }));
+    }
+
+    /// Does what the request asks for, and makes the right answer.
+    fn work(self, giving: Giving) -> Response {
+        let outcome = self.worked(giving);
+        let (answer, done, presented) = match outcome {
+            Ok((answer, done, presented)) => (answer, done, Some(presented)),
+            Err(error) => (error.into_response(), Done::Refused, None),
+        };
+        self.state.journal.note(self.seq.0, |entry| entry.done = Some(done));
+        let seen = presented.unwrap_or(self.arrival);
+        if seen != self.arrival {
+            // Another request with the same token was quicker, or this one was delayed.
+            self.count_replay(seen);
         }
+        self.state.stats.add(|stats| self.count_work(stats, done, seen));
+        answer
+    }
+
+    fn count_work(&self, stats: &mut Stats, done: Done, seen: Presented) {
+        match done {
+            Done::Rotated => stats.rotations += 1,
+            Done::GrantRevoked => {
+                stats.revoked_families += 1;
+                stats.alerts += u64::from(self.grant_type.as_deref() == Some("refresh_token"));
+            }
+            _ => {}
+        }
+        if matches!(done, Done::Rotated | Done::Renewed) && seen == Presented::Superseded {
+            stats.superseded_uses += 1;
+        }
+    }
+
+    fn worked(&self, giving: Giving) -> Result<(Response, Done, Presented), OAuthError> {
+        let state = &*self.state;
+        let (client, form) = authenticated_form(state, self.query.as_deref(), &self.headers, &self.body)?;
+        let required = |name: &str| {
+            form.get(name).ok_or_else(|| OAuthError::invalid_request(format!("The parameter {name} is missing.")))
+        };
+        let Worked { result, done, presented } = match required("grant_type")? {
+            "authorization_code" => {
+                let (code, redirect_uri) = (required("code")?, required("redirect_uri")?);
+                let verifier = required("code_verifier")?;
+                if !is_verifier(verifier) {
+                    let text = "The code_verifier must be 43 to 128 letters, digits, or any of - . _ ~";
+                    return Err(OAuthError::invalid_request(text));
+                }
+                let order = Redemption { client: &client, code, redirect_uri, verifier };
+                grants::redeem(&state.store, &state.clock, state.rule(), &order)?
+            }
+            "refresh_token" => {
+                let order = Order {
+                    client: &client,
+                    token: required("refresh_token")?,
+                    narrower: form.get("scope"),
+                    keeps_token: giving == Giving::Kept,
+                };
+                refresh::refresh(&state.store, &state.clock, state.rule(), &order)?
+            }
+            _ => {
+                let text = "The grant_type must be authorization_code or refresh_token.";
+                return Err(OAuthError::new("unsupported_grant_type", text));
+            }
+        };
+        let answer = match result {
+            Err(error) => error.into_response(),
+            Ok(mut issued) => {
+                let id_token = if done == Done::Exchanged { id_token_for(state, &client, &issued)? } else { None };
+                if giving != Giving::AsTheRuleSays {
+                    issued.refresh_token = None;
+                }
+                tokens(&client, &issued, id_token)
+            }
+        };
+        Ok((answer, done, presented))
     }
 }
 
@@ -105,7 +256,7 @@ fn id_token_for(state: &State, client: &Client, issued: &Issued) -> Result<Optio
         person,
         scopes: &issued.scopes,
         nonce: issued.nonce.as_deref(),
-        now: state.now(),
+        now: state.told_now(),
     };
     Ok(id_token::make(&state.store, &claims, fault)?)
 }
@@ -115,9 +266,11 @@ fn tokens(client: &Client, issued: &Issued, id_token: Option<String>) -> Respons
         "access_token": issued.access_token,
         "token_type": "Bearer",
         "expires_in": client.access_token_seconds,
-        "refresh_token": issued.refresh_token,
         "scope": issued.scopes,
     });
+    if let Some(refresh_token) = &issued.refresh_token {
+        body["refresh_token"] = json!(refresh_token);
+    }
     if let Some(id_token) = id_token {
         body["id_token"] = json!(id_token);
     }

@@ -1,8 +1,20 @@
 // What a caller's compiler must accept, and what it must refuse.
 import express from "express";
-import { type Biomarker, type ErrorCode, isLoopError, LoopClient, RetryLater } from "@platform/sdk";
+import {
+  type Biomarker,
+  type ErrorCode,
+  type GrantStatus,
+  isLoopError,
+  LoopClient,
+  type LoopEvent,
+  OutcomeUnknown,
+  RetryLater,
+  ScopeRequired,
+  SignInRequired,
+  type TokenStore,
+} from "@platform/sdk";
 import { loopAuth } from "@platform/sdk/express";
-import { startSandbox } from "@platform/sdk/testing";
+import { checkTokenStore, startSandbox } from "@platform/sdk/testing";
 
 export async function use(signal: AbortSignal): Promise<string | undefined> {
   const undefinedOptions = { clientId: undefined, clientSecret: undefined, store: undefined, timeout: undefined };
@@ -33,6 +45,73 @@ export async function use(signal: AbortSignal): Promise<string | undefined> {
   // @ts-expect-error no such option
   new LoopClient({ clientID: "x" });
   return typeof body === "string" ? body : undefined;
+}
+
+/** A store as an app writes it: sync and async methods, with or without `list`. */
+class Store implements TokenStore {
+  readonly #rows = new Map<string, { version: string; blob: Uint8Array }>();
+
+  load(key: string) {
+    return this.#rows.get(key);
+  }
+
+  async save(key: string, blob: Uint8Array, expected: string | null, ttlMs?: number): Promise<string | null> {
+    if (ttlMs === 0) {
+      throw new OutcomeUnknown("no answer to the commit", { cause: key });
+    }
+    this.#rows.set(key, { version: "1", blob });
+    return expected === null ? "1" : null;
+  }
+
+  async delete(key: string) {
+    return this.#rows.delete(key);
+  }
+
+  now() {
+    return Date.now();
+  }
+}
+
+export async function live(userId: string, signal: AbortSignal): Promise<string> {
+  const store = new Store();
+  await checkTokenStore(store);
+  const onEvent = (event: LoopEvent): void => console.log(event.kind, event.at.toISOString(), event.code ?? "");
+  const loop = new LoopClient({
+    store,
+    onEvent,
+    storeKey: "none",
+    profile: "strict",
+    tokenRequestsPerMinute: 30,
+    retryUnknownRefresh: false,
+    clientSecret: async () => ["new", "old"],
+  });
+  new LoopClient({ clientSecret: ["new", "old"], onEvent: undefined });
+  // @ts-expect-error a store has to save
+  new LoopClient({ store: { load: () => null } });
+  // @ts-expect-error an event says what happened by its kind
+  new LoopClient({ onEvent: (event) => event.name });
+
+  const status: GrantStatus = await loop.status({ userId }, { signal, timeout: 1000 });
+  const end: Date | null = status.accessExpiresAt;
+  for await (const each of await loop.grants({ limit: 100 })) {
+    if (each.state === "ended" && each.next === "sign_in_again") {
+      return (await loop.signInAgain({ userId: each.userId, missingScopes: ["read:labs"] })).url;
+    }
+  }
+  const { lookedAt, left } = await loop.keepAlive({ signal });
+  const settled: boolean = await loop.drain({ timeout: 5000 });
+  return `${end?.toISOString()} ${lookedAt - left} ${settled}`;
+}
+
+export async function back(error: unknown): Promise<string | undefined> {
+  if (error instanceof SignInRequired || error instanceof ScopeRequired) {
+    const whose: string | null = error.userId;
+    const { url } = await error.authorizationUrl({ appState: "/results" });
+    // @ts-expect-error the error knows who it is
+    await error.authorizationUrl({ userId: "u" });
+    return whose === null ? undefined : url;
+  }
+  return undefined;
 }
 
 export function wait(error: unknown): number {

@@ -7,12 +7,13 @@
     for biomarker in loop.clinical.list_biomarkers(user_id=tokens.user_id):  # 3. any time afterwards
         print(biomarker.biomarker_name, biomarker.value, biomarker.unit)
 
-`loop_sdk.flask` does 1 and 2 for Flask, `loop_sdk.testing` starts the sandbox for tests, and
-`python -m loop_sdk demo` shows all of it. Nothing here prints a token, a secret or a clinical value by itself.
+`AsyncLoopClient` has the same methods as coroutines. `loop_sdk.flask` does 1 and 2 for Flask, `loop_sdk.store` says how
+to keep grants yourself, `loop_sdk.testing` starts the sandbox for tests, and `python -m loop_sdk demo` shows all of it.
+Nothing here prints a token, a secret or a clinical value by itself.
 """
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from loop_sdk import records
 from loop_sdk._codes import Action, ErrorCode
@@ -28,8 +29,12 @@ from loop_sdk.errors import (
     SignInRequired,
     UnderlyingError,
 )
+from loop_sdk.events import Event
 from loop_sdk.records import *
-from loop_sdk.results import ApiResponse, Authorization, Tokens
+from loop_sdk.results import ApiResponse, AsyncGrants, Authorization, Grants, GrantState, KeptAlive, Status, Tokens
+
+if TYPE_CHECKING:
+    from loop_sdk.async_client import AsyncLoopClient, AsyncUser
 
 # What type checkers see in the stub is true at run time, too.
 cast(Any, Sequence).register(records.Page)
@@ -37,15 +42,23 @@ cast(Any, Sequence).register(records.Page)
 __all__ = [
     "Action",
     "ApiResponse",
+    "AsyncGrants",
+    "AsyncLoopClient",
+    "AsyncUser",
     "Authorization",
     "ErrorCode",
+    "Event",
+    "GrantState",
+    "Grants",
     "InvalidCall",
+    "KeptAlive",
     "LoopClient",
     "LoopError",
     "OperatorError",
     "RetryLater",
     "ScopeRequired",
     "SignInRequired",
+    "Status",
     "Tokens",
     "UnderlyingError",
     "User",
@@ -53,3 +66,12 @@ __all__ = [
     "json_default",
 ]
 __all__ += records.__all__
+
+
+def __getattr__(name: str) -> Any:
+    # Importing asyncio takes longer than all of this package, which most programs can spare.
+    if name in ("AsyncLoopClient", "AsyncUser"):
+        from loop_sdk import async_client
+
+        return getattr(async_client, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

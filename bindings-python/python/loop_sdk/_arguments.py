@@ -23,11 +23,11 @@ class Arguments(dict[str, Any]):
         return "<Arguments: values hidden>"
 
     def encode(self) -> str:
-        """Returns the JSON text, or raises an error that names the argument that has none."""
-        text = _json(self)
+        """Returns the JSON text without what was left out, or raises an error that names the argument that has none."""
+        text = _json({name: value for name, value in self.items() if value is not None})
         if text is None:
             name = next((name for name in self if _json(self[name]) is None), "arguments")
-            raise _invalid(name, f"`{name}` has a value that JSON can't hold, or is nested too deeply.")
+            raise invalid(name, f"`{name}` has a value that JSON can't hold, or is nested too deeply.")
         return text
 
     def words(self, name: str) -> None:
@@ -38,27 +38,28 @@ class Arguments(dict[str, Any]):
     def plain(self, name: str) -> None:
         """Any mapping becomes a dict."""
         if isinstance(self[name], Mapping) and not self._take(name, _dict(self[name])):
-            raise _invalid(name, f"`{name}` is a mapping that can't be read.")
+            raise invalid(name, f"`{name}` is a mapping that can't be read.")
 
     def epoch_seconds(self, name: str) -> None:
         """A moment becomes seconds since the epoch."""
         if not isinstance(self[name], datetime):
             return
         if self[name].tzinfo is None:
-            raise _invalid(name, f"`{name}` must say its time zone, for instance datetime.now(timezone.utc).")
+            raise invalid(name, f"`{name}` must say its time zone, for instance datetime.now(timezone.utc).")
         self[name] = self[name].timestamp()
 
     def query(self, name: str) -> None:
         """A callback's parsed query, from a web framework, becomes every value of every name."""
         if isinstance(self[name], Mapping) and not self._take(name, _every_value(self[name])):
-            raise _invalid(name, f"`{name}` is a mapping that can't be read.")
+            raise invalid(name, f"`{name}` is a mapping that can't be read.")
 
     def _take(self, name: str, value: Any) -> bool:
         self[name] = value
         return value is not None
 
 
-def _invalid(name: str, message: str) -> InvalidCall:
+def invalid(name: str, message: str) -> InvalidCall:
+    """Makes the error that names an option or argument."""
     return InvalidCall(message, code="invalid_option", detail=name)
 
 

@@ -1,6 +1,7 @@
 """Types of the native module. Written by `cargo xtask codegen`; do not edit."""
 
-from collections.abc import Iterator, Sequence
+from asyncio import AbstractEventLoop, Future
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, TypeVar, final, overload
 
 from loop_sdk.records import BiomarkerStatus
@@ -11,12 +12,36 @@ __version__: str
 
 @final
 class Client:
-    def __init__(self, options_json: str, language: str) -> None: ...
+    def __init__(
+        self,
+        options_json: str,
+        language: str,
+        store: object | None,
+        on_event: Callable[[str], None] | None,
+        client_secret: Callable[[], object] | None,
+    ) -> None: ...
     @property
     def redirect_uri(self) -> str | None: ...
     @property
     def namespace(self) -> str | None: ...
     def call(self, method: str, arguments_json: str, timeout: float | None) -> Any: ...
+    def start(
+        self,
+        method: str,
+        arguments_json: str,
+        timeout: float | None,
+        completions: Completions,
+        future: Future[Any],
+    ) -> Call: ...
+
+@final
+class Completions:
+    def __init__(self, event_loop: AbstractEventLoop) -> None: ...
+    def __len__(self) -> int: ...
+
+@final
+class Call:
+    def cancel(self) -> None: ...
 
 @final
 class Page(Sequence[T], Generic[T]):
@@ -134,5 +159,8 @@ class Protocol:
     def to_dict(self) -> dict[str, Any]:
         """The whole record in plain types, for a template or for JSON."""
 
+def _close() -> None: ...
+def _forked() -> None: ...
+def _settle(limit: float) -> None: ...
 def _restore(name: str, json: str) -> Any: ...
 def _restore_page(name: str, json: str, next_cursor: str | None) -> Any: ...

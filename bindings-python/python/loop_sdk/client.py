@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, cast
 
 from loop_sdk import results
 from loop_sdk._arguments import Arguments
-from loop_sdk._native import Client
+from loop_sdk._caller import Caller
+from loop_sdk._open import open_client
 from loop_sdk._services import Services, UserServices
-from loop_sdk.results import ApiResponse, Authorization, Tokens
+from loop_sdk.events import Event
+from loop_sdk.results import ApiResponse, Authorization, Grants, KeptAlive, Status, Tokens
+from loop_sdk.store import TokenStore
 
 __all__ = ["LoopClient", "User"]
 
+_Secrets = str | Sequence[str]
+Secret = _Secrets | Callable[[], _Secrets | Awaitable[_Secrets]]
+
+# `cargo xtask codegen` makes `async_client.py` of this file: what is written here serves both clients.
+
 # The `del` statements below, before anything that may raise: a traceback that shows local variables, as error trackers
 # make them, shows no secret.
-
-
-class _Caller:
-    """Calls the native client. It is no method of LoopClient, so that no reference leads in a circle."""
-
-    __slots__ = ("native",)
-
-    def __init__(self, native: Client) -> None:
-        self.native: Client = native
-
-    def __call__(self, method: str, arguments: Arguments, timeout: float | None) -> Any:
-        return self.native.call(method, arguments.encode(), timeout)
-
-    def json(self, method: str, arguments: Arguments, timeout: float | None) -> Any:
-        return json.loads(self.native.call(method, arguments.encode(), timeout))
 
 
 class LoopClient(Services):
@@ -46,13 +37,21 @@ class LoopClient(Services):
 
     Args:
         client_id: The app's public id.
-        client_secret: The secret of a confidential app; public apps have none.
+        client_secret: The secret of a confidential app; public apps have none. While it is rotated, a list of two with
+            the newest first, or a function, sync or async, that returns either and is asked when a secret is needed.
         redirect_uri: Where Loop sends the person back, exactly as registered.
         scopes: What to ask for where a sign-in names nothing.
         environment: `production` (the default), `staging`, `dev`, `sandbox`, a base URL with `{service}` in it, or a
             dict with `issuer` for any other OpenID provider.
-        store: Where grants are kept: `sqlite:///path` or `memory:`. Without it, a SQLite file in the user's data
-            directory.
+        store: Where grants are kept: a URL, such as `sqlite:///path` or `memory:`, or an object of your own, see
+            `loop_sdk.store`. Without it, a SQLite file in the user's data directory.
+        store_key: Encrypts what is stored.
+        profile: What the server does with a refresh token that comes twice: `strict` (Loop, and the default),
+            `introspect`, `grace:SECONDS`, `replay`.
+        token_requests_per_minute: What the token endpoint allows this app, over all of its processes; 60 for Loop.
+        retry_unknown_refresh: Sends a refresh once more whose answer was lost. Under `strict` that may end the grant.
+        on_event: A function that is told of each `Event`, on a thread of the SDK that does nothing else. What it
+            raises is logged by its class and goes nowhere.
         identify: Whether sign-ins ask for `openid` and return the person's id.
         check_browser: Whether a callback must come from the browser that began.
         timeout: The time limit of an API call with its retries, in seconds; 30 unless said otherwise.
@@ -64,12 +63,17 @@ class LoopClient(Services):
     def __init__(
         self,
         client_id: str | None = None,
-        client_secret: str | None = None,
+        client_secret: Secret | None = None,
         redirect_uri: str | None = None,
         scopes: str | Iterable[str] | None = None,
         *,
         environment: str | Mapping[str, str] | None = None,
-        store: str | None = None,
+        store: str | TokenStore | None = None,
+        store_key: str | None = None,
+        profile: str | None = None,
+        token_requests_per_minute: int | None = None,
+        retry_unknown_refresh: bool | None = None,
+        on_event: Callable[[Event], object] | None = None,
         identify: bool | None = None,
         check_browser: bool | None = None,
         timeout: float | None = None,
@@ -81,17 +85,27 @@ class LoopClient(Services):
             scopes=scopes,
             environment=environment,
             store=store,
+            store_key=store_key,
+            profile=profile,
+            token_requests_per_minute=token_requests_per_minute,
+            retry_unknown_refresh=retry_unknown_refresh,
+            on_event=on_event,
             identify=identify,
             check_browser=check_browser,
             timeout=timeout,
         )
         # URLs may have a password in them.
-        del client_secret, redirect_uri, environment, store
-        options.words("scopes")
-        options.plain("environment")
-        language = f"python/{sys.version_info.major}.{sys.version_info.minor}"
-        self._call = _Caller(Client(options.encode(), language))
+        del client_secret, redirect_uri, environment, store, store_key
+        self._call = Caller(open_client(options), LoopClient)
         super().__init__(self._call)
+
+    @classmethod
+    def over(cls, call: Caller) -> LoopClient:
+        """Returns a client of an open connection; for the SDK's own use."""
+        client = cls.__new__(cls)
+        client._call = call
+        Services.__init__(client, call)
+        return client
 
     def __repr__(self) -> str:
         return "<LoopClient>"
@@ -141,6 +155,39 @@ class LoopClient(Services):
         del browser_secret, app_state, login_hint
         arguments.words("scopes")
         return Authorization(**self._call.json("authorization_url", arguments, timeout))
+
+    def sign_in_again(
+        self,
+        *,
+        user_id: str | None = None,
+        missing_scopes: Iterable[str] = (),
+        scopes: str | Iterable[str] | None = None,
+        browser_secret: str | None = None,
+        app_state: str | None = None,
+        prompt: str | None = None,
+        login_hint: str | None = None,
+        check_browser: bool | None = None,
+        timeout: float | None = None,
+    ) -> Authorization:
+        """Begins the sign-in that mends a grant: with the scopes that this person had, and those that are missing.
+
+        `user_id` and `missing_scopes` are the error's, whose own `authorization_url()` does the same. The others are
+        those of `authorization_url`.
+        """
+        arguments = Arguments(
+            user_id=user_id,
+            missing_scopes=missing_scopes,
+            scopes=scopes,
+            browser_secret=browser_secret,
+            app_state=app_state,
+            prompt=prompt,
+            login_hint=login_hint,
+            check_browser=check_browser,
+        )
+        del browser_secret, app_state, login_hint
+        arguments.words("scopes")
+        arguments.words("missing_scopes")
+        return Authorization(**self._call.json("sign_in_again", arguments, timeout))
 
     def handle_callback(
         self,
@@ -218,6 +265,37 @@ class LoopClient(Services):
         outcome = self._call.json("import_grant", arguments, timeout)
         return cast("Literal['imported', 'already_held', 'known_spent']", outcome)
 
+    def status(self, *, user_id: str, timeout: float | None = None) -> Status:
+        """Returns where a person stands: connected or not, with which scopes, until when, and what to do next.
+
+        It reads the store and sends nothing.
+        """
+        return results.status(self._call.json("status", Arguments(user_id=user_id), timeout))
+
+    def grants(self, *, cursor: str | None = None, limit: int | None = None, timeout: float | None = None) -> Grants:
+        """Lists the stored grants, a page at a time; iterating over the result goes on through the later pages.
+
+        Args:
+            cursor: The `next_cursor` of the page before.
+            limit: The most grants of a page, 1 to 1000; 100 unless said otherwise.
+            timeout: In seconds, for each page.
+        """
+        fields = self._call.json("grants", Arguments(cursor=cursor, limit=limit), timeout)
+        return Grants(fields, lambda cursor: self.grants(cursor=cursor, limit=limit, timeout=timeout))
+
+    def keep_alive(self, *, timeout: float | None = None) -> KeptAlive:
+        """Refreshes the grants that would lapse after 90 quiet days, spread and paced: for a daily job."""
+        return results.kept_alive(self._call.json("keep_alive", Arguments(), timeout))
+
+    def drain(self, *, timeout: float | None = None) -> bool:
+        """Waits until no refresh is under way and all tokens are saved; False where `timeout`, in seconds, came first.
+
+        For a server that stops: first no more calls, then this. The end of the process waits by itself, for ten seconds
+        at most.
+        """
+        drained = self._call.json("drain", Arguments(timeout=timeout), None)
+        return cast(bool, drained["settled"])
+
     def revoke(self, *, user_id: str, timeout: float | None = None) -> None:
         """Disconnects: nobody uses the grant from now on, Loop is told, the secrets are forgotten.
 
@@ -249,7 +327,7 @@ class LoopClient(Services):
 class User(UserServices):
     """One person's data, through one client."""
 
-    def __init__(self, call: _Caller, user_id: str) -> None:
+    def __init__(self, call: Caller, user_id: str) -> None:
         super().__init__(call, user_id)
         #: The person's id, as a sign-in returned it.
         self.user_id = user_id

@@ -47,6 +47,7 @@ _MAX_RETURN_PATH = 2000
 _PATH_CHARACTERS = "/:@!$&'()*+,;="
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 _OPERATOR_TEXT = "Something is not set up right, and the people who run this site have been told. Try again later."
+_ANOTHERS_TEXT = "This needs another person's Loop account, which is not connected, or does not share enough."
 _GRANT_IS_OVER = ("not_connected", "grant_ended", "refresh_outcome_unknown")
 _STATUS = {"retry": 503, "sign_in_again": 400, "ask_for_scope": 403, "fix_call": 500, "call_operator": 502}
 
@@ -58,7 +59,8 @@ class LoopAuth:
     the grant; `POST /disconnect` ends the grant at Loop, and the session. Both are refused to other sites.
 
     A LoopError that a view lets out becomes a page for people and JSON for scripts, unless the app has a handler of its
-    own. Responses made with somebody's data within reach are not cached, unless the view says otherwise. With an https
+    own. One that means a new sign-in ends the session of the person whose grant it is about, and nobody else's.
+    Responses made with somebody's data within reach are not cached, unless the view says otherwise. With an https
     `redirect_uri`, Flask's session cookie becomes Secure (set `SESSION_COOKIE_SECURE` after this for another choice).
 
     Args:
@@ -235,6 +237,8 @@ class LoopAuth:
 
     def _grant_is_over(self, error: SignInRequired) -> ResponseReturnValue:
         kept = self._kept()
+        if self._is_about_another(error):
+            return self._call_failed(error)
         session.pop(_SESSION_KEY, None)
         is_fresh = kept is not None and time.time() - kept["at"] < _NO_REDIRECT_SECONDS
         if is_fresh or error.code not in _GRANT_IS_OVER:
@@ -246,7 +250,7 @@ class LoopAuth:
         if error.detail == "secret_key":
             raise error
         link, label = self._after_login, "Go to the start"
-        if isinstance(error, ScopeRequired):
+        if isinstance(error, ScopeRequired) and not self._is_about_another(error):
             here = _return_path() if _is_page_load() else None
             link, label = url_for("loop_auth.login", next=here), "Connect again"
         elif error.action == "retry" and _is_page_load():
@@ -254,6 +258,8 @@ class LoopAuth:
         if _is_person():
             return self._failed(error, "That did not work", link=link, label=label, raised_in_view=True)
         self._log(error, raised_in_view=True)
+        if self._is_about_another(error):
+            return _as_json(error, 409, _ANOTHERS_TEXT, mendable=False)
         return _as_json(error, _STATUS[error.action])
 
     def _to_login(self, error: SignInRequired) -> ResponseReturnValue:
@@ -284,7 +290,9 @@ class LoopAuth:
             return self._on_error(error)
         status = status or _STATUS[error.action]
         text = _public_text(error)
-        if error.code == "access_denied":
+        if raised_in_view and self._is_about_another(error):
+            status, text = 409, _ANOTHERS_TEXT
+        elif error.code == "access_denied":
             status, title = 403, "You are not connected"
             text = "You chose not to share your Loop data, so nothing was stored. You can connect whenever you like."
         elif error.detail == "app_state":
@@ -310,6 +318,12 @@ class LoopAuth:
                 # The session stuck, so the marker has done its work.
                 return self._without_marker(response)
         return response
+
+    def _is_about_another(self, error: LoopError) -> bool:
+        """Whether only somebody else than who is signed in here could mend it."""
+        kept = self._kept()
+        of_person = error.action in ("sign_in_again", "ask_for_scope") and error.user_id is not None
+        return kept is not None and of_person and error.user_id != kept["user_id"]
 
     def _kept(self) -> dict[str, Any] | None:
         """What the session says of this client's sign-in, while it is young enough."""
@@ -401,9 +415,9 @@ def _public_text(error: LoopError) -> str:
     return _OPERATOR_TEXT if error.action in ("fix_call", "call_operator") else error.message
 
 
-def _as_json(error: LoopError, status: int) -> ResponseReturnValue:
-    body = {"error": error.code, "message": _public_text(error)}
-    if error.action in ("sign_in_again", "ask_for_scope"):
+def _as_json(error: LoopError, status: int, text: str | None = None, *, mendable: bool = True) -> ResponseReturnValue:
+    body = {"error": error.code, "message": text or _public_text(error)}
+    if mendable and error.action in ("sign_in_again", "ask_for_scope"):
         body["login"] = url_for("loop_auth.login")
     if error.request_id:
         body["request_id"] = error.request_id

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Literal
 
-__all__ = ["ApiResponse", "Authorization", "Tokens"]
+from loop_sdk._codes import Action
+
+__all__ = ["ApiResponse", "AsyncGrants", "Authorization", "GrantState", "Grants", "KeptAlive", "Status", "Tokens"]
+
+#: Where a grant stands. Later versions of the SDK may know more.
+GrantState = Literal["connected", "refresh_due", "outcome_unknown", "not_connected", "ended"] | str
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -71,13 +77,122 @@ class ApiResponse:
         return f"<ApiResponse {self.status}: values hidden, use .body>"
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Status:
+    """Where one person stands."""
+
+    #: Whose grant it is.
+    user_id: str
+    #: `connected`, `refresh_due`, `outcome_unknown`, `not_connected` or `ended`.
+    state: GrantState
+    #: Whether a call for this person can work.
+    connected: bool
+    #: What the person granted.
+    scopes: tuple[str, ...]
+    #: When the access token ends, in UTC. The SDK renews it.
+    access_expires_at: datetime | None
+    #: When the grant lapses if nobody uses it, in UTC.
+    refresh_expires_at: datetime | None
+    #: What to do, for instance `sign_in_again`; None for nothing.
+    next: Action | None
+
+    def __repr__(self) -> str:
+        return f"<Status {self.state}: scopes {' '.join(self.scopes)}; use .user_id>"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAlive:
+    """What `keep_alive` did, in numbers of grants."""
+
+    #: Read from the store.
+    looked_at: int
+    #: Renewed.
+    refreshed: int
+    #: Over: these people have to sign in again.
+    ended: int
+    #: Sent without an answer.
+    unknown: int
+    #: Not reached this time; the next run does.
+    left: int
+
+
+class _GrantsPage:
+    """What a page of grants is in both clients."""
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        #: This page's grants.
+        self.items: list[Status] = [status(item) for item in fields["items"]]
+        #: For `grants(cursor=…)`; None on the last page.
+        self.next_cursor: str | None = fields["next_cursor"]
+
+    def __repr__(self) -> str:
+        more = ", and more" if self.next_cursor else ""
+        return f"<{type(self).__name__}: {len(self.items)}{more}; use .items>"
+
+
+class Grants(_GrantsPage):
+    """A page of the stored grants. Iterating over it fetches the later pages as they are needed."""
+
+    def __init__(self, fields: dict[str, Any], more: Callable[[str], Grants]) -> None:
+        super().__init__(fields)
+        self._more = more
+
+    def __iter__(self) -> Iterator[Status]:
+        page = self
+        while True:
+            yield from page.items
+            if page.next_cursor is None:
+                return
+            page = self._more(page.next_cursor)
+
+
+class AsyncGrants(_GrantsPage):
+    """A page of the stored grants. `async for` over it fetches the later pages as they are needed."""
+
+    def __init__(self, fields: dict[str, Any], more: Callable[[str], Awaitable[AsyncGrants]]) -> None:
+        super().__init__(fields)
+        self._more = more
+
+    async def __aiter__(self) -> AsyncIterator[Status]:
+        page = self
+        while True:
+            for item in page.items:
+                yield item
+            if page.next_cursor is None:
+                return
+            page = await self._more(page.next_cursor)
+
+
 def tokens(fields: dict[str, Any]) -> Tokens:
     """Makes Tokens of what core sends."""
     return Tokens(
         user_id=fields["user_id"],
         scopes=tuple(fields["scopes"]),
-        expires_at=datetime.fromtimestamp(fields["expires_at"] / 1000, timezone.utc),
+        expires_at=_moment(fields["expires_at"]),
         claims=fields["claims"],
         access_token=fields["access_token"],
         app_state=fields["app_state"],
     )
+
+
+def status(fields: dict[str, Any]) -> Status:
+    """Makes a Status of what core sends."""
+    access, refresh = fields["access_expires_at"], fields["refresh_expires_at"]
+    return Status(
+        user_id=fields["user_id"],
+        state=fields["state"],
+        connected=fields["connected"],
+        scopes=tuple(fields["scopes"]),
+        access_expires_at=None if access is None else _moment(access),
+        refresh_expires_at=None if refresh is None else _moment(refresh),
+        next=fields["next"],
+    )
+
+
+def kept_alive(fields: dict[str, Any]) -> KeptAlive:
+    """Makes a KeptAlive of what core sends."""
+    return KeptAlive(**{name: fields[name] for name in KeptAlive.__dataclass_fields__})
+
+
+def _moment(milliseconds: float) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, timezone.utc)

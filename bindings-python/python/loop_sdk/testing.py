@@ -122,6 +122,22 @@ class Sandbox:
         """Makes the token endpoint answer its next request with this, and do nothing."""
         self._post("next-token-answer", {"status": status, "body": body, "content_type": content_type})
 
+    def token_fault(self, kind: str, **more: Any) -> None:
+        """Makes the token endpoint fail once, `when="before"` or `when="after"` its work: `no_answer`, `hang`,
+        `delay`, `reset`, `truncate`, `status`, `content_type`, `drop_refresh_token`, `garbage_200`. The docs of the
+        sandbox say what each takes.
+        """
+        self._post("token-faults", {"kind": kind, **more})
+
+    def stats(self) -> dict[str, int]:
+        """Returns counters of what the sandbox received and did, for instance `refreshes` and `replays`."""
+        counters: dict[str, int] = self._send("GET", "stats", None)
+        return counters
+
+    def switch(self, **rules: Any) -> None:
+        """Changes rules, for instance `rotation="grace:30"` or `token_rate_limit=5`."""
+        self._post("switches", rules)
+
     def advance_clock(self, seconds: int) -> None:
         """Moves the sandbox's clock."""
         self._post("clock", {"advance_seconds": seconds})

@@ -11,6 +11,7 @@ use crate::client::LoopClient;
 use crate::config::invalid;
 use crate::error::Error;
 use crate::store::TokenStore;
+use crate::sys;
 
 /// What gets each event of a client, as a JSON object. It runs on the SDK's threads and must return at once.
 pub type EventSink = Arc<dyn Fn(&str) + Send + Sync>;
@@ -41,6 +42,8 @@ pub struct Client {
     options: Map<String, Value>,
     hooks: Hooks,
     user_agent: String,
+    /// A store that serves one process alone serves this one.
+    process: u32,
     current: PerProcess<LoopClient>,
 }
 
@@ -56,7 +59,7 @@ impl Client {
         let options: Map<String, Value> =
             serde_json::from_str(options).map_err(|_| invalid("options", "must be an object"))?;
         let user_agent = format!("loop-sdk/{} {language}", env!("CARGO_PKG_VERSION"));
-        let client = Self { options, hooks, user_agent, current: PerProcess::new() };
+        let client = Self { options, hooks, user_agent, process: sys::process_id(), current: PerProcess::new() };
         client.current()?;
         Ok(client)
     }
@@ -75,7 +78,7 @@ impl Client {
     /// not be used, nor closed, in the child.
     pub(super) fn current(&self) -> Result<&LoopClient, Error> {
         self.current.get(|| {
-            let client = super::options::build(&self.options, &self.hooks, &self.user_agent)?;
+            let client = super::options::build(&self.options, &self.hooks, &self.user_agent, self.process)?;
             super::exit::remember(&client)?;
             Ok(client)
         })

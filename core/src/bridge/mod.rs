@@ -20,3 +20,9 @@ pub use exit::{busy, drain_all};
 pub use options::OPTIONS;
 pub use panics::{caught, defect, keep_panics_quiet};
 pub use runtime::runtime;
+
+/// The table that a Postgres store needs, as SQL: for the packages' `store-schema` commands.
+#[cfg(feature = "postgres")]
+pub fn store_schema() -> &'static str {
+    crate::store::POSTGRES_SCHEMA
+}

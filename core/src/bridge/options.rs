@@ -19,6 +19,7 @@ pub const OPTIONS: &[&str] = &[
     "scopes",
     "environment",
     "store",
+    "store_key",
     "identify",
     "check_browser",
     "timeout",
@@ -28,9 +29,16 @@ pub const OPTIONS: &[&str] = &[
 ];
 
 /// Builds a client. Absent and null options come from the environment.
-pub(super) fn build(options: &Map<String, Value>, hooks: &Hooks, user_agent: &str) -> Result<LoopClient, Error> {
+///
+/// `process` is the one that the client was first made in.
+pub(super) fn build(
+    options: &Map<String, Value>,
+    hooks: &Hooks,
+    user_agent: &str,
+    process: u32,
+) -> Result<LoopClient, Error> {
     let arguments = Arguments::new(options, OPTIONS)?;
-    let mut builder = LoopClient::builder().user_agent(user_agent.to_owned());
+    let mut builder = LoopClient::builder().user_agent(user_agent.to_owned()).first_made_in(process);
     if let Some(id) = arguments.text("client_id")? {
         builder = builder.client_id(id);
     }
@@ -54,6 +62,9 @@ pub(super) fn build(options: &Map<String, Value>, hooks: &Hooks, user_agent: &st
     }
     if let Some(url) = arguments.text("store")? {
         builder = builder.store(&url);
+    }
+    if let Some(key) = arguments.text("store_key")? {
+        builder = builder.store_key(Secret::new(key));
     }
     if let Some(store) = &hooks.store {
         builder = builder.store_object(std::sync::Arc::clone(store));

@@ -5,27 +5,17 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::activity::within;
+use super::late::{self, Late};
 use super::manager::Manager;
 use super::owed::Arrived;
-use super::record::{GrantRecord, IntentKind, Tokens};
-use super::records::{Change, Damaged};
+use super::record::{IntentKind, Tokens};
+use super::records::Damaged;
 use crate::error::{Code, Error};
 use crate::event::EventKind;
-use crate::secret::Secret;
 use crate::sys::fail_point;
 
 /// How often a store that was away is tried again, at first and later.
 const PAY_AGAIN: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(15)];
-
-/// How a late save ended.
-pub(super) enum Late {
-    Saved,
-    /// A newer sign-in has replaced the grant: these tokens are no longer wanted.
-    Replaced,
-    Disconnected,
-    /// A refresh with the former token was refused meanwhile, and took this grant with it.
-    Ended,
-}
 
 impl Manager {
     /// Pays what this process owes the store for this user.
@@ -97,14 +87,14 @@ impl Manager {
         self: &Arc<Self>,
         user_id: &str,
         arrived: Arrived,
-        late: bool,
+        is_late: bool,
     ) -> Result<Late, Error> {
         self.owed.add_arrived(user_id, arrived.clone());
         fail_point("save.before");
         let mut replaces = arrived.replaces;
         let saved = match arrived.kind {
             IntentKind::Refresh => self.save_rotated(user_id, &arrived).await,
-            IntentKind::Exchange => self.save_granted(user_id, &arrived, &mut replaces, late).await,
+            IntentKind::Exchange => self.save_granted(user_id, &arrived, &mut replaces, is_late).await,
         };
         self.changed.notify_waiters();
         let stored = match saved {
@@ -138,65 +128,22 @@ impl Manager {
 
     /// With whether the attempt had been given up.
     async fn save_rotated(&self, user_id: &str, arrived: &Arrived) -> Result<(Late, bool), Error> {
-        let Arrived { attempt, tokens, .. } = arrived;
         self.records
-            .change_grant(user_id, Damaged::Fails, |current| {
-                let Some(current) = current else { return Change::Leave((Late::Disconnected, false)) };
-                if let Some(intent) = current.intent_of(attempt) {
-                    let disconnected = current.tombstone.is_some();
-                    // Under a tombstone too: the revocation that waits for this intent has to know the newest token.
-                    let record = current.rotated(attempt, tokens.clone());
-                    let stored = if disconnected { Late::Disconnected } else { Late::Saved };
-                    return Change::Write(Box::new(record), (stored, intent.ambiguous));
-                }
-                if current.last_attempt.as_ref() == Some(attempt) {
-                    return Change::Leave((Late::Saved, false));
-                }
-                Change::Leave((if current.tombstone.is_some() { Late::Disconnected } else { Late::Replaced }, false))
-            })
+            .change_grant(user_id, Damaged::Fails, |current| late::rotated(current, &arrived.attempt, &arrived.tokens))
             .await
     }
 
-    /// A sign-in replaces what it found when it first looked; whatever came after that is newer than it.
     async fn save_granted(
         &self,
         user_id: &str,
         arrived: &Arrived,
         replaces: &mut Option<u64>,
-        late: bool,
+        is_late: bool,
     ) -> Result<(Late, bool), Error> {
-        let Arrived { attempt, tokens, .. } = arrived;
-        let digest = tokens.refresh_token.as_ref().map(Secret::digest);
         let now = self.records.now().await?;
         self.records
             .change_grant(user_id, Damaged::Replaced, |current| {
-                let generation = current.map_or(0, |current| current.generation);
-                if let Some(current) = current {
-                    if current.last_attempt.as_ref() == Some(attempt) {
-                        return Change::Leave((Late::Saved, false));
-                    }
-                    let moved = replaces.is_some_and(|known| known != generation);
-                    if let Some(tombstone) = &current.tombstone
-                        && (moved || tombstone.at > tokens.obtained_at)
-                    {
-                        return Change::Leave((Late::Disconnected, false));
-                    }
-                    // Of two sign-ins that cross, Loop honours the one that was sent later.
-                    let theirs = current.tokens.as_ref().map_or(0, |tokens| tokens.obtained_at);
-                    let newer = (moved || late) && theirs > tokens.obtained_at;
-                    if newer || digest.as_ref().is_some_and(|digest| current.spent.contains(digest)) {
-                        return Change::Leave((Late::Replaced, false));
-                    }
-                    // A refresh with the former token, sent after our code, looked like theft to Loop.
-                    if current.ended_at.is_some_and(|ended| ended >= tokens.obtained_at) {
-                        return Change::Leave((Late::Ended, false));
-                    }
-                }
-                replaces.get_or_insert(generation);
-                let healed = current.and_then(|current| current.intent.as_ref()).is_some_and(|intent| intent.ambiguous);
-                let mut record = GrantRecord::granted(user_id, tokens.clone(), current, now);
-                record.last_attempt = Some(attempt.clone());
-                Change::Write(Box::new(record), (Late::Saved, healed))
+                late::granted(current, user_id, arrived, replaces, is_late, now)
             })
             .await
     }
@@ -209,8 +156,9 @@ impl Manager {
         if self.introspects.load(Ordering::Relaxed) {
             return;
         }
-        let manager = Arc::clone(self);
+        let (manager, under_way) = (Arc::clone(self), self.activity.begin());
         tokio::spawn(async move {
+            let _under_way = under_way;
             if matches!(manager.issuer.introspect(&token).await, Ok(Some(true))) {
                 manager.introspects.store(true, Ordering::Relaxed);
             }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::arrive::Late;
 use super::cache::Access;
 use super::decide;
-use super::manager::{Manager, PATIENCE, grant_ended, new_attempt, not_connected, refresh_in_progress};
+use super::late::Late;
+use super::manager::{Manager, grant_ended, new_attempt, not_connected, refresh_in_progress};
 use super::owed::Arrived;
 use super::record::{GrantRecord, IntentKind, Tokens};
 use super::records::{Change, Damaged};
@@ -32,7 +32,7 @@ impl Manager {
         self.settle(user_id).await?;
         let started = Instant::now();
         let mut told = false;
-        while started.elapsed() < PATIENCE {
+        while started.elapsed() < self.patience {
             let now = self.records.now().await?;
             let read = match self.records.load_grant(user_id).await {
                 Err(error) if super::record::is_damage(&error) => return Ok(()),
@@ -135,7 +135,7 @@ impl Manager {
     /// Waits for a refresh that may have crossed our code, as long as its leader may still be alive.
     async fn wait_for_refresh(&self, user_id: &str, sent_at: Millis) {
         let started = Instant::now();
-        while started.elapsed() < PATIENCE {
+        while started.elapsed() < self.patience {
             let (Ok(now), Ok(Some(read))) = (self.records.now().await, self.records.load_grant(user_id).await) else {
                 return;
             };

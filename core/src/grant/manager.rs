@@ -18,6 +18,7 @@ use super::records::Records;
 use super::refresh::Refreshed;
 use super::sightings::Sightings;
 use super::window::Class;
+use crate::config::Config;
 use crate::error::{Code, Error};
 use crate::event::{EventKind, Watcher};
 use crate::issuer::Issuer;
@@ -29,8 +30,8 @@ use crate::sys::{self, Clock, Millis};
 const ATTEMPTS: u32 = 3;
 /// A longer pause is the caller's to make.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// How long a caller waits for others; shorter than a call's own limit, so that it is told why.
-pub(super) const PATIENCE: Duration = Duration::from_secs(25);
+/// How long a caller waits for others, where its own limit leaves that much.
+const PATIENCE: Duration = Duration::from_secs(25);
 /// How long nobody's call has to be served in.
 const NO_HURRY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often it looks meanwhile.
@@ -43,6 +44,8 @@ pub(crate) struct Manager {
     pub(crate) records: Arc<Records>,
     pub(crate) issuer: Issuer,
     pub(crate) rules: Rules,
+    /// Shorter than a call's own limit, so that the caller is told why.
+    pub(super) patience: Duration,
     pub(crate) clock: Clock,
     pub(crate) pacer: Arc<Pacer>,
     pub(crate) activity: Activity,
@@ -70,20 +73,14 @@ impl std::fmt::Debug for Manager {
 }
 
 impl Manager {
-    pub(crate) fn new(
-        records: Records,
-        issuer: Issuer,
-        clock: Clock,
-        rules: Rules,
-        token_requests_per_minute: u32,
-        watcher: Watcher,
-    ) -> Self {
+    pub(crate) fn new(records: Records, issuer: Issuer, clock: Clock, config: &Config, watcher: Watcher) -> Self {
         let records = Arc::new(records);
         Self {
-            pacer: Arc::new(Pacer::new(Arc::clone(&records), token_requests_per_minute)),
+            pacer: Arc::new(Pacer::new(Arc::clone(&records), config.token_requests_per_minute)),
             records,
             issuer,
-            rules,
+            rules: config.rules,
+            patience: (config.limits.call * 5 / 6).clamp(Duration::from_secs(1), PATIENCE),
             clock,
             activity: Activity::default(),
             cache: AccessCache::new(),
@@ -158,7 +155,7 @@ impl Manager {
             };
             // Whatever can't be done now: a token that lives is better than an error.
             let living = self.living(user, &read.record, need, now);
-            let left = PATIENCE.saturating_sub(started.elapsed());
+            let left = self.patience.saturating_sub(started.elapsed());
             match step {
                 Step::Use => return self.publish(user_id, &read.record, now),
                 Step::NotConnected | Step::Ended => return Err(self.ended(user_id)),
@@ -219,10 +216,10 @@ impl Manager {
         }
     }
 
-    pub(super) fn class_of(need: &Need, left: Duration) -> (Class, Duration) {
+    pub(super) fn class_of(&self, need: &Need, left: Duration) -> (Class, Duration) {
         match need {
             Need::Live | Need::Other(_) => (Class::Caller, left),
-            Need::Ahead => (Class::Ahead, PATIENCE),
+            Need::Ahead => (Class::Ahead, self.patience),
             Need::KeepAlive => (Class::KeepAlive, NO_HURRY),
         }
     }

@@ -6,6 +6,7 @@ pub(crate) mod cache;
 pub(crate) mod decide;
 pub(crate) mod exchange;
 mod flight;
+mod late;
 pub(crate) mod manager;
 mod owed;
 pub(crate) mod pacer;

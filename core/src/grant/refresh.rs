@@ -5,18 +5,18 @@ use std::time::Duration;
 
 use serde_json::Map;
 
-use super::arrive::Late;
 use super::cache::Access;
 use super::decide::{self, Need};
+use super::late::{self, Late};
 use super::manager::{Manager, new_attempt};
 use super::owed::Arrived;
 use super::pacer::{self, Permit};
-use super::record::{GrantRecord, Intent, IntentKind, Tokens};
-use super::records::{Change, Damaged, Read, Swap};
+use super::record::{GrantRecord, IntentKind, Tokens};
+use super::records::{Damaged, Read, Swap};
 use crate::error::{Code, Error};
 use crate::event::EventKind;
 use crate::oauth::token::{Grant, TokenAnswer};
-use crate::oauth::verdict::Verdict;
+use crate::oauth::verdict::{self, Verdict};
 use crate::secret::{Digest, Secret};
 use crate::store::Expected;
 use crate::sys::{Millis, fail_point, millis};
@@ -56,7 +56,7 @@ impl Manager {
     ) -> Result<Refreshed, Error> {
         // What is slow comes first, so that the request follows its intent at once.
         self.issuer.warm_up().await?;
-        let (class, patience) = Self::class_of(need, patience);
+        let (class, patience) = self.class_of(need, patience);
         let permit = match self.pacer.permit(class, patience).await {
             Ok(permit) => permit,
             Err(error) if matches!(error.code(), Code::Paced | Code::RateLimited) => {
@@ -159,11 +159,14 @@ impl Manager {
             }
             Verdict::Retry { after, reason } => {
                 self.nothing_done(user_id, attempt).await;
-                let error = self.issuer.retry_error(reason).with_retry_after(after.filter(|after| !after.is_zero()));
-                if let Some(after) = after.filter(|after| !after.is_zero()) {
+                let after = after.filter(|after| !after.is_zero());
+                let error = self.issuer.retry_error(reason).with_retry_after(after);
+                if let Some(after) = after {
                     self.pacer.pause_for(after).await?;
                 }
-                Ok(Refreshed::RetryAfter(after.unwrap_or(RETRY_PAUSE), error))
+                let other_secret = reason == verdict::OTHER_SECRET;
+                let pause = if other_secret { Duration::ZERO } else { after.unwrap_or_default().max(RETRY_PAUSE) };
+                Ok(Refreshed::RetryAfter(pause, error))
             }
             Verdict::Operator { error, client } => {
                 self.nothing_done(user_id, attempt).await;
@@ -174,14 +177,7 @@ impl Manager {
             }
             Verdict::Rejected => {
                 let now = self.records.now().await.unwrap_or(sent_at);
-                let ended = self.change_intent(user_id, attempt, |record| {
-                    record.change_intent(attempt, |_| None);
-                    record.ended_at = Some(now);
-                    record.updated_at = now;
-                    if let Some(digest) = record.refresh_token().map(Secret::digest) {
-                        record.remember_spent(digest);
-                    }
-                });
+                let ended = self.change_intent(user_id, attempt, |record| late::end(record, attempt, now));
                 // Whoever replaced the grant meanwhile is left alone, and adopted.
                 if ended.await? {
                     self.tell(EventKind::Ended, user_id, Some(Code::GrantEnded));
@@ -199,8 +195,7 @@ impl Manager {
     /// Says that nobody will hear the answer, so that nobody waits for it.
     pub(crate) async fn mark_ambiguous(&self, user_id: &str, attempt: &str) -> Result<(), Error> {
         self.tell(EventKind::Ambiguous, user_id, None);
-        let mark = |intent: Intent| Some(Intent { ambiguous: true, ..intent });
-        self.change_intent(user_id, attempt, |record| record.change_intent(attempt, mark)).await.map(drop)
+        self.change_intent(user_id, attempt, |record| late::mark_ambiguous(record, attempt)).await.map(drop)
     }
 
     /// Clears the intent of a request that did nothing; where the store does not answer, at the next contact.
@@ -211,7 +206,7 @@ impl Manager {
     }
 
     pub(super) async fn clear_intent(&self, user_id: &str, attempt: &str) -> Result<(), Error> {
-        self.change_intent(user_id, attempt, |record| record.change_intent(attempt, |_| None)).await.map(drop)
+        self.change_intent(user_id, attempt, |record| late::clear(record, attempt)).await.map(drop)
     }
 
     /// Changes the record while this attempt's intent stands. False where somebody replaced the grant meanwhile.
@@ -223,14 +218,7 @@ impl Manager {
     ) -> Result<bool, Error> {
         let changed = self
             .records
-            .change_grant(user_id, Damaged::Fails, |current| match current {
-                Some(current) if current.intent_of(attempt).is_some() => {
-                    let mut record = current.clone();
-                    change(&mut record);
-                    Change::Write(Box::new(record), true)
-                }
-                _ => Change::Leave(false),
-            })
+            .change_grant(user_id, Damaged::Fails, |current| late::while_it_stands(current, attempt, &change))
             .await;
         self.changed.notify_waiters();
         changed

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::late;
 use super::manager::{Manager, grant_ended, refresh_in_progress};
 use super::record::GrantRecord;
-use super::records::{Change, Damaged};
+use super::records::Damaged;
 use crate::error::{Code, Error};
 use crate::event::EventKind;
-use crate::secret::Secret;
 
 /// Between the two questions: one answer may come from a replica that lags behind.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
@@ -32,19 +32,7 @@ impl Manager {
                 let attempt = &intent.attempt;
                 let ended = self
                     .records
-                    .change_grant(user_id, Damaged::Fails, |current| match current {
-                        Some(current) if current.intent.as_ref().is_some_and(|intent| intent.attempt == *attempt) => {
-                            let mut record = current.clone();
-                            record.intent = None;
-                            record.ended_at = Some(now);
-                            record.updated_at = now;
-                            if let Some(digest) = record.refresh_token().map(Secret::digest) {
-                                record.remember_spent(digest);
-                            }
-                            Change::Write(Box::new(record), true)
-                        }
-                        _ => Change::Leave(false),
-                    })
+                    .change_grant(user_id, Damaged::Fails, |current| late::end_lost(current, attempt, now))
                     .await?;
                 if !ended {
                     return Ok(false);

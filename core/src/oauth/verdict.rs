@@ -29,6 +29,9 @@ pub(crate) enum Verdict {
     Ambiguous { reason: &'static str },
 }
 
+/// The reason of a retry that only changes the client's secret: it needs no pause.
+pub(crate) const OTHER_SECRET: &str = "client_secret";
+
 pub(crate) fn judge(outcome: Outcome) -> Verdict {
     let (status, retry_after, body) = match outcome {
         Outcome::NeverSent => return Verdict::Retry { after: None, reason: "unreachable" },

@@ -1,10 +1,11 @@
 //! Grants in this process's memory: for tests, scripts and demos. They end with the process.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use super::span::Span;
 use super::{Entry, Expected, Saved, TokenStore, Version};
 use crate::error::Error;
 use crate::sys::{Clock, millis};
@@ -19,7 +20,7 @@ pub struct MemoryStore {
 #[derive(Default)]
 struct State {
     last_version: u64,
-    entries: HashMap<String, Stored>,
+    entries: BTreeMap<String, Stored>,
 }
 
 struct Stored {
@@ -47,11 +48,18 @@ impl MemoryStore {
 }
 
 impl State {
-    fn live(&mut self, key: &str, now: u64) -> Option<&Stored> {
-        if self.entries.get(key)?.expires_at.is_some_and(|at| at <= now) {
-            self.entries.remove(key);
-        }
-        self.entries.get(key)
+    fn live(&self, key: &str, now: u64) -> Option<&Stored> {
+        self.entries.get(key).filter(|stored| stored.is_live(now))
+    }
+}
+
+impl Stored {
+    fn is_live(&self, now: u64) -> bool {
+        self.expires_at.is_none_or(|at| at > now)
+    }
+
+    fn entry(&self) -> Entry {
+        Entry { version: Version(self.version.to_string()), blob: self.blob.clone() }
     }
 }
 
@@ -64,11 +72,7 @@ impl fmt::Debug for MemoryStore {
 #[async_trait::async_trait]
 impl TokenStore for MemoryStore {
     async fn load(&self, key: &str) -> Result<Option<Entry>, Error> {
-        Ok(self.with(|state, now| {
-            state
-                .live(key, now)
-                .map(|stored| Entry { version: Version(stored.version.to_string()), blob: stored.blob.clone() })
-        }))
+        Ok(self.with(|state, now| state.live(key, now).map(Stored::entry)))
     }
 
     async fn save(&self, key: &str, blob: &[u8], expected: &Expected, ttl: Option<Duration>) -> Result<Saved, Error> {
@@ -86,7 +90,7 @@ impl TokenStore for MemoryStore {
             let version = state.last_version;
             // Abandoned sign-ins are never read again, so a write is what clears them away.
             if version.is_multiple_of(256) {
-                state.entries.retain(|_, stored| stored.expires_at.is_none_or(|at| at > now));
+                state.entries.retain(|_, stored| stored.is_live(now));
             }
             let expires_at = ttl.map(|ttl| now.saturating_add(millis(ttl)));
             state.entries.insert(key.to_owned(), Stored { version, blob: blob.to_vec(), expires_at });
@@ -103,5 +107,19 @@ impl TokenStore for MemoryStore {
 
     async fn now(&self) -> Result<u64, Error> {
         Ok(self.clock.now())
+    }
+
+    async fn list(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Option<Vec<(String, Entry)>>, Error> {
+        let span = Span::new(prefix, after);
+        Ok(Some(self.with(|state, now| {
+            let entries = state.entries.range::<str, _>(span.bounds());
+            let live = entries.filter(|(_, stored)| stored.is_live(now));
+            live.take(limit).map(|(key, stored)| (key.clone(), stored.entry())).collect()
+        })))
     }
 }

@@ -1,14 +1,33 @@
 //! Where grants and pending sign-ins are kept: one small interface, compare-and-swap as its only promise.
 
+mod choice;
+mod keys;
 mod memory;
 mod open;
+mod place;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "postgres")]
+mod postgres_url;
+#[cfg(feature = "redis")]
+mod redis;
+mod sealed;
+mod span;
 mod sqlite;
+mod sqlite_file;
 
 use std::fmt;
 use std::time::Duration;
 
+pub(crate) use choice::StoreChoice;
+pub use keys::StoreKeys;
 pub use memory::MemoryStore;
-pub(crate) use open::{LazyStore, StoreChoice};
+pub(crate) use open::LazyStore;
+#[cfg(feature = "postgres")]
+pub use postgres::{POSTGRES_SCHEMA, PostgresStore};
+#[cfg(feature = "redis")]
+pub use redis::RedisStore;
+pub use sealed::SealedStore;
 pub use sqlite::SqliteStore;
 
 use crate::error::Error;

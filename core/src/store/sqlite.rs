@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
 
+use super::span::Span;
 use super::{Entry, Expected, Saved, TokenStore, Version};
 use crate::error::{Code, Error};
 use crate::sys::{Clock, millis};
@@ -31,7 +32,9 @@ const SCHEMA: &str = "
 pub struct SqliteStore {
     path: PathBuf,
     clock: Clock,
-    connection: Arc<Mutex<Connection>>,
+    /// Reads have a connection of their own: they do not wait while a commit is flushed to the disk.
+    reader: Arc<Mutex<Connection>>,
+    writer: Arc<Mutex<Connection>>,
 }
 
 impl SqliteStore {
@@ -41,20 +44,39 @@ impl SqliteStore {
     }
 
     pub(crate) fn open_with(path: PathBuf, clock: Clock) -> Result<Self, Error> {
-        if !super::open::is_file_name(&path.to_string_lossy()) {
+        if !super::choice::is_file_name(&path.to_string_lossy()) {
             return Err(crate::config::invalid("store", "must name a file"));
         }
-        prepare_file(&path)?;
-        let connection = connect_patiently(&path).map_err(|error| store_error(&path, "opened", error))?;
-        Ok(Self { path, clock, connection: Arc::new(Mutex::new(connection)) })
+        super::sqlite_file::prepare(&path)?;
+        let connect = || {
+            let connection = connect_patiently(&path).map_err(|error| store_error(&path, "opened", error))?;
+            Ok::<_, Error>(Arc::new(Mutex::new(connection)))
+        };
+        let (writer, reader) = (connect()?, connect()?);
+        Ok(Self { path, clock, reader, writer })
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut Connection, i64) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.run(&self.reader, act).await
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut Connection, i64) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.run(&self.writer, act).await
     }
 
     /// Runs one short transaction on a thread that may block.
     async fn run<T: Send + 'static>(
         &self,
+        connection: &Arc<Mutex<Connection>>,
         act: impl FnOnce(&mut Connection, i64) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Error> {
-        let (connection, path, now) = (Arc::clone(&self.connection), self.path.clone(), self.clock.now());
+        let (connection, path, now) = (Arc::clone(connection), self.path.clone(), self.clock.now());
         tokio::task::spawn_blocking(move || {
             // A transaction that panicked was rolled back when it was dropped.
             let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
@@ -75,26 +97,23 @@ impl fmt::Debug for SqliteStore {
 impl TokenStore for SqliteStore {
     async fn load(&self, key: &str) -> Result<Option<Entry>, Error> {
         let key = key.to_owned();
-        self.run(move |connection, now| {
+        self.read(move |connection, now| {
             let mut statement = connection.prepare_cached(
                 "SELECT version, blob FROM loop_entry WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)",
             )?;
-            statement
-                .query_row(params![key, now], |row| {
-                    Ok(Entry { version: Version(row.get::<_, i64>(0)?.to_string()), blob: row.get(1)? })
-                })
-                .optional()
+            statement.query_row(params![key, now], |row| entry(row, 0)).optional()
         })
         .await
     }
 
     async fn save(&self, key: &str, blob: &[u8], expected: &Expected, ttl: Option<Duration>) -> Result<Saved, Error> {
         let (key, blob, expected) = (key.to_owned(), blob.to_vec(), expected.clone());
-        self.run(move |connection, now| {
+        self.write(move |connection, now| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            transaction.execute("DELETE FROM loop_entry WHERE expires_at <= ?1", params![now])?;
+            transaction.prepare_cached("DELETE FROM loop_entry WHERE expires_at <= ?1")?.execute(params![now])?;
             let current: Option<i64> = transaction
-                .query_row("SELECT version FROM loop_entry WHERE key = ?1", params![key], |row| row.get(0))
+                .prepare_cached("SELECT version FROM loop_entry WHERE key = ?1")?
+                .query_row(params![key], |row| row.get(0))
                 .optional()?;
             let as_expected = match (&expected, current) {
                 (Expected::Absent, None) => true,
@@ -104,17 +123,16 @@ impl TokenStore for SqliteStore {
             if !as_expected {
                 return Ok(Saved::Conflict);
             }
-            let version: i64 = transaction.query_row(
-                "UPDATE loop_version SET last = last + 1 WHERE id = 1 RETURNING last",
-                [],
-                |row| row.get(0),
-            )?;
+            let version: i64 = transaction
+                .prepare_cached("UPDATE loop_version SET last = last + 1 WHERE id = 1 RETURNING last")?
+                .query_row([], |row| row.get(0))?;
             let expires_at = ttl.map(|ttl| now.saturating_add(to_integer(millis(ttl))));
-            transaction.execute(
-                "INSERT INTO loop_entry (key, version, blob, expires_at) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (key) DO UPDATE SET version = ?2, blob = ?3, expires_at = ?4",
-                params![key, version, blob, expires_at],
-            )?;
+            transaction
+                .prepare_cached(
+                    "INSERT INTO loop_entry (key, version, blob, expires_at) VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT (key) DO UPDATE SET version = ?2, blob = ?3, expires_at = ?4",
+                )?
+                .execute(params![key, version, blob, expires_at])?;
             Ok(match transaction.commit() {
                 Ok(()) => Saved::Version(Version(version.to_string())),
                 // The disk may have taken it all the same.
@@ -126,17 +144,46 @@ impl TokenStore for SqliteStore {
 
     async fn delete(&self, key: &str, expected: &Version) -> Result<bool, Error> {
         let (key, version) = (key.to_owned(), expected.0.parse::<i64>().unwrap_or(-1));
-        self.run(move |connection, _| {
-            let changed =
-                connection.execute("DELETE FROM loop_entry WHERE key = ?1 AND version = ?2", params![key, version])?;
-            Ok(changed == 1)
+        self.write(move |connection, now| {
+            let mut statement = connection.prepare_cached(
+                "DELETE FROM loop_entry WHERE key = ?1 AND version = ?2 AND (expires_at IS NULL OR expires_at > ?3)",
+            )?;
+            Ok(statement.execute(params![key, version, now])? == 1)
         })
         .await
     }
 
+    /// The host's clock: a file serves one host.
     async fn now(&self) -> Result<u64, Error> {
         Ok(self.clock.now())
     }
+
+    async fn list(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Option<Vec<(String, Entry)>>, Error> {
+        let span = Span::new(prefix, after);
+        self.read(move |connection, now| {
+            let compare = if span.is_inclusive() { ">=" } else { ">" };
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT key, version, blob FROM loop_entry
+                 WHERE key {compare} ?1 AND (?2 IS NULL OR key < ?2) AND (expires_at IS NULL OR expires_at > ?3)
+                 ORDER BY key LIMIT ?4"
+            ))?;
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let rows = statement
+                .query_map(params![span.start(), span.end(), now, limit], |row| Ok((row.get(0)?, entry(row, 1)?)))?;
+            rows.collect::<rusqlite::Result<Vec<_>>>().map(Some)
+        })
+        .await
+    }
+}
+
+/// The version and the blob, from two neighbouring columns.
+fn entry(row: &Row<'_>, first: usize) -> rusqlite::Result<Entry> {
+    Ok(Entry { version: Version(row.get::<_, i64>(first)?.to_string()), blob: row.get(first + 1)? })
 }
 
 /// Turning a new file to WAL needs it alone, and SQLite does not wait for that as it does for writes.
@@ -164,68 +211,6 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Makes the directory (0700) and the file (0600) before SQLite does, so that there is no moment in which others can read.
-fn prepare_file(path: &Path) -> Result<(), Error> {
-    let failed = |error: std::io::Error| {
-        Error::new(
-            Code::StoreUnavailable,
-            format!("The store {} can't be written; choose another path with the store option.", path.display()),
-        )
-        .with_source(error)
-    };
-    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(directory).map_err(failed)?;
-    }
-    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
-    refuse_network_file_system(directory.unwrap_or(Path::new(".")))?;
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path).map_err(failed)?;
-    // A file that was there before may have been readable by others.
-    #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(failed)?;
-    drop(file);
-    Ok(())
-}
-
-/// SQLite's locks do not hold across hosts there, so two of them would use one refresh token twice.
-#[cfg(target_os = "linux")]
-fn refuse_network_file_system(directory: &Path) -> Result<(), Error> {
-    const NETWORK: &[(i64, &str)] = &[
-        (0x6969, "NFS"),
-        (0x517b, "SMB"),
-        (0xfe53_4d42, "SMB"),
-        (0xff53_4d42, "CIFS"),
-        (0x0102_1997, "9p"),
-        (0x5346_414f, "AFS"),
-        (0x00c3_6400, "Ceph"),
-    ];
-    let Ok(status) = rustix::fs::statfs(directory) else { return Ok(()) };
-    #[allow(clippy::unnecessary_cast, reason = "the field's type differs between targets")]
-    let kind = status.f_type as i64 & 0xffff_ffff;
-    match NETWORK.iter().find(|(magic, _)| *magic == kind) {
-        None => Ok(()),
-        Some((_, name)) => Err(Error::new(
-            Code::StoreUnavailable,
-            format!(
-                "The store's directory {} is on {name}, where SQLite's locks do not hold; use a local disk.",
-                directory.display()
-            ),
-        )),
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn refuse_network_file_system(_directory: &Path) -> Result<(), Error> {
-    Ok(())
-}
-
 fn store_error(path: &Path, what: &str, error: rusqlite::Error) -> Error {
     if is_busy(&error) {
         return Error::new(
@@ -244,4 +229,54 @@ fn is_busy(error: &rusqlite::Error) -> bool {
 
 fn to_integer(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(directory: &tempfile::TempDir) -> SqliteStore {
+        SqliteStore::open(directory.path().join("grants.db")).unwrap()
+    }
+
+    async fn save(store: &SqliteStore, key: &str, blob: &[u8]) -> Result<Saved, Error> {
+        store.save(key, blob, &Expected::Absent, None).await
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_an_error_and_what_was_saved_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = open(&directory);
+        save(&store, "a", b"1").await.unwrap();
+        let pragma = |name: &str, value: i64| {
+            store.writer.lock().unwrap().pragma_update_and_check(None, name, value, |_| Ok(())).unwrap();
+        };
+        pragma("max_page_count", 1);
+        let error = save(&store, "b", &[0; 10_000]).await.unwrap_err();
+        assert_eq!(error.code(), Code::StoreUnavailable);
+        assert_eq!(store.load("a").await.unwrap().unwrap().blob, b"1");
+        assert!(store.load("b").await.unwrap().is_none());
+        pragma("max_page_count", 1_000_000);
+        assert!(matches!(save(&store, "b", &[0; 10_000]).await, Ok(Saved::Version(_))), "there is room again");
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_read_only_is_an_error_of_the_store() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = open(&directory);
+        save(&store, "a", b"1").await.unwrap();
+        store.writer.lock().unwrap().pragma_update(None, "query_only", true).unwrap();
+        assert_eq!(save(&store, "b", b"1").await.unwrap_err().code(), Code::StoreUnavailable);
+        assert_eq!(store.load("a").await.unwrap().unwrap().blob, b"1");
+    }
+
+    #[test]
+    fn every_commit_is_flushed_to_the_disk() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = open(&directory);
+        let writer = store.writer.lock().unwrap();
+        let pragma = |name: &str| -> i64 { writer.pragma_query_value(None, name, |row| row.get(0)).unwrap() };
+        let full = 2;
+        assert_eq!((pragma("synchronous"), pragma("fullfsync")), (full, 1));
+    }
 }

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use loop_sdk::store::{Entry, Expected, MemoryStore, Saved, TokenStore, Version};
-use loop_sdk::{AuthorizationRequest, Clock, Environment, Error, ImportGrant, LoopClient, Tokens};
+use loop_sdk::{
+    Authorization, AuthorizationRequest, Clock, Environment, Error, ImportGrant, LoopClient, LoopClientBuilder, Tokens,
+};
 use serde_json::{Value, json};
 use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -121,6 +123,15 @@ impl TokenStore for Scripted {
         self.inner.delete(key, expected).await
     }
 
+    async fn list(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Option<Vec<(String, Entry)>>, Error> {
+        self.inner.list(prefix, after, limit).await
+    }
+
     async fn now(&self) -> Result<u64, Error> {
         Ok(self.inner.now().await? + self.offset.load(Ordering::SeqCst))
     }
@@ -132,21 +143,34 @@ pub(crate) struct Bench {
     pub(crate) store: Arc<Scripted>,
     pub(crate) clock: Clock,
     pub(crate) client: LoopClient,
+    change: Arc<Change>,
 }
+
+type Change = dyn Fn(LoopClientBuilder) -> LoopClientBuilder;
 
 impl Bench {
     /// A client whose user `u` has a grant with an access token that ended.
     pub(crate) async fn new() -> Self {
-        Self::with_timeout(Duration::from_secs(30)).await
+        Self::with(|builder| builder).await
     }
 
     pub(crate) async fn with_timeout(limit: Duration) -> Self {
+        Self::with(move |builder| builder.timeout(limit)).await
+    }
+
+    pub(crate) async fn with(change: impl Fn(LoopClientBuilder) -> LoopClientBuilder + 'static) -> Self {
         let server = MockServer::start().await;
         let store = Arc::new(Scripted::default());
         let clock = Clock::manual();
-        let client = client(&server, &store, &clock, limit);
+        let change: Arc<Change> = Arc::new(change);
+        let client = client(&server, &store, &clock, &*change);
         client.import_grant(ImportGrant::new("u", "r0")).await.unwrap();
-        Self { server, store, clock, client }
+        Self { server, store, clock, client, change }
+    }
+
+    /// Begins a sign-in for this user.
+    pub(crate) async fn begin_for(&self, user_id: &str) -> Authorization {
+        self.client.authorization_url(AuthorizationRequest::new().user_id(user_id)).await.unwrap()
     }
 
     /// A bench whose user has a living access token, `a1`.
@@ -158,7 +182,7 @@ impl Bench {
     }
 
     pub(crate) fn other_process(&self) -> LoopClient {
-        client(&self.server, &self.store, &self.clock, Duration::from_secs(30))
+        client(&self.server, &self.store, &self.clock, &*self.change)
     }
 
     pub(crate) fn later(&self, by: Duration) {
@@ -182,15 +206,16 @@ impl Bench {
     }
 }
 
-fn client(server: &MockServer, store: &Arc<Scripted>, clock: &Clock, limit: Duration) -> LoopClient {
-    LoopClient::builder()
+fn client(server: &MockServer, store: &Arc<Scripted>, clock: &Clock, change: &Change) -> LoopClient {
+    let builder = LoopClient::builder()
         .client_id("client_1")
+        .redirect_uri(super::REDIRECT_URI)
+        .scopes(super::SCOPES)
+        .identify(false)
         .environment(Environment::Template(format!("{}/{{service}}", server.uri())))
         .store_object(Arc::clone(store) as Arc<dyn TokenStore>)
-        .clock(clock.clone())
-        .timeout(limit)
-        .build()
-        .unwrap()
+        .clock(clock.clone());
+    change(builder).build().unwrap()
 }
 
 pub(crate) fn granted(number: u32) -> ResponseTemplate {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use loop_sandbox::{demo, sys};
+use loop_sandbox::{Rotation, demo, sys};
 
 /// The Loop platform on your own machine.
 ///
@@ -75,6 +75,12 @@ struct Serve {
     /// Consent to all scopes or none: no checkboxes on the consent page
     #[arg(long)]
     all_or_nothing: bool,
+    /// How refresh tokens follow one another: strict, grace:SECONDS, previous_until_used, none, none:same
+    #[arg(long, value_name = "RULE", default_value_t = Rotation::Strict)]
+    rotation: Rotation,
+    /// Requests a minute that the token endpoint lets through for each app, for instance 60 [default: no limit]
+    #[arg(long, value_name = "N")]
+    token_rate_limit: Option<u32>,
     /// Print one line of JSON once listening, and nothing else
     #[arg(long)]
     json: bool,

@@ -24,6 +24,8 @@ pub(crate) async fn run(command: Serve) -> anyhow::Result<()> {
         strict_openid: command.strict_openid,
         lenient_nonce: command.lenient_nonce,
         all_or_nothing: command.all_or_nothing,
+        rotation: command.rotation,
+        token_rate_limit: command.token_rate_limit,
     })
     .await?;
     let wants_app = command.write_env.is_some() || !command.redirect_uris.is_empty();

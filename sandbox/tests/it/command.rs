@@ -117,3 +117,24 @@ fn a_redirect_uri_that_breaks_the_rules_is_one_plain_sentence() {
     assert_eq!((output.status.code(), stderr.lines().count()), (Some(1), 1), "{stderr}");
     assert!(stderr.contains("http://example.com/cb"));
 }
+
+#[tokio::test]
+async fn rules_can_be_set_when_the_sandbox_starts_and_a_wrong_one_is_named() {
+    let mut child = command()
+        .args(["serve", "--port", "0", "--json", "--exit-with-stdin"])
+        .args(["--rotation", "grace:30", "--token-rate-limit", "60"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let line = BufReader::new(child.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    let line: Value = serde_json::from_str(&line).unwrap();
+    let url = format!("{}/_sandbox/switches", line["base_url"].as_str().unwrap());
+    let switches: Value = serde_json::from_str(&reqwest::get(url).await.unwrap().text().await.unwrap()).unwrap();
+    assert_eq!((switches["rotation"].as_str(), switches["token_rate_limit"].as_u64()), (Some("grace:30"), Some(60)));
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+    let wrong = command().args(["serve", "--rotation", "sometimes"]).output().unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8(wrong.stderr).unwrap().contains("previous_until_used"));
+}

@@ -1,6 +1,6 @@
 //! What tests of an SDK pull and read.
 
-use loop_sandbox::IdTokenFault;
+use loop_sandbox::{Done, IdTokenFault, Presented};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -35,7 +35,8 @@ async fn the_journal_tells_the_whole_story_and_holds_no_secret() {
         first.body["id_token"].as_str().unwrap(),
     ];
     for secret in secrets {
-        let body = secret.rsplit_once("t_").map_or(secret, |(_, body)| body);
+        let prefix = ["lph_at_", "lph_rt_", "secret_"].iter().find(|prefix| secret.starts_with(**prefix));
+        let body = &secret[prefix.map_or(0, |prefix| prefix.len())..];
         assert!(!journal.contains(body), "{secret} is in {journal}");
     }
     let entries = world.sandbox.journal();
@@ -156,4 +157,113 @@ async fn a_web_page_can_steer_nothing_and_another_hosts_name_reaches_nothing() {
     assert_eq!((foreign.status, foreign.error().as_str()), (403, "forbidden"));
     let rebound = world.send(Method::GET, &world.url("/_sandbox/journal"), &[("host", "evil.example")], None).await;
     assert_eq!(rebound.status, 403);
+}
+
+#[tokio::test]
+async fn the_journal_says_what_was_presented_and_what_was_done() {
+    use base64::Engine as _;
+    use sha2::Digest as _;
+    let digest = |secret: &str| {
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(secret))[..16].to_owned()
+    };
+    let world = World::new().await;
+    let code = world.code().await;
+    let first = world.exchange(&code).await.tokens();
+    world.refresh(&first.refresh).await.tokens();
+    world.refresh(&first.refresh).await;
+    world.refresh("lph_rt_never").await;
+    world.exchange(&code).await;
+    world.oauth("token", &[("grant_type", "password")]).await;
+    let entries: Vec<_> = world.sandbox.journal().into_iter().filter(|entry| entry.path == "/v1/oauth/token").collect();
+    let story: Vec<_> = entries.iter().map(|entry| (entry.presented_state, entry.done, entry.status)).collect();
+    assert_eq!(
+        story,
+        [
+            (Some(Presented::Live), Some(Done::Exchanged), Some(200)),
+            (Some(Presented::Live), Some(Done::Rotated), Some(200)),
+            (Some(Presented::Spent), Some(Done::GrantRevoked), Some(400)),
+            (Some(Presented::Unknown), Some(Done::Refused), Some(400)),
+            (Some(Presented::Spent), Some(Done::GrantRevoked), Some(400)),
+            (None, Some(Done::Refused), Some(400)),
+        ]
+    );
+    assert_eq!(entries[0].presented, Some(digest(&code)));
+    assert_eq!(entries[1].presented, Some(digest(&first.refresh)));
+    assert!(entries.iter().all(|entry| entry.at_ms >= entries[0].at_ms && entry.at_ms > 1_600_000_000_000));
+    let json = world.get(&world.url("/_sandbox/journal")).await.json();
+    let refresh = json.as_array().unwrap().iter().find(|entry| entry["grant_type"] == "refresh_token").unwrap();
+    assert_eq!((&refresh["presented_state"], &refresh["done"]), (&json!("live"), &json!("rotated")));
+}
+
+#[tokio::test]
+async fn the_stats_count_and_begin_again() {
+    let world = World::new().await;
+    let code = world.code().await;
+    let first = world.exchange(&code).await.tokens();
+    world.refresh(&first.refresh).await.tokens();
+    world.refresh(&first.refresh).await;
+    world.exchange(&code).await;
+    world.oauth("introspect", &[("token", &first.access)]).await;
+    let stats = world.get(&world.url("/_sandbox/stats")).await.json();
+    let expected = json!({
+        "token_requests": 4, "exchanges": 2, "refreshes": 2, "rotations": 1, "replays": 1, "code_replays": 1,
+        "superseded_uses": 0, "revoked_families": 2, "alerts": 1, "rate_limited": 0, "lockouts": 0, "introspections": 1,
+    });
+    assert_eq!(stats, expected);
+    assert_eq!(json!(world.sandbox.stats()), expected);
+    assert_eq!(world.send(Method::DELETE, &world.url("/_sandbox/stats"), &[], None).await.status, 204);
+    assert_eq!(world.sandbox.stats().token_requests, 0);
+}
+
+#[tokio::test]
+async fn access_tokens_can_be_ended_for_one_person_or_app_and_refreshes_go_on() {
+    let world = World::new().await;
+    let user_id = world.sandbox.people()[0].user_id;
+    let tokens = world.signed_in().await;
+    let nobody = world.lever("expire-access", json!({ "user_id": "user_nobody" })).await.json();
+    assert_eq!(nobody, json!({ "expired": 0 }));
+    assert_eq!(world.biomarkers(&tokens.access).await.status, 200);
+    let order = json!({ "user_id": user_id, "client_id": world.app.client_id });
+    assert_eq!(world.lever("expire-access", order).await.json(), json!({ "expired": 1 }));
+    assert_eq!(world.biomarkers(&tokens.access).await.error(), "invalid_token");
+    let next = world.refresh(&tokens.refresh).await.tokens();
+    assert_eq!(world.biomarkers(&next.access).await.status, 200);
+    assert_eq!(world.sandbox.expire_access(None, None), 1);
+    assert_eq!(world.biomarkers(&next.access).await.error(), "invalid_token");
+}
+
+#[tokio::test]
+async fn a_lever_goes_below_the_shortest_life_that_the_portal_allows() {
+    let world = World::new().await;
+    let path = format!("/identity/v1/admin/oauth-clients/{}", world.app.client_id);
+    let portal = world.json(Method::PATCH, &path, json!({ "access_token_seconds": 299 })).await;
+    assert_eq!((portal.status, portal.error().as_str()), (400, "validation_error"));
+    let order = json!({ "client_id": world.app.client_id, "seconds": 2 });
+    assert_eq!(world.lever("access-token-seconds", order).await.status, 204);
+    assert_eq!(world.signed_in().await.body["expires_in"], 2);
+    assert_eq!(world.json(Method::PATCH, &path, json!({ "client_name": "New" })).await.status, 200);
+    let unknown = world.lever("access-token-seconds", json!({ "client_id": "client_nobody", "seconds": 2 })).await;
+    assert_eq!(unknown.status, 404);
+}
+
+#[tokio::test]
+async fn a_skewed_clock_lies_in_the_date_header_and_the_id_token_and_nowhere_else() {
+    use base64::Engine as _;
+    for skew in [-400_i64, 400] {
+        let world = World::new().await;
+        world.lever("switches", json!({ "clock_skew_seconds": skew })).await;
+        let answer = world.exchange(&world.code().await).await;
+        let now = world.get(&world.url("/_sandbox/clock")).await.json()["now_seconds"].as_i64().unwrap();
+        let date = httpdate::parse_http_date(answer.header("date")).unwrap();
+        let date = i64::try_from(date.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()).unwrap();
+        assert!((date - now - skew).abs() <= 2, "{date} at {now}");
+        let tokens = answer.tokens();
+        let claims = tokens.body["id_token"].as_str().unwrap().split('.').nth(1).unwrap().to_owned();
+        let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims).unwrap();
+        let claims: Value = serde_json::from_slice(&claims).unwrap();
+        assert!((claims["iat"].as_i64().unwrap() - now - skew).abs() <= 2);
+        assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 300);
+        assert_eq!(world.biomarkers(&tokens.access).await.status, 200);
+        assert_eq!(world.refresh(&tokens.refresh).await.status, 200);
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use loop_sandbox::{NewApp, Options};
+use loop_sandbox::{NewApp, Options, Rotation};
 use reqwest::Method;
 use serde_json::json;
 
@@ -239,6 +239,52 @@ async fn introspection_answers_for_the_apps_own_tokens_only() {
     assert_eq!(world.form("/identity/v1/oauth/introspect", &[], &fields).await.json(), inactive);
     let stranger = world.form("/identity/v1/oauth/introspect", &[], &[("token", &tokens.access)]).await;
     assert_eq!((stranger.status, stranger.error().as_str()), (400, "invalid_request"));
+}
+
+#[tokio::test]
+async fn introspection_calls_inactive_what_a_refresh_would_refuse_and_active_what_it_would_grant() {
+    let world = World::new().await;
+    let active = async |token: &str| world.oauth("introspect", &[("token", token)]).await.json()["active"].clone();
+    let spent = world.signed_in().await;
+    let replaced = world.refresh(&spent.refresh).await.tokens();
+    let live = world.signed_in().await;
+    assert_eq!(active(&spent.refresh).await, false);
+    assert_eq!(active(&replaced.refresh).await, false);
+    assert_eq!(active(&live.refresh).await, true);
+    let next = world.refresh(&live.refresh).await.tokens();
+    world.sandbox.switch(|rules| rules.rotation = Rotation::Grace { seconds: 60 });
+    assert_eq!(active(&live.refresh).await, true, "within the grace it would be granted");
+    world.sandbox.switch(|rules| rules.rotation = Rotation::Strict);
+    world.sandbox.advance_clock(Duration::from_secs(90 * 24 * 3600 + 1));
+    assert_eq!(active(&next.refresh).await, false, "expired");
+    assert_eq!(world.sandbox.stats().replays, 0, "asking is not using");
+}
+
+#[tokio::test]
+async fn introspection_needs_the_apps_secret() {
+    let world = World::new().await;
+    let tokens = world.signed_in().await;
+    for (secret, error) in [(None, "invalid_client"), (Some("secret_wrong"), "invalid_client")] {
+        let mut fields = vec![("client_id", world.app.client_id.as_str()), ("token", tokens.refresh.as_str())];
+        fields.extend(secret.map(|secret| ("client_secret", secret)));
+        let answer = world.form("/identity/v1/oauth/introspect", &[], &fields).await;
+        assert_eq!((answer.status, answer.error().as_str()), (401, error));
+    }
+}
+
+#[tokio::test]
+async fn introspection_may_be_switched_to_answer_what_was_true_a_while_ago() {
+    let world = World::new().await;
+    let active = async |token: &str| world.oauth("introspect", &[("token", token)]).await.json()["active"].clone();
+    let tokens = world.signed_in().await;
+    assert_eq!(active(&tokens.refresh).await, true);
+    world.lever("switches", json!({ "introspection_cache_seconds": 30 })).await;
+    assert_eq!(active(&tokens.refresh).await, true);
+    let next = world.refresh(&tokens.refresh).await.tokens();
+    assert_eq!(active(&tokens.refresh).await, true, "an old answer");
+    assert_eq!(active(&next.refresh).await, true);
+    world.sandbox.advance_clock(Duration::from_secs(31));
+    assert_eq!(active(&tokens.refresh).await, false);
 }
 
 #[tokio::test]

@@ -147,7 +147,7 @@ impl World {
         query_of(&callback).remove("code").unwrap_or_else(|| panic!("no code: {callback}"))
     }
 
-    fn credentials(&self) -> Vec<(&str, &str)> {
+    pub(crate) fn credentials(&self) -> Vec<(&str, &str)> {
         let mut fields = vec![("client_id", self.app.client_id.as_str())];
         fields.extend(self.app.client_secret.as_deref().map(|secret| ("client_secret", secret)));
         fields

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 mod docs;
 mod node;
 mod python;
+mod python_async;
 mod text;
 
 /// One generated file.

@@ -6,9 +6,27 @@ use loop_sdk::schema::{ModelSchema, Operation, Parameter, Place, Service, Shape,
 use loop_sdk::{Action, Code, SERVICES};
 
 use crate::Output;
+use crate::python_async;
 use crate::text::{lines, pascal_case};
 
 const DO_NOT_EDIT: &str = "Written by `cargo xtask codegen`; do not edit.";
+
+/// Which client the services belong to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flavour {
+    Sync,
+    Async,
+}
+
+impl Flavour {
+    /// What a function, an awaited value and a class have in front.
+    fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Sync => ("", "", ""),
+            Self::Async => ("async ", "await ", "Async"),
+        }
+    }
+}
 
 pub(crate) fn outputs() -> Vec<Output> {
     let package = |path, content| Output { path, content };
@@ -16,7 +34,9 @@ pub(crate) fn outputs() -> Vec<Output> {
         package("bindings-python/src/generated.rs", native()),
         package("bindings-python/python/loop_sdk/_native.pyi", stub()),
         package("bindings-python/python/loop_sdk/_codes.py", codes()),
-        package("bindings-python/python/loop_sdk/_services.py", services()),
+        package("bindings-python/python/loop_sdk/_services.py", services(Flavour::Sync)),
+        package("bindings-python/python/loop_sdk/_services_async.py", services(Flavour::Async)),
+        package("bindings-python/python/loop_sdk/async_client.py", python_async::async_client()),
         package("bindings-python/python/loop_sdk/records.py", record_names()),
     ]
 }
@@ -88,7 +108,7 @@ fn stub() -> String {
         );
     }
     out.push_str(
-        "\ndef _restore(name: str, json: str) -> Any: ...\ndef _restore_page(name: str, json: str, next_cursor: str | \
+        "\ndef _close() -> None: ...\ndef _forked() -> None: ...\ndef _settle(limit: float) -> None: ...\ndef _restore(name: str, json: str) -> Any: ...\ndef _restore_page(name: str, json: str, next_cursor: str | \
          None) -> Any: ...\n",
     );
     let names: Vec<&str> = enums().map(|(model, _)| model.name).collect();
@@ -96,7 +116,8 @@ fn stub() -> String {
 }
 
 const STUB_HEAD: &str = r#"
-from collections.abc import Iterator, Sequence
+from asyncio import AbstractEventLoop, Future
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, TypeVar, final, overload
 
 from loop_sdk.records import {ENUMS}
@@ -107,12 +128,36 @@ __version__: str
 
 @final
 class Client:
-    def __init__(self, options_json: str, language: str) -> None: ...
+    def __init__(
+        self,
+        options_json: str,
+        language: str,
+        store: object | None,
+        on_event: Callable[[str], None] | None,
+        client_secret: Callable[[], object] | None,
+    ) -> None: ...
     @property
     def redirect_uri(self) -> str | None: ...
     @property
     def namespace(self) -> str | None: ...
     def call(self, method: str, arguments_json: str, timeout: float | None) -> Any: ...
+    def start(
+        self,
+        method: str,
+        arguments_json: str,
+        timeout: float | None,
+        completions: Completions,
+        future: Future[Any],
+    ) -> Call: ...
+
+@final
+class Completions:
+    def __init__(self, event_loop: AbstractEventLoop) -> None: ...
+    def __len__(self) -> int: ...
+
+@final
+class Call:
+    def cancel(self) -> None: ...
 
 @final
 class Page(Sequence[T], Generic[T]):
@@ -189,7 +234,7 @@ fn record_names() -> String {
 }
 
 /// Every service twice: with the user at each call, and bound to one user.
-fn services() -> String {
+fn services(flavour: Flavour) -> String {
     let mut names: Vec<&str> = models(SERVICES).iter().map(|model| model.name).chain(["Page"]).collect();
     let used = |name: &&str| {
         let mut results = SERVICES.iter().flat_map(|service| service.operations).map(|operation| &operation.result);
@@ -197,24 +242,33 @@ fn services() -> String {
     };
     names.retain(used);
     names.sort_unstable();
+    let (title, imported, result) = match flavour {
+        Flavour::Sync => ("", "Callable", "Any"),
+        Flavour::Async => (", as coroutines", "Awaitable, Callable", "Awaitable[Any]"),
+    };
     let mut out = format!(
-        "\"\"\"Services and their operations. {DO_NOT_EDIT}\"\"\"\n\nfrom __future__ import annotations\n\nfrom \
-         collections.abc import Callable\nfrom typing import TYPE_CHECKING, Any\n\nfrom loop_sdk._arguments import \
+        "\"\"\"Services and their operations{title}. {DO_NOT_EDIT}\"\"\"\n\nfrom __future__ import annotations\n\nfrom \
+         collections.abc import {imported}\nfrom typing import TYPE_CHECKING, Any\n\nfrom loop_sdk._arguments import \
          Arguments\n\nif TYPE_CHECKING:\n    from loop_sdk.records import {}\n\n#: Calls the native client.\nCall = \
-         Callable[[str, Arguments, \"float | None\"], Any]\n",
+         Callable[[str, Arguments, \"float | None\"], {result}]\n",
         names.join(", ")
     );
     for service in SERVICES {
-        service_class(&mut out, service, false);
-        service_class(&mut out, service, true);
+        service_class(&mut out, service, flavour, false);
+        service_class(&mut out, service, flavour, true);
     }
-    facade(&mut out, "Services", "Every service, with the user at each call.", "");
-    facade(&mut out, "UserServices", "Every service, for one user.", "User");
+    facade(&mut out, flavour, "Services", "Every service, with the user at each call.", false);
+    facade(&mut out, flavour, "UserServices", "Every service, for one user.", true);
     out
 }
 
-fn service_class(out: &mut String, service: &Service, bound: bool) {
-    let class = format!("{}{}", if bound { "User" } else { "" }, pascal_case(service.name));
+fn class_name(service: &Service, flavour: Flavour, bound: bool) -> String {
+    let (_, _, prefix) = flavour.words();
+    format!("{prefix}{}{}", if bound { "User" } else { "" }, pascal_case(service.name))
+}
+
+fn service_class(out: &mut String, service: &Service, flavour: Flavour, bound: bool) {
+    let class = class_name(service, flavour, bound);
     let mut docs = lines(service.docs);
     if bound && let Some(first) = docs.first_mut() {
         *first = format!("{} For one user.", first.trim());
@@ -228,11 +282,11 @@ fn service_class(out: &mut String, service: &Service, bound: bool) {
          call\n{setting}"
     );
     for operation in service.operations {
-        method(out, operation, bound);
+        method(out, operation, flavour, bound);
     }
 }
 
-fn method(out: &mut String, operation: &Operation, bound: bool) {
+fn method(out: &mut String, operation: &Operation, flavour: Flavour, bound: bool) {
     let (required, optional): (Vec<&Parameter>, Vec<&Parameter>) =
         operation.parameters.iter().partition(|parameter| !matches!(parameter.ty, Type::Optional(_)));
     let positional = |parameter: &&&Parameter| parameter.place == Place::Path;
@@ -264,9 +318,10 @@ fn method(out: &mut String, operation: &Operation, bound: bool) {
             format!("**{{\"{}\": {name}}}", parameter.name)
         });
     }
+    let (asynchronous, awaited, _) = flavour.words();
     let _ = write!(
         out,
-        "\n    def {}({}) -> {result}:\n{}        result: {result} = self._call(\"{}\", Arguments({}), timeout)\n        \
+        "\n    {asynchronous}def {}({}) -> {result}:\n{}        result: {result} = {awaited}self._call(\"{}\", Arguments({}), timeout)\n        \
          return result\n",
         operation.method_name,
         signature.join(", "),
@@ -277,15 +332,15 @@ fn method(out: &mut String, operation: &Operation, bound: bool) {
 }
 
 /// The class that a client, or a user's facade, inherits its services from.
-fn facade(out: &mut String, name: &str, docs: &str, prefix: &str) {
-    let bound = !prefix.is_empty();
+fn facade(out: &mut String, flavour: Flavour, name: &str, docs: &str, bound: bool) {
     let (parameter, argument) = if bound { (", user_id: str", ", user_id") } else { ("", "") };
+    let (_, _, prefix) = flavour.words();
     let _ = write!(
         out,
-        "\n\nclass {name}:\n    \"\"\"{docs}\"\"\"\n\n    def __init__(self, call: Call{parameter}) -> None:\n"
+        "\n\nclass {prefix}{name}:\n    \"\"\"{docs}\"\"\"\n\n    def __init__(self, call: Call{parameter}) -> None:\n"
     );
     for service in SERVICES {
-        let class = format!("{prefix}{}", pascal_case(service.name));
+        let class = class_name(service, flavour, bound);
         let _ = writeln!(out, "        #: {}", lines(service.docs).join(" ").trim());
         let _ = writeln!(out, "        self.{}: {class} = {class}(call{argument})", python_name(service.name));
     }

@@ -1,0 +1,32 @@
+"""Calls the native client on the calling thread."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from loop_sdk._arguments import Arguments
+from loop_sdk._native import Client
+from loop_sdk.errors import PersonNeeded
+
+
+class Caller:
+    """Waits on the calling thread. It is no method of LoopClient, so that no reference leads in a circle."""
+
+    __slots__ = ("client", "native")
+
+    def __init__(self, native: Client, client: Any) -> None:
+        self.native: Client = native
+        #: The client's class: an error makes one of it again to begin a sign-in.
+        self.client: Any = client
+
+    def __call__(self, method: str, arguments: Arguments, timeout: float | None) -> Any:
+        try:
+            return self.native.call(method, arguments.encode(), timeout)
+        except PersonNeeded as error:
+            error._knows(self)
+            raise
+
+    def json(self, method: str, arguments: Arguments, timeout: float | None) -> Any:
+        """Calls a method that answers with JSON."""
+        return json.loads(self(method, arguments, timeout))

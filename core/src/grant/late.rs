@@ -1,0 +1,131 @@
+//! What an answer means for the record, whatever that has become meanwhile: pure, for the answer may come very late.
+
+use super::owed::Arrived;
+use super::record::{GrantRecord, Intent, Tokens};
+use super::records::Change;
+use crate::secret::Secret;
+use crate::sys::Millis;
+
+/// How a late save ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Late {
+    Saved,
+    /// A newer sign-in has replaced the grant: these tokens are no longer wanted.
+    Replaced,
+    Disconnected,
+    /// A refresh with the former token was refused meanwhile, and took this grant with it.
+    Ended,
+}
+
+/// Tokens from a refresh. Also says whether the attempt had been given up.
+pub(super) fn rotated(
+    current: Option<&GrantRecord>,
+    attempt: &str,
+    tokens: &Tokens,
+) -> Change<GrantRecord, (Late, bool)> {
+    let Some(current) = current else { return Change::Leave((Late::Disconnected, false)) };
+    if let Some(intent) = current.intent_of(attempt) {
+        let disconnected = current.tombstone.is_some();
+        // Under a tombstone too: the revocation that waits for this intent has to know the newest token.
+        let record = current.rotated(attempt, tokens.clone());
+        let stored = if disconnected { Late::Disconnected } else { Late::Saved };
+        return Change::Write(Box::new(record), (stored, intent.ambiguous));
+    }
+    if current.last_attempt.as_deref() == Some(attempt) {
+        return Change::Leave((Late::Saved, false));
+    }
+    Change::Leave((if current.tombstone.is_some() { Late::Disconnected } else { Late::Replaced }, false))
+}
+
+/// Tokens from a sign-in. It replaces what it found when it first looked; whatever came after that is newer than it.
+pub(super) fn granted(
+    current: Option<&GrantRecord>,
+    user_id: &str,
+    arrived: &Arrived,
+    replaces: &mut Option<u64>,
+    late: bool,
+    now: Millis,
+) -> Change<GrantRecord, (Late, bool)> {
+    let Arrived { attempt, tokens, .. } = arrived;
+    let generation = current.map_or(0, |current| current.generation);
+    if let Some(current) = current {
+        if current.last_attempt.as_ref() == Some(attempt) {
+            return Change::Leave((Late::Saved, false));
+        }
+        let moved = replaces.is_some_and(|known| known != generation);
+        if let Some(tombstone) = &current.tombstone
+            && (moved || tombstone.at > tokens.obtained_at)
+        {
+            return Change::Leave((Late::Disconnected, false));
+        }
+        // Of two sign-ins that cross, Loop honours the one that was sent later.
+        let theirs = current.tokens.as_ref().map_or(0, |tokens| tokens.obtained_at);
+        let newer = (moved || late) && theirs > tokens.obtained_at;
+        let digest = tokens.refresh_token.as_ref().map(Secret::digest);
+        if newer || digest.is_some_and(|digest| current.spent.contains(&digest)) {
+            return Change::Leave((Late::Replaced, false));
+        }
+        // A refresh with the former token, sent after our code, looked like theft to Loop.
+        if current.ended_at.is_some_and(|ended| ended > tokens.obtained_at) {
+            return Change::Leave((Late::Ended, false));
+        }
+    }
+    replaces.get_or_insert(generation);
+    let healed = current.and_then(|current| current.intent.as_ref()).is_some_and(|intent| intent.ambiguous);
+    let mut record = GrantRecord::granted(user_id, tokens.clone(), current, now);
+    record.last_attempt = Some(attempt.clone());
+    Change::Write(Box::new(record), (Late::Saved, healed))
+}
+
+/// Changes the record while this attempt's intent stands. False where somebody replaced the grant meanwhile.
+pub(super) fn while_it_stands(
+    current: Option<&GrantRecord>,
+    attempt: &str,
+    change: impl Fn(&mut GrantRecord),
+) -> Change<GrantRecord, bool> {
+    match current {
+        Some(current) if current.intent_of(attempt).is_some() => {
+            let mut record = current.clone();
+            change(&mut record);
+            Change::Write(Box::new(record), true)
+        }
+        _ => Change::Leave(false),
+    }
+}
+
+/// The request did nothing.
+pub(super) fn clear(record: &mut GrantRecord, attempt: &str) {
+    record.change_intent(attempt, |_| None);
+}
+
+/// Nobody will hear the answer, so nobody has to wait for it.
+pub(super) fn mark_ambiguous(record: &mut GrantRecord, attempt: &str) {
+    record.change_intent(attempt, |intent| Some(Intent { ambiguous: true, ..intent }));
+}
+
+/// The issuer refused the token: the grant is over.
+pub(super) fn end(record: &mut GrantRecord, attempt: &str, now: Millis) {
+    record.change_intent(attempt, |_| None);
+    end_now(record, now);
+}
+
+/// The issuer said of the token of a lost request that it is dead.
+pub(super) fn end_lost(current: Option<&GrantRecord>, attempt: &str, now: Millis) -> Change<GrantRecord, bool> {
+    match current {
+        Some(current) if current.intent.as_ref().is_some_and(|intent| intent.attempt == attempt) => {
+            let mut record = current.clone();
+            record.intent = None;
+            end_now(&mut record, now);
+            Change::Write(Box::new(record), true)
+        }
+        _ => Change::Leave(false),
+    }
+}
+
+fn end_now(record: &mut GrantRecord, now: Millis) {
+    record.ended_at = Some(now);
+    record.updated_at = now;
+    if let Some(digest) = record.refresh_token().map(Secret::digest) {
+        record.remember_spent(digest);
+    }
+}

@@ -1,0 +1,59 @@
+//! Rules that can be switched while the sandbox runs.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::rotation::Rotation;
+
+/// Choices where the platform is silent or contradicts itself, and rules of other servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one switch")]
+#[non_exhaustive]
+pub struct Switches {
+    /// `openid` only for apps that registered it.
+    pub strict_openid: bool,
+    /// `openid` without a `nonce` is accepted, as some of the platform's samples do.
+    pub lenient_nonce: bool,
+    /// The person can't untick single scopes.
+    pub all_or_nothing: bool,
+    /// How refresh tokens follow one another.
+    pub rotation: Rotation,
+    /// A refresh token that a newer sign-in replaced counts as used twice, and ends the grant.
+    pub replaced_is_reuse: bool,
+    /// The `Date` header and id_tokens are this far ahead of the sandbox's own clock; less than 0 is behind.
+    pub clock_skew_seconds: i64,
+    /// Introspection may answer what was true so many seconds ago.
+    pub introspection_cache_seconds: u32,
+    /// Requests a minute that the token endpoint lets through for each app.
+    pub token_rate_limit: Option<u32>,
+    /// Requests that come before the wait after a 429 is over, until the app is locked out.
+    pub lockout_after: u32,
+}
+
+impl Default for Switches {
+    fn default() -> Switches {
+        Switches {
+            strict_openid: false,
+            lenient_nonce: false,
+            all_or_nothing: false,
+            rotation: Rotation::Strict,
+            replaced_is_reuse: false,
+            clock_skew_seconds: 0,
+            introspection_cache_seconds: 0,
+            token_rate_limit: None,
+            lockout_after: 10,
+        }
+    }
+}
+
+impl Switches {
+    /// These switches with those of `changes` put over them; an error is one sentence.
+    pub(crate) fn changed(self, changes: Map<String, Value>) -> Result<Switches, String> {
+        let Ok(Value::Object(mut all)) = serde_json::to_value(self) else {
+            return Err("The switches can't be read.".to_owned());
+        };
+        all.extend(changes);
+        serde_json::from_value(Value::Object(all)).map_err(|failure| failure.to_string())
+    }
+}

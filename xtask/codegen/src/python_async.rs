@@ -1,0 +1,73 @@
+//! The asyncio client of the Python package, made of the sync one: the same methods as coroutines, with other names.
+
+use std::fmt::Write as _;
+
+const CLIENT: &str = include_str!("../../../bindings-python/python/loop_sdk/client.py");
+
+const NAMES: &[(&str, &str)] = &[
+    ("LoopClient", "AsyncLoopClient"),
+    ("User", "AsyncUser"),
+    ("Services", "AsyncServices"),
+    ("UserServices", "AsyncUserServices"),
+    ("Caller", "AsyncCaller"),
+    ("Grants", "AsyncGrants"),
+    ("_caller", "_caller_async"),
+    ("_services", "_services_async"),
+];
+
+/// What the docs say of one client only.
+const SENTENCES: &[(&str, &str)] = &[
+    (
+        "\"\"\"`LoopClient`: sign a person in, keep the grant, call Loop for them.\"\"\"",
+        "\"\"\"`LoopClient` for asyncio. Written by `cargo xtask codegen` from `client.py`; do not edit.\"\"\"",
+    ),
+    ("# `cargo xtask codegen` makes `async_client.py` of this file: what is written here serves both clients.\n\n", ""),
+    ("Threads may share it, and it survives a fork.", "Event loops and threads may share it, and it survives a fork."),
+    ("Ctrl-C ends the wait the same way.", "Cancelling the task ends its wait the same way."),
+    ("iterating over the result goes on", "`async for` over the result goes on"),
+];
+
+pub(crate) fn async_client() -> String {
+    let mut source = CLIENT.to_owned();
+    for (sync, asynchronous) in SENTENCES {
+        source = source.replace(sync, asynchronous);
+    }
+    // A method that calls the native client becomes a coroutine; the others stay as they are.
+    let mut methods = source.split("\n    def ");
+    let mut out = methods.next().unwrap_or_default().to_owned();
+    for method in methods {
+        let asynchronous = if method.contains("self._call.json(") { "async " } else { "" };
+        let _ = write!(out, "\n    {asynchronous}def {}", method.replace("self._call.json(", "await self._call.json("));
+    }
+    renamed(&out)
+}
+
+/// The text with whole names exchanged.
+fn renamed(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for part in text.split_inclusive(|character: char| !character.is_alphanumeric() && character != '_') {
+        let name = part.trim_end_matches(|character: char| !character.is_alphanumeric() && character != '_');
+        match NAMES.iter().find(|(sync, _)| *sync == name) {
+            Some((_, asynchronous)) => out.extend([asynchronous, part.get(name.len()..).unwrap_or_default()]),
+            None => out.push_str(part),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sentence_that_differs_is_found() {
+        for (sync, _) in SENTENCES {
+            assert!(CLIENT.contains(sync), "client.py has lost: {sync}");
+        }
+    }
+
+    #[test]
+    fn whole_names_are_exchanged_and_parts_of_names_are_not() {
+        assert_eq!(renamed("User(UserX, LoopClient)"), "AsyncUser(UserX, AsyncLoopClient)");
+    }
+}
