@@ -5,7 +5,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a proof fails by panicking")]
 #![allow(clippy::print_stdout, reason = "says what was counted")]
 
+mod away;
+mod cancel;
+mod formats;
 mod kills;
+mod pacing;
 mod race;
 mod stops;
 mod support;

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use loop_sdk::{Environment, ImportGrant, LoopClient};
+use loop_sdk::{ImportGrant, LoopClient};
 use serde_json::json;
 use tokio::sync::Barrier;
 
 use crate::support::process::{Process, worker_commands};
-use crate::support::server::{REDIRECT_URI, Server};
+use crate::support::server::Server;
 use crate::support::store::{self, Store};
 use crate::support::{TWO_HOURS, counted, progress, rounds, token_of};
 
@@ -80,26 +80,12 @@ async fn processes_refresh_once_at_somebody_elses_server() {
     }
 }
 
-fn client(server: &Server, store: &str) -> LoopClient {
-    let options = server.options(store);
-    let text = |name: &str| options[name].as_str().unwrap();
-    LoopClient::builder()
-        .client_id(text("client_id"))
-        .client_secret(text("client_secret"))
-        .redirect_uri(REDIRECT_URI)
-        .environment(Environment::parse(text("environment")).unwrap())
-        .store(store)
-        .token_requests_per_minute(1_000_000)
-        .build()
-        .unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn eight_clients_in_one_process_refresh_a_due_grant_once() {
     const CLIENTS: usize = 8;
     let mut server = Server::sandbox().await;
     let store = Store::new();
-    let clients: Vec<LoopClient> = (0..CLIENTS).map(|_| client(&server, &store.url())).collect();
+    let clients: Vec<LoopClient> = (0..CLIENTS).map(|_| server.client(&store.url())).collect();
     let rounds = rounds(20, 1000);
     for round in 0..rounds {
         progress("race, 8 clients", round, rounds);

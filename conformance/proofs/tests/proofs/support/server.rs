@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use loop_sandbox::{NewApp, Options, RegisteredApp, Sandbox};
+use loop_sdk::{Environment, LoopClient, LoopClientBuilder};
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 
@@ -92,6 +93,21 @@ impl Server {
             "client_id": self.client_id, "client_secret": self.client_secret, "redirect_uri": REDIRECT_URI,
             "scopes": scopes, "environment": environment, "store": store, "token_requests_per_minute": 1_000_000,
         })
+    }
+
+    /// A client of the sandbox in this process.
+    pub(crate) fn client(&self, store: &str) -> LoopClient {
+        self.builder(store).build().unwrap()
+    }
+
+    pub(crate) fn builder(&self, store: &str) -> LoopClientBuilder {
+        LoopClient::builder()
+            .client_id(&self.client_id)
+            .client_secret(self.client_secret.as_str())
+            .redirect_uri(REDIRECT_URI)
+            .environment(Environment::Template(self.sandbox_ref().environment()))
+            .store(store)
+            .token_requests_per_minute(1_000_000)
     }
 
     /// Signs Ada in without the SDK, and returns the refresh token that only this test knows.
