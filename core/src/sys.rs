@@ -15,34 +15,52 @@ pub(crate) type Millis = u64;
 
 /// Wall time, either the system's or one that a test moves by hand.
 #[derive(Clone, Debug, Default)]
-pub struct Clock(Option<Arc<AtomicU64>>);
+pub struct Clock(Time);
+
+#[derive(Clone, Debug, Default)]
+enum Time {
+    #[default]
+    System,
+    /// Stands still at these milliseconds.
+    Manual(Arc<AtomicU64>),
+    /// The system's, and so many milliseconds more.
+    Ahead(Arc<AtomicU64>),
+}
 
 impl Clock {
     /// A clock that stands still until [`advance`](Self::advance) is called.
     #[doc(hidden)]
     pub fn manual() -> Self {
-        Self(Some(Arc::new(AtomicU64::new(Self::default().now()))))
+        Self(Time::Manual(Arc::new(AtomicU64::new(Self::default().now()))))
+    }
+
+    /// A clock that goes on as the system's does, and jumps where [`advance`](Self::advance) is called.
+    #[doc(hidden)]
+    pub fn running() -> Self {
+        Self(Time::Ahead(Arc::default()))
     }
 
     #[doc(hidden)]
     pub fn advance(&self, by: Duration) {
-        if let Some(time) = &self.0 {
+        if let Time::Manual(time) | Time::Ahead(time) = &self.0 {
             time.fetch_add(millis(by), Ordering::SeqCst);
         }
     }
 
     /// Milliseconds that passed since some moment: it never jumps, and goes on while the machine sleeps.
     pub(crate) fn elapsed(&self) -> Millis {
-        match &self.0 {
-            Some(time) => time.load(Ordering::SeqCst),
-            None => since_boot(),
-        }
+        self.read(since_boot)
     }
 
     pub(crate) fn now(&self) -> Millis {
+        self.read(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis))
+    }
+
+    fn read(&self, system: impl FnOnce() -> Millis) -> Millis {
         match &self.0 {
-            Some(time) => time.load(Ordering::SeqCst),
-            None => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis),
+            Time::System => system(),
+            Time::Manual(time) => time.load(Ordering::SeqCst),
+            Time::Ahead(by) => system().saturating_add(by.load(Ordering::SeqCst)),
         }
     }
 }

@@ -6,6 +6,7 @@ mod check;
 mod codegen;
 mod demo;
 mod dist;
+mod prove;
 mod sandbox;
 mod setup;
 mod step;
@@ -28,6 +29,7 @@ use clap::{Parser, Subcommand};
 Start with:
   cargo xtask demo     a person's sign-in and biomarkers, in every language that this machine has
   cargo xtask test     every test
+  cargo xtask prove    what the tests sample, a thousand times
   cargo xtask check    what to run before a commit")]
 struct Cli {
     #[command(subcommand)]
@@ -38,6 +40,7 @@ struct Cli {
 enum Command {
     Demo(demo::Demo),
     Test(test::Test),
+    Prove(prove::Prove),
     Check(check::Check),
     Codegen(codegen::Codegen),
     Sandbox(sandbox::Sandbox),
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Test(arguments) => Ok(test::run(&arguments)),
+        Command::Prove(arguments) => prove::run(&arguments),
         Command::Check(arguments) => Ok(check::run(&arguments)),
         Command::Codegen(arguments) => Ok(codegen::run(&arguments)),
         Command::Sandbox(arguments) => sandbox::run(&arguments),

@@ -332,7 +332,7 @@ pub(crate) fn quoted(word: &str) -> String {
     }
 }
 
-fn duration(took: Duration) -> String {
+pub(crate) fn duration(took: Duration) -> String {
     let seconds = took.as_secs();
     if seconds >= 60 {
         format!("{}m {:02}s", seconds / 60, seconds % 60)
@@ -342,7 +342,7 @@ fn duration(took: Duration) -> String {
 }
 
 #[allow(clippy::disallowed_methods, reason = "how long a build takes is read from the real clock")]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 

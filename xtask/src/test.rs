@@ -6,6 +6,7 @@ use std::process::{Command, ExitCode};
 use clap::Args;
 
 use crate::dist;
+use crate::prove;
 use crate::setup::{self, EXPRESS_EXAMPLE, NODE_BINDING, PYTHON_BINDING, Package, Programs, Venv};
 use crate::step::{Step, StepFailed, Steps};
 use crate::toolchain::{self, Language, Missing, Node, Wanted};
@@ -108,6 +109,8 @@ fn rust(steps: &mut Steps, filter: Option<&str>) {
     if steps.run(Step::new("Rust: build", workspace::cargo(["test", "--no-run"]))) {
         steps.run(Step::test("Rust: tests", workspace::cargo(["test", "--no-fail-fast"].into_iter().chain(filter))));
     }
+    // A package of its own, so that the fail points in it reach no other test.
+    steps.run(Step::test("Rust: proofs, a sample", prove::proofs(filter)));
 }
 
 fn python(steps: &mut Steps, python: &Path, programs: &Programs, filter: Option<&str>) -> Result<Venv, StepFailed> {

@@ -1,0 +1,116 @@
+//! `cargo xtask prove`: what the tests sample, as often as it takes to believe it.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use clap::Args;
+
+use crate::setup;
+use crate::step::{Step, Steps, duration, now};
+use crate::{toolchain, workspace};
+
+const PYTHON_WORKER: &str = "conformance/workers/worker.py";
+const NODE_WORKER: &str = "conformance/workers/worker.mjs";
+
+/// Run the proofs over real processes as often as it takes to believe them
+///
+/// Races of processes on one store, kill -9 and SIGSTOP at every step and at random moments, callers that give up, stores
+/// that go away, a fleet at its cap. `cargo xtask test` runs a sample of the same. A table says what was counted.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cargo xtask prove
+  cargo xtask prove --only kills
+      Only the proofs whose names contain \"kills\": race, kills, stops, cancel, away, pacing, formats.
+
+Environment:
+  LOOP_PROVE_STORES    more stores for the races: URLs, separated by spaces (and LOOP_STORE_KEY for them)
+  LOOP_PROVE_WORKERS   the workers of a race, separated by ;
+  LOOP_PROVE_SEED      the random moments of an earlier run")]
+pub(crate) struct Prove {
+    /// Only proofs whose names contain this
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
+}
+
+pub(crate) fn run(arguments: &Prove) -> Result<ExitCode> {
+    let mut steps = Steps::new();
+    let workers = workers(&mut steps);
+    if !steps.run(Step::new("Proofs: build", proofs(["--no-run"]))) {
+        return Ok(steps.finish());
+    }
+    let filter = arguments.only.as_deref();
+    let mut figures = Vec::new();
+    // A failure has been shown and counted.
+    let _ = steps.check("Proofs", || {
+        let passed = prove(filter, &workers, &mut figures)?;
+        ensure!(passed, "a proof failed; its output is above");
+        ensure!(!figures.is_empty(), "no proof has this in its name");
+        Ok(())
+    });
+    let width = figures.iter().map(|counted| counted.name.chars().count()).max().unwrap_or_default();
+    println!("\n{:<width$}  {:>8}  Counted", "Proof", "Time");
+    for Counted { name, took, figures } in &figures {
+        println!("{name:<width$}  {:>8}  {figures}", duration(*took));
+    }
+    Ok(steps.finish())
+}
+
+/// The commands of the workers that race: of every language that this machine has.
+fn workers(steps: &mut Steps) -> String {
+    let mut commands = vec!["rust".to_owned()];
+    let node = toolchain::node().ok();
+    if let Some(node) = &node {
+        // A failure has been shown and counted.
+        let _ = setup::node_modules(steps, node, "conformance/peers", "Proofs: another server");
+    }
+    if workspace::path(PYTHON_WORKER).is_file()
+        && let Ok(python) = toolchain::python()
+        && let Ok(venv) = setup::venv(steps, &python)
+        && setup::python_binding(steps, &venv).is_ok()
+    {
+        commands.push(format!("{} {PYTHON_WORKER}", venv.python().display()));
+    }
+    if workspace::path(NODE_WORKER).is_file()
+        && let Some(node) = &node
+        && setup::node_binding(steps, node).is_ok()
+    {
+        commands.push(format!("node {NODE_WORKER}"));
+    }
+    commands.join("; ")
+}
+
+/// What one proof said at its end.
+struct Counted {
+    name: String,
+    took: Duration,
+    figures: String,
+}
+
+/// Runs them one by one, so that each has the machine for itself, and passes on what they say.
+fn prove(filter: Option<&str>, workers: &str, figures: &mut Vec<Counted>) -> Result<bool> {
+    let mut cargo = proofs(["--test", "proofs", "--"]);
+    cargo.args(filter).args(["--nocapture", "--test-threads", "1"]).env("LOOP_PROVE", "1");
+    if workspace::variable("LOOP_PROVE_WORKERS").is_none() {
+        cargo.env("LOOP_PROVE_WORKERS", workers);
+    }
+    let mut child = cargo.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("cargo can't be started")?;
+    let output = child.stdout.take().context("cargo has no output")?;
+    let mut since = now();
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        println!("{line}");
+        if let Some((name, text)) = line.strip_prefix("proof: ").and_then(|rest| rest.split_once(": ")) {
+            figures.push(Counted { name: name.to_owned(), took: since.elapsed(), figures: text.to_owned() });
+            since = now();
+        }
+    }
+    Ok(child.wait()?.success())
+}
+
+/// The proofs, as cargo runs them: the default of everything else is a sample.
+pub(crate) fn proofs<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    workspace::cargo(["test", "-p", "loop-proofs"].into_iter().chain(arguments))
+}
