@@ -57,18 +57,18 @@ pub(super) fn granted(
         if let Some(tombstone) = &current.tombstone
             && (moved || tombstone.at > tokens.obtained_at)
         {
-            return answered(current, attempt, Late::Disconnected);
+            return answered(current, attempt, tokens, Late::Disconnected);
         }
         // Of two sign-ins that cross, Loop honours the one that was sent later.
         let theirs = current.tokens.as_ref().map_or(0, |tokens| tokens.obtained_at);
         let newer = (moved || late) && theirs > tokens.obtained_at;
         let digest = tokens.refresh_token.as_ref().map(Secret::digest);
         if newer || digest.is_some_and(|digest| current.spent.contains(&digest)) {
-            return answered(current, attempt, Late::Replaced);
+            return answered(current, attempt, tokens, Late::Replaced);
         }
         // A refresh with the former token, sent after our code, looked like theft to Loop.
         if current.ended_at.is_some_and(|ended| ended > tokens.obtained_at) {
-            return answered(current, attempt, Late::Ended);
+            return answered(current, attempt, tokens, Late::Ended);
         }
     }
     replaces.get_or_insert(generation);
@@ -78,13 +78,19 @@ pub(super) fn granted(
     Change::Write(Box::new(record), (Late::Saved, healed))
 }
 
-/// Nothing of the answer is kept. It came, so nobody has to wait for it any more.
-fn answered(current: &GrantRecord, attempt: &str, how: Late) -> Change<GrantRecord, (Late, bool)> {
+/// Nobody gets to see the answer. It came, so nobody has to wait for it any more.
+fn answered(current: &GrantRecord, attempt: &str, tokens: &Tokens, how: Late) -> Change<GrantRecord, (Late, bool)> {
     if current.intent_of(attempt).is_none() {
         return Change::Leave((how, false));
     }
-    let mut record = current.clone();
-    record.change_intent(attempt, |_| None);
+    let record = if how == Late::Disconnected {
+        // The disconnect that waits for this has to know the newest token, should we end before it is revoked.
+        current.rotated(attempt, tokens.clone())
+    } else {
+        let mut record = current.clone();
+        record.change_intent(attempt, |_| None);
+        record
+    };
     Change::Write(Box::new(record), (how, false))
 }
 
