@@ -74,11 +74,12 @@ fn tree(steps: &mut Steps) {
 
 /// The crates without a foreign runtime together, then one by one what would add features to them.
 fn clippy(steps: &mut Steps) {
-    let sets: [(&str, &[&str]); 4] = [
+    let sets: [(&str, &[&str]); 5] = [
         ("Rust: clippy", &["--all-targets"]),
         ("Rust: clippy, bridge", &["-p", "loop-sdk", "--features", "bridge"]),
         ("Rust: clippy, Python binding", &["-p", "loop-sdk-python"]),
         ("Rust: clippy, Node binding", &["-p", "loop-sdk-node"]),
+        ("Rust: clippy, proofs", &["-p", "loop-proofs", "--all-targets"]),
     ];
     for (title, which) in sets {
         let arguments = ["clippy"].into_iter().chain(which.iter().copied()).chain(["--", "-D", "warnings"]);

@@ -51,7 +51,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Test(arguments) => Ok(test::run(&arguments)),
-        Command::Prove(arguments) => prove::run(&arguments),
+        Command::Prove(arguments) => Ok(prove::run(&arguments)),
         Command::Check(arguments) => Ok(check::run(&arguments)),
         Command::Codegen(arguments) => Ok(codegen::run(&arguments)),
         Command::Sandbox(arguments) => sandbox::run(&arguments),

@@ -179,7 +179,7 @@ fn environment(value: &Value) -> Result<Environment, Failed> {
 
 fn digest(token: &Secret) -> String {
     let hash = Sha256::digest(token.expose().as_bytes());
-    hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    hash.iter().take(6).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 fn text<'a>(command: &'a Value, name: &str) -> Result<&'a str, Failed> {
