@@ -32,7 +32,9 @@ fn as_new(grant: &mut Value) {
     }
 }
 
-const VERSIONS: [(&str, fn(&mut Value)); 2] = [("old", as_old), ("new", as_new)];
+type Rewrite = fn(&mut Value);
+
+const VERSIONS: [(&str, Rewrite); 2] = [("old", as_old), ("new", as_new)];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn grants_of_other_versions_are_refreshed_and_what_they_added_is_kept() {
