@@ -164,7 +164,7 @@ async fn a_write_that_redis_takes_up_too_late_does_not_happen() {
     redis.resume();
     assert!(store.load("new").await.unwrap().is_none());
 
-    // Held between the greeting and the write: the write waits in the server's hands.
+    // What the server finds when it takes a write up late: the script, and a deadline that has passed.
     let script = format!("{}\n", include_str!("../src/store/redis/save.lua"));
     let client = ::redis::Client::open(redis.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
