@@ -156,7 +156,11 @@ for (const name of only) {
       const context = await world.browser({ viewport: { width: 360, height: 740 } });
       const page = await context.newPage();
       await connect(page, world);
-      const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      const overflow = async () => {
+        // Before its style sheet has arrived a page has no shape of its own.
+        await page.waitForLoadState("load");
+        return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      };
       assert.ok((await overflow()) <= 0, "the sign-in page fits");
       await page.getByRole("button", { name: /Ada/ }).focus();
       await page.keyboard.press("Enter");

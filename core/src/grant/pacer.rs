@@ -28,6 +28,8 @@ struct Queue {
     /// Permits that were taken from the store and not used.
     spare: Vec<Permitted>,
     pumping: bool,
+    /// The last answer was that there are none: only then does the length of the queue say how long it takes.
+    dry: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -88,7 +90,7 @@ impl Pacer {
             let before: usize = queue.waiting[..=class as usize].iter().map(VecDeque::len).sum();
             // Who can't be served in time need not wait to hear it.
             let turn = self.turn(class, before);
-            if turn > patience {
+            if queue.dry && turn > patience {
                 return Err(paced(turn));
             }
             let (sender, receiver) = oneshot::channel();
@@ -217,6 +219,7 @@ impl Pacer {
                 (matches!(lease, Lease::Granted { .. }), lease)
             })
             .await?;
+        self.lock().dry = matches!(lease, Lease::Later { .. });
         Ok(match lease {
             Lease::Granted { permits, at } => {
                 let permitted = Permitted { counted_at: at, good_until: now.saturating_add(PERMIT_LIFE) };

@@ -114,10 +114,9 @@ async fn a_fleet_that_comes_due_at_once_stays_under_the_cap_and_lets_sign_ins_th
     assert_eq!(exchanges, sign_ins as usize);
     assert!(endpoint.busiest_minute() <= CAP, "{} in one minute", endpoint.busiest_minute());
     let calls = arrivals.len() - exchanges;
-    assert!(
-        (1..=FOR_CALLS * (1 + usize::try_from(lasts.as_secs()).unwrap() / 60)).contains(&calls),
-        "{calls} refreshes"
-    );
+    let at_most = FOR_CALLS * (1 + usize::try_from(lasts.as_secs()).unwrap() / 60);
+    // Nearly the whole share is used: who could have been served is not told to wait.
+    assert!((FOR_CALLS - CAP / 10..=at_most).contains(&calls), "{calls} refreshes");
     assert!(served >= calls.min(10), "who asked is served: {served} of {calls}");
     counted(
         "10,000 users due at once",
