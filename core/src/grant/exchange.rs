@@ -13,7 +13,6 @@ use super::record::{GrantRecord, IntentKind, Tokens};
 use super::records::{Change, Damaged};
 use crate::error::{Code, Error};
 use crate::event::EventKind;
-use crate::secret::Digest;
 use crate::sys::{Millis, fail_point};
 
 /// The right to send a code for a known user.
@@ -140,10 +139,8 @@ impl Manager {
         match self.store_arrived(user_id, arrived, false).await? {
             Late::Saved => {
                 self.learn_introspection(&tokens);
-                let now = self.moment(self.records.now().await.unwrap_or(tokens.obtained_at));
-                let access = Access::of(&tokens, Digest::of(user_id).number(), now);
-                self.cache.put(user_id, Arc::clone(&access));
-                Ok(access)
+                let now = self.records.now().await.unwrap_or(tokens.obtained_at);
+                Ok(self.publish(user_id, &tokens, now))
             }
             // What a newer sign-in stored is what lives at Loop now.
             Late::Replaced => self.lead(user_id, &decide::Need::Live).await,

@@ -13,7 +13,7 @@ use super::decide::{self, Need, Step};
 use super::flight::{Flights, Seat};
 use super::owed::Owed;
 use super::pacer::Pacer;
-use super::record::{GrantRecord, Intent};
+use super::record::{GrantRecord, Intent, Tokens};
 use super::records::Records;
 use super::refresh::{RETRY_PAUSE, Refreshed};
 use super::sightings::Sightings;
@@ -164,7 +164,8 @@ impl Manager {
             let left = self.patience.saturating_sub(started.elapsed());
             match step {
                 Step::Use => {
-                    let access = self.publish(user_id, &read.record, now)?;
+                    let tokens = read.record.tokens.as_ref().ok_or_else(|| self.ended(user_id))?;
+                    let access = self.publish(user_id, tokens, now);
                     if *need == Need::Ahead {
                         // Where nothing can be renewed, the next call need not come here again at once.
                         access.take_turn(self.clock.elapsed());
@@ -247,16 +248,15 @@ impl Manager {
         decide::lives(tokens, need, now).then(|| Access::of(tokens, user, self.moment(now)))
     }
 
-    pub(super) fn moment(&self, stored: Millis) -> Moment {
+    fn moment(&self, stored: Millis) -> Moment {
         Moment { stored, own: self.clock.elapsed() }
     }
 
-    pub(super) fn publish(&self, user_id: &str, record: &GrantRecord, now: Millis) -> Result<Arc<Access>, Error> {
-        let user = Digest::of(user_id).number();
-        let access = record.tokens.as_ref().map(|tokens| Access::of(tokens, user, self.moment(now)));
-        let access = access.ok_or_else(|| self.ended(user_id))?;
+    /// Puts an access token where the calls of this process find it.
+    pub(super) fn publish(&self, user_id: &str, tokens: &Tokens, now: Millis) -> Arc<Access> {
+        let access = Access::of(tokens, Digest::of(user_id).number(), self.moment(now));
         self.cache.put(user_id, Arc::clone(&access));
-        Ok(access)
+        access
     }
 
     pub(crate) fn forget(&self, user_id: &str) {

@@ -17,7 +17,7 @@ use crate::error::{Code, Error};
 use crate::event::EventKind;
 use crate::oauth::token::{Grant, TokenAnswer};
 use crate::oauth::verdict::{self, Verdict};
-use crate::secret::{Digest, Secret};
+use crate::secret::Secret;
 use crate::store::Expected;
 use crate::sys::{Millis, fail_point, millis};
 
@@ -153,10 +153,8 @@ impl Manager {
                             self.tell(EventKind::Resolved, user_id, None);
                         }
                         self.learn_introspection(&tokens);
-                        let now = self.moment(self.records.now().await.unwrap_or(sent_at));
-                        let access = Access::of(&tokens, Digest::of(user_id).number(), now);
-                        self.cache.put(user_id, Arc::clone(&access));
-                        Ok(Refreshed::Rotated(access))
+                        let now = self.records.now().await.unwrap_or(sent_at);
+                        Ok(Refreshed::Rotated(self.publish(user_id, &tokens, now)))
                     }
                     Late::Replaced | Late::Disconnected | Late::Ended => Ok(Refreshed::LookAgain),
                 }
