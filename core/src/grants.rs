@@ -153,9 +153,9 @@ pub(crate) fn imported(
         if digest.as_ref().is_some_and(|digest| current.spent.contains(digest) || current.imported.contains(digest)) {
             return Change::Leave(Ok(Imported::KnownSpent));
         }
-        // What is over, or lost, is not waited for; `replace` says that it may go.
-        if let Some(intent) = current.intent.as_ref().filter(|intent| decide::is_under_way(intent, now)) {
-            return Change::Leave(Err(refresh_in_progress(intent.answer_by.saturating_sub(now))));
+        // What is over, or lost for good, is not waited for; `replace` says that it may go.
+        if let Some(intent) = current.intent.as_ref().filter(|intent| decide::is_open(intent, now)) {
+            return Change::Leave(Err(refresh_in_progress(decide::over_at(intent).saturating_sub(now))));
         }
         if current.is_live() && !replace {
             return Change::Leave(Err(Error::new(

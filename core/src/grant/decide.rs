@@ -119,9 +119,19 @@ pub(crate) fn is_under_way(intent: &Intent, now: Millis) -> bool {
     !intent.ambiguous && now < intent.answer_by && intent.answer_by.saturating_sub(now) < LONGEST_ATTEMPT
 }
 
+/// Whether anybody has to mind an attempt: it may still be answered, or arrive without an answer that is heard.
+pub(crate) fn is_open(intent: &Intent, now: Millis) -> bool {
+    is_under_way(intent, now) || may_arrive(intent.send_by, now)
+}
+
+/// When nobody has to mind an attempt any more: no answer to it comes, and it does not arrive.
+pub(crate) fn over_at(intent: &Intent) -> Millis {
+    intent.answer_by.max(arrives_by(intent.send_by))
+}
+
 /// How long an attempt lasts, for observers who measure it with a clock of their own.
 pub(crate) fn span(intent: &Intent) -> Millis {
-    intent.answer_by.saturating_sub(intent.first_at).min(LONGEST_ATTEMPT)
+    over_at(intent).saturating_sub(intent.first_at).min(LONGEST_ATTEMPT)
 }
 
 /// A request was sent, or may have been, and nobody will hear its answer.
@@ -208,20 +218,30 @@ pub(crate) fn may_send(record: &GrantRecord, attempt: &str, now: Millis, tombsto
         && record.intent.as_ref().is_some_and(|intent| intent.attempt == attempt && now < intent.send_by)
 }
 
-/// Until when a new grant for this user has to wait: for a request that is under way, or a disconnect that is being told.
+/// Until when a new grant for this user has to wait: for a request that may still arrive, or a disconnect that is being
+/// told.
 pub(crate) fn courtesy(record: Option<&GrantRecord>, now: Millis) -> Option<Millis> {
     let record = record?;
-    let request = record.intent.as_ref().filter(|intent| is_under_way(intent, now)).map(|intent| intent.send_by);
+    let request = record.intent.as_ref().map(|intent| intent.send_by);
     let telling = record.tombstone.as_ref().filter(|tombstone| !tombstone.confirmed).map(|tombstone| tombstone.busy_by);
-    let until = request.into_iter().chain(telling).max()?.saturating_add(LONGEST_COURTESY);
-    (now < until && until - now < LONGEST_ATTEMPT).then_some(until)
+    request.into_iter().chain(telling).filter(|sent_by| may_arrive(*sent_by, now)).max().map(arrives_by)
 }
 
-/// Whether the code of this attempt, sent now, could cross a request of another. A refresh that reaches the issuer after
-/// the code has replaced its token looks like theft.
+/// Whether what replaces the grant now could cross a request of another attempt. A refresh that reaches the issuer after
+/// a code has replaced its token looks like theft; and one whose answer was lost may still be on its way.
 pub(crate) fn would_cross(record: &GrantRecord, attempt: &str, now: Millis) -> bool {
-    let other = record.intent.as_ref().filter(|intent| intent.attempt != attempt && is_under_way(intent, now));
-    other.is_some_and(|intent| now < intent.send_by.saturating_add(LONGEST_COURTESY))
+    let other = record.intent.as_ref().filter(|intent| intent.attempt != attempt);
+    other.is_some_and(|intent| may_arrive(intent.send_by, now))
+}
+
+fn may_arrive(sent_by: Millis, now: Millis) -> bool {
+    let until = arrives_by(sent_by);
+    // As above: one in the far future comes from a clock that was wrong.
+    now < until && until - now < LONGEST_ATTEMPT
+}
+
+fn arrives_by(sent_by: Millis) -> Millis {
+    sent_by.saturating_add(LONGEST_COURTESY)
 }
 
 /// When the refresh token dies if nobody uses it.
@@ -427,11 +447,14 @@ mod tests {
         assert_eq!(courtesy(Some(&record), 1000), Some(21_000));
         assert_eq!(courtesy(Some(&record), 21_000), None);
         record.intent.as_mut().unwrap().ambiguous = true;
-        assert_eq!(courtesy(Some(&record), 1000), None);
-        record.tombstone = Some(Tombstone::new(1000, 3000));
-        assert_eq!(courtesy(Some(&record), 1000), Some(18_000), "a disconnect is being told");
+        assert_eq!(courtesy(Some(&record), 1000), Some(21_000), "its answer is lost, but it may still arrive");
+        assert_eq!(courtesy(Some(&record), 21_000), None);
+        record.tombstone = Some(Tombstone::new(21_000, 23_000));
+        assert_eq!(courtesy(Some(&record), 21_000), Some(38_000), "a disconnect is being told");
         record.tombstone.as_mut().unwrap().confirmed = true;
-        assert_eq!(courtesy(Some(&record), 1000), None);
+        assert_eq!(courtesy(Some(&record), 21_000), None);
+        refresh_at(HOUR, false)(&mut record);
+        assert_eq!(courtesy(Some(&record), 0), None, "its clock was wrong");
     }
 
     #[test]
@@ -439,7 +462,10 @@ mod tests {
         let mut record = record();
         assert!(!would_cross(&record, "y", 1000));
         refresh_at(1000, false)(&mut record);
-        assert!(would_cross(&record, "y", 20_999) && !would_cross(&record, "y", 21_000));
+        for ambiguous in [false, true] {
+            record.intent.as_mut().unwrap().ambiguous = ambiguous;
+            assert!(would_cross(&record, "y", 20_999) && !would_cross(&record, "y", 21_000));
+        }
         assert!(!would_cross(&record, "x", 1000), "its own, written before and not heard of");
     }
 

@@ -17,14 +17,14 @@ pub(crate) struct Sightings(Mutex<HashMap<String, Millis>>);
 impl Sightings {
     /// The time to judge an intent by: the store's, or the attempt's end where its whole span has passed for us.
     pub(crate) fn now(&self, intent: Option<&Intent>, stored: Millis, own: Millis) -> Millis {
-        let Some(intent) = intent.filter(|intent| decide::is_under_way(intent, stored)) else { return stored };
+        let Some(intent) = intent.filter(|intent| decide::is_open(intent, stored)) else { return stored };
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= KEPT {
             // An attempt's span is minutes at most.
             seen.retain(|_, first| own.saturating_sub(*first) < 60 * 60 * 1000);
         }
         let first = *seen.entry(intent.attempt.clone()).or_insert(own);
-        if own.saturating_sub(first) >= decide::span(intent) { stored.max(intent.answer_by) } else { stored }
+        if own.saturating_sub(first) >= decide::span(intent) { stored.max(decide::over_at(intent)) } else { stored }
     }
 }
 

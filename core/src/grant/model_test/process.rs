@@ -646,10 +646,10 @@ impl World {
     fn judged_at(&mut self, setting: &Setting, p: usize) -> Millis {
         let now = self.now;
         let Some(intent) = self.record().and_then(|record| record.intent.as_ref()) else { return now };
-        if setting.left.jumps == 0 || !decide::is_under_way(intent, now) {
+        if setting.left.jumps == 0 || !decide::is_open(intent, now) {
             return now;
         }
-        let (attempt, span, over) = (Attempt::of(&intent.attempt), decide::span(intent), intent.answer_by);
+        let (attempt, span, over) = (Attempt::of(&intent.attempt), decide::span(intent), decide::over_at(intent));
         let own = self.own;
         let sighting = &mut self.processes[p].sighting;
         let first = match *sighting {
