@@ -8,7 +8,6 @@ use url::{Host, Url};
 use crate::client_secret::Source;
 use crate::environment::{Environment, issuer_of};
 use crate::error::{Code, Error};
-use crate::oauth::metadata::{ClientAuth, Metadata};
 use crate::profile::{Profile, Rules};
 use crate::secret::{Digest, Secret};
 use crate::sys;
@@ -97,11 +96,8 @@ impl Options {
             },
         };
         let client_secret = match client_secret {
-            Source::Known(secrets) if secrets.is_empty() => {
-                return Err(invalid("client_secret", "must hold a secret; leave it out for a public app"));
-            }
-            Source::Known(secrets) => {
-                Source::Known(secrets.into_iter().filter(|secret| !secret.expose().is_empty()).collect())
+            Source::Known(secrets) if secrets.is_empty() || secrets.iter().any(|secret| secret.expose().is_empty()) => {
+                return Err(invalid("client_secret", "must not be empty; leave it out for a public app"));
             }
             other => other,
         };
@@ -172,97 +168,6 @@ impl Config {
     /// Whether the issuer is the sandbox, or another server on this machine.
     pub(crate) fn is_on_this_machine(&self) -> bool {
         Url::parse(&self.issuer).is_ok_and(|url| is_loopback(&url))
-    }
-
-    /// The address of a service's route.
-    pub(crate) fn service_url(&self, service: &str, path: &str) -> Result<Url, Error> {
-        let Some(template) = self.environment.template() else {
-            return Err(invalid(
-                "environment",
-                "is an issuer without Loop's services: use `access_token` with your own HTTP client",
-            ));
-        };
-        let name_is_plain = !service.is_empty() && service.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-        if !name_is_plain {
-            return Err(invalid("service", "must be a service's name, for instance clinical"));
-        }
-        let base = template.replace("{service}", service);
-        let base = base.trim_end_matches('/');
-        Url::parse(&format!("{base}{path}")).map_err(|_| invalid("path", "does not make a URL"))
-    }
-
-    /// The endpoints, where they are known without asking.
-    pub(crate) fn known_metadata(&self) -> Result<Option<Metadata>, Error> {
-        let Environment::Issuer(options) = &self.environment else {
-            let identity = |path: &str| self.service_url("identity", path);
-            return Ok(Some(Metadata {
-                issuer: self.issuer.clone(),
-                authorization_endpoint: identity("/v1/oauth/authorize")?,
-                token_endpoint: identity("/v1/oauth/token")?,
-                revocation_endpoint: Some(identity("/v1/oauth/revoke")?),
-                introspection_endpoint: Some(identity("/v1/oauth/introspect")?),
-                jwks_uri: Some(identity("/.well-known/jwks.json")?),
-                client_auth: ClientAuth::Post,
-                // Loop's pages do not say whether a callback carries `iss`; it is checked where it is there.
-                callback_has_issuer: false,
-            }));
-        };
-        let endpoint = |name: &'static str, text: &Option<String>| match text {
-            Some(text) => {
-                let url = Url::parse(text).map_err(|_| invalid(name, "must be a URL"))?;
-                check_transport(&url, name)?;
-                Ok::<_, Error>(Some(url))
-            }
-            None => Ok(None),
-        };
-        let authorization = endpoint("authorization_endpoint", &options.authorization_endpoint)?;
-        let token = endpoint("token_endpoint", &options.token_endpoint)?;
-        let revocation_endpoint = endpoint("revocation_endpoint", &options.revocation_endpoint)?;
-        let jwks_uri = endpoint("jwks_uri", &options.jwks_uri)?;
-        let introspection_endpoint = endpoint("introspection_endpoint", &options.introspection_endpoint)?;
-        let (Some(authorization_endpoint), Some(token_endpoint)) = (authorization, token) else {
-            return Ok(None);
-        };
-        if self.identify && jwks_uri.is_none() {
-            return Err(invalid(
-                "jwks_uri",
-                "must be given too where both endpoints are, since nothing is discovered then (or set `identify` to \
-                 false)",
-            ));
-        }
-        Ok(Some(Metadata {
-            issuer: self.issuer.clone(),
-            authorization_endpoint,
-            token_endpoint,
-            revocation_endpoint,
-            introspection_endpoint,
-            jwks_uri,
-            client_auth: ClientAuth::Post,
-            callback_has_issuer: false,
-        }))
-    }
-
-    /// What an issuer's options say over what discovery says.
-    pub(crate) fn override_metadata(&self, mut found: Metadata) -> Result<Metadata, Error> {
-        if let Environment::Issuer(options) = &self.environment {
-            let url = |name: &'static str, text: &str| Url::parse(text).map_err(|_| invalid(name, "must be a URL"));
-            if let Some(text) = &options.authorization_endpoint {
-                found.authorization_endpoint = url("authorization_endpoint", text)?;
-            }
-            if let Some(text) = &options.token_endpoint {
-                found.token_endpoint = url("token_endpoint", text)?;
-            }
-            if let Some(text) = &options.revocation_endpoint {
-                found.revocation_endpoint = Some(url("revocation_endpoint", text)?);
-            }
-            if let Some(text) = &options.introspection_endpoint {
-                found.introspection_endpoint = Some(url("introspection_endpoint", text)?);
-            }
-            if let Some(text) = &options.jwks_uri {
-                found.jwks_uri = Some(url("jwks_uri", text)?);
-            }
-        }
-        Ok(found)
     }
 }
 
@@ -379,6 +284,10 @@ mod tests {
             assert_eq!(detail(Options { redirect_uri: Some(uri.into()), ..options() }), "redirect_uri", "{uri}");
         }
         assert_eq!(detail(Options { scopes: Some(vec!["a b".into()]), ..options() }), "scopes");
+        for secrets in [vec![], vec![""], vec!["new", ""]] {
+            let secrets = Source::Known(secrets.into_iter().map(Secret::from).collect());
+            assert_eq!(detail(Options { client_secret: Some(secrets), ..options() }), "client_secret");
+        }
         for template in [
             "http://example.com/{service}",
             "ftp://{service}",

@@ -3,20 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jsonwebtoken::jwk::JwkSet;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use crate::client_secret::ClientSecrets;
 use crate::config::Config;
 use crate::error::{Code, Error};
 use crate::http::Http;
 use crate::http::policy::{self, host};
+use crate::keys::Keys;
 use crate::oauth::id_token::{self, Claims, Expected};
 use crate::oauth::metadata::{self, ClientAuth, Metadata};
-use crate::oauth::token::Grant;
+use crate::oauth::token::{self, Grant};
 use crate::oauth::verdict::{self, Outcome, Verdict};
 use crate::secret::Secret;
-use crate::sys::{Clock, Millis, millis};
+use crate::sys::Clock;
 
 /// Keys are fetched again for an unknown `kid`, but not more often than this: anybody can send an unknown `kid`.
 const KEYS_PAUSE: Duration = Duration::from_secs(60);
@@ -24,32 +25,23 @@ const KEYS_PAUSE: Duration = Duration::from_secs(60);
 /// A withdrawn key is trusted no longer than this.
 const KEYS_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// What became of a request, and the server's name for it.
+type Answered = (Outcome, Option<String>);
+
 /// The authorization server, as this client sees it.
 #[derive(Debug)]
 pub(crate) struct Issuer {
     pub(crate) http: Arc<Http>,
     config: Arc<Config>,
     secrets: ClientSecrets,
-    clock: Clock,
     metadata: OnceCell<Metadata>,
-    keys: Mutex<Option<Keys>>,
-}
-
-struct Keys {
-    set: JwkSet,
-    fetched_at: Millis,
-}
-
-impl std::fmt::Debug for Keys {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} keys", self.set.keys.len())
-    }
+    keys: Keys,
 }
 
 impl Issuer {
     pub(crate) fn new(http: Arc<Http>, config: Arc<Config>, clock: Clock) -> Self {
         let secrets = ClientSecrets::new(config.client_secret.clone(), clock.clone());
-        Self { http, config, secrets, clock, metadata: OnceCell::new(), keys: Mutex::new(None) }
+        Self { http, config, secrets, metadata: OnceCell::new(), keys: Keys::new(clock) }
     }
 
     /// The endpoints: known for Loop, found by discovery for others, once.
@@ -59,7 +51,7 @@ impl Issuer {
                 if let Some(known) = self.config.known_metadata()? {
                     return Ok(known);
                 }
-                let body = self.get(&metadata::discovery_url(&self.config.issuer)).await?;
+                let body = self.get(&metadata::discovery_url(&self.config.issuer), self.deadline()).await?;
                 self.config.override_metadata(metadata::parse(&body, &self.config.issuer)?)
             })
             .await
@@ -103,9 +95,7 @@ impl Issuer {
     /// Whether the issuer says that a refresh token is still good (RFC 7662). None where it does not say.
     pub(crate) async fn introspect(&self, token: &Secret) -> Result<Option<bool>, Error> {
         let Some(endpoint) = &self.metadata().await?.introspection_endpoint else { return Ok(None) };
-        let secret = self.secrets.current().await?;
-        let form = vec![("token", token.expose()), ("token_type_hint", "refresh_token")];
-        let (outcome, request_id) = self.post(endpoint, form, secret.as_ref()).await?;
+        let (outcome, request_id) = self.post_token(endpoint, token, "refresh_token").await?;
         match outcome {
             Outcome::Answer { status: 200, body, .. } => {
                 let answer: Option<serde_json::Value> = serde_json::from_slice(&body).ok();
@@ -131,16 +121,7 @@ impl Issuer {
                 "This issuer has no revocation endpoint; the person can disconnect the app there.".into(),
             ));
         };
-        let secret = self.secrets.current().await?;
-        let form = || vec![("token", token.expose()), ("token_type_hint", hint)];
-        let (mut outcome, mut request_id) = self.post(endpoint, form(), secret.as_ref()).await?;
-        if let (Some(secret), Outcome::Answer { body, .. }) = (&secret, &outcome)
-            && crate::oauth::token::parse_error(body).error.as_deref() == Some("invalid_client")
-            && self.secrets.refused(secret).await?
-        {
-            let other = self.secrets.current().await?;
-            (outcome, request_id) = self.post(endpoint, form(), other.as_ref()).await?;
-        }
+        let (outcome, request_id) = self.post_token(endpoint, token, hint).await?;
         match outcome {
             Outcome::Answer { status: 200..=204, .. } => Ok(()),
             Outcome::Answer { status, retry_after, body } => {
@@ -148,7 +129,7 @@ impl Issuer {
                     .with_status(status)
                     .with_retry_after(retry_after)
                     .with_request_id(request_id);
-                Err(match crate::oauth::token::parse_error(&body).error {
+                Err(match token::parse_error(&body).error {
                     Some(detail) if detail == "invalid_client" => self.operator_error(&detail, true),
                     Some(detail) => error.with_detail(detail),
                     None => error,
@@ -160,12 +141,27 @@ impl Issuer {
         }
     }
 
+    /// Presents a token to be judged or revoked; once more where the client has another secret to try.
+    async fn post_token(&self, endpoint: &url::Url, token: &Secret, hint: &str) -> Result<Answered, Error> {
+        let secret = self.secrets.current().await?;
+        let form = || vec![("token", token.expose()), ("token_type_hint", hint)];
+        let answered = self.post(endpoint, form(), secret.as_ref()).await?;
+        if let (Some(secret), Outcome::Answer { body, .. }) = (&secret, &answered.0)
+            && token::parse_error(body).error.as_deref() == Some("invalid_client")
+            && self.secrets.refused(secret).await?
+        {
+            let other = self.secrets.current().await?;
+            return self.post(endpoint, form(), other.as_ref()).await;
+        }
+        Ok(answered)
+    }
+
     async fn post(
         &self,
         endpoint: &url::Url,
         mut form: Vec<(&'static str, &str)>,
         secret: Option<&Secret>,
-    ) -> Result<(Outcome, Option<String>), Error> {
+    ) -> Result<Answered, Error> {
         let id = self.config.client_id.as_str();
         let secret = secret.map(Secret::expose);
         let basic = match (self.metadata().await?.client_auth, secret) {
@@ -182,14 +178,10 @@ impl Issuer {
     /// Verifies an id_token with the issuer's keys, fetching them again once where the key is unknown.
     pub(crate) async fn verify_id_token(&self, token: &Secret, nonce: &Secret) -> Result<Claims, Error> {
         let hint = id_token::key_hint(token)?;
-        let mut keys = self.keys.lock().await;
-        let mut known = keys.as_ref().and_then(|keys| id_token::find_key(&keys.set, &hint)).cloned();
-        if known.is_none() && self.is_older_than(keys.as_ref(), KEYS_PAUSE) {
-            *keys = Some(self.fetch_keys().await?);
-            known = keys.as_ref().and_then(|keys| id_token::find_key(&keys.set, &hint)).cloned();
+        if self.keys.find(&hint).is_none() {
+            self.renew_keys(KEYS_PAUSE).await?;
         }
-        drop(keys);
-        let key = known.ok_or_else(id_token::unknown_key)?;
+        let key = self.keys.find(&hint).ok_or_else(id_token::unknown_key)?;
         let expected = Expected {
             issuer: &self.metadata().await?.issuer,
             client_id: &self.config.client_id,
@@ -201,28 +193,26 @@ impl Issuer {
 
     /// Makes sure that there are keys to verify with, so that they are not missing when the code is spent.
     pub(crate) async fn have_keys(&self) -> Result<(), Error> {
-        let mut keys = self.keys.lock().await;
-        if self.is_older_than(keys.as_ref(), KEYS_LIFE) {
-            *keys = Some(self.fetch_keys().await?);
-        }
-        Ok(())
+        self.renew_keys(KEYS_LIFE).await
     }
 
-    fn is_older_than(&self, keys: Option<&Keys>, age: Duration) -> bool {
-        keys.is_none_or(|keys| self.clock.now() >= keys.fetched_at.saturating_add(millis(age)))
-    }
-
-    async fn fetch_keys(&self) -> Result<Keys, Error> {
-        let Some(uri) = &self.metadata().await?.jwks_uri else {
-            return Err(crate::config::invalid("jwks_uri", "must be given: the issuer's metadata has none"));
+    async fn renew_keys(&self, age: Duration) -> Result<(), Error> {
+        let deadline = self.deadline();
+        let fetch = || async {
+            let Some(uri) = &self.metadata().await?.jwks_uri else {
+                return Err(crate::config::invalid("jwks_uri", "must be given: the issuer's metadata has none"));
+            };
+            id_token::parse_keys(&self.get(uri.as_str(), deadline).await?)
         };
-        let set = id_token::parse_keys(&self.get(uri.as_str()).await?)?;
-        Ok(Keys { set, fetched_at: self.clock.now() })
+        self.keys.renew(age, deadline, fetch).await
     }
 
-    async fn get(&self, url: &str) -> Result<Vec<u8>, Error> {
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.http.limits().call
+    }
+
+    async fn get(&self, url: &str, deadline: Instant) -> Result<Vec<u8>, Error> {
         let url = url::Url::parse(url).map_err(|_| crate::config::invalid("issuer", "must be a URL"))?;
-        let deadline = tokio::time::Instant::now() + self.http.limits().call;
         let answer = policy::send_idempotent(&self.http, || self.http.api().get(url.clone()), &url, deadline).await?;
         if answer.status == 200 {
             return Ok(answer.body);

@@ -1,130 +1,35 @@
-//! Signing in: the authorization URL, its callback, and the exchange of the code.
+//! Finishing a sign-in: its callback, and the exchange of the code. How it begins: `authorization.rs`.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
-use crate::authorization::{Authorization, AuthorizationRequest, Tokens};
-use crate::client::{Inner, LoopClient};
-use crate::config::{self, check_app_state, check_scopes, effective_scopes, invalid};
+use crate::authorization::Tokens;
+use crate::client::LoopClient;
+use crate::config::invalid;
 use crate::error::{Code, Error};
 use crate::grant::exchange::Claimed;
-use crate::grant::manager::{exchange_outcome_unknown, refresh_in_progress};
+use crate::grant::manager::{PATIENCE, exchange_outcome_unknown, refresh_in_progress};
 use crate::grant::pacer;
-use crate::grant::record::PendingRecord;
+use crate::grant::pending::PendingRecord;
 use crate::grant::records::Swap;
 use crate::grant::refresh::tokens_of;
 use crate::grant::window::Class;
-use crate::oauth::authorize::{self, Parameters};
+use crate::oauth::callback;
 use crate::oauth::token::{Grant, TokenAnswer};
 use crate::oauth::verdict::{OTHER_SECRET, Verdict};
-use crate::oauth::{callback, pkce};
 use crate::secret::Secret;
 use crate::store::Expected;
-use crate::sys::{Millis, at, fail_point, millis, random_bytes};
+use crate::sys::{Millis, at, fail_point};
 
 /// How long to wait before a code that did nothing is sent again; it lives for a minute.
 const EXCHANGE_PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_secs(1)];
 /// How long a code waits for its turn at the token endpoint; it lives for a minute.
 const PERMIT_PATIENCE: Duration = Duration::from_secs(15);
-/// A browser secret of another make was not made by the SDK: 32 bytes in base64url.
-fn is_browser_secret(secret: &Secret) -> bool {
-    let text = secret.expose();
-    text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-}
 
 impl LoopClient {
-    /// Begins a sign-in: stores its state, verifier and nonce for ten minutes, and returns where to send the person.
-    pub async fn authorization_url(&self, request: AuthorizationRequest) -> Result<Authorization, Error> {
-        let Inner { config, manager, .. } = &*self.inner;
-        check_scopes(&request.scopes)?;
-        let wanted = if request.scopes.is_empty() { &config.scopes } else { &request.scopes };
-        if wanted.is_empty() {
-            return Err(config::missing("scopes", "LOOP_SCOPES"));
-        }
-        let scopes = effective_scopes(wanted, config.identify);
-        if let Some(path) = &request.app_state {
-            check_app_state(path)?;
-        }
-        let redirect_uri =
-            config.redirect_uri.clone().ok_or_else(|| config::missing("redirect_uri", "LOOP_REDIRECT_URI"))?;
-        let identified = scopes.iter().any(|scope| scope == "openid");
-        if request.user_id.as_deref().is_some_and(str::is_empty) {
-            return Err(invalid("user_id", "must not be empty"));
-        }
-        if !identified && request.user_id.is_none() {
-            return Err(invalid("user_id", "must be given, since identify is false and nobody else says who signs in"));
-        }
-        let metadata = manager.issuer.metadata().await?;
-        let now = manager.records.now().await?;
-        let state = Secret::random()?;
-        let nonce = if identified { Some(Secret::random()?) } else { None };
-        let verifier = pkce::code_verifier(random_bytes()?);
-        let browser_secret = match request.browser_secret {
-            Some(secret) if is_browser_secret(&secret) => secret,
-            // A cookie of another make, or none: this browser gets a new one.
-            _ => Secret::random()?,
-        };
-        let url = authorize::url(&Parameters {
-            endpoint: &metadata.authorization_endpoint,
-            client_id: &config.client_id,
-            redirect_uri: &redirect_uri,
-            scopes: &scopes,
-            state: state.expose(),
-            nonce: nonce.as_ref().map(Secret::expose),
-            code_challenge: &pkce::code_challenge(&verifier),
-            prompt: request.prompt.as_deref(),
-            login_hint: request.login_hint.as_deref(),
-        });
-        let mut pending = PendingRecord {
-            min_reader: PendingRecord::MIN_READER,
-            code_verifier: Some(verifier),
-            nonce,
-            redirect_uri,
-            scopes,
-            user_id: request.user_id,
-            browser: request.check_browser.unwrap_or(config.check_browser).then(|| browser_secret.digest()),
-            app_state: request.app_state,
-            expires_at: now.saturating_add(millis(PendingRecord::LIFE)),
-            used_at: None,
-            stamp: String::new(),
-            unknown: Map::new(),
-        };
-        let key = manager.records.pending_key(state.expose());
-        let saved = manager.records.swap(&key, &mut pending, &Expected::Absent).await?;
-        if saved == Swap::Conflict {
-            return Err(Error::new(
-                Code::StoreUnavailable,
-                "The store did not keep the new sign-in; check that it can be written.",
-            ));
-        }
-        Ok(Authorization { url, state, browser_secret })
-    }
-
-    /// The way out of an error with the action `sign_in_again` or `ask_for_scope`: where to send the person.
-    ///
-    /// It expects the person whose call failed, and asks for what they have granted and for what is missing. What
-    /// `request` says goes first.
-    pub async fn sign_in_again(
-        &self,
-        error: &Error,
-        mut request: AuthorizationRequest,
-    ) -> Result<Authorization, Error> {
-        request.user_id = request.user_id.or_else(|| error.user_id().map(str::to_owned));
-        let missing = error.missing_scopes();
-        if request.scopes.is_empty() && !missing.is_empty() {
-            request.scopes.clone_from(&self.inner.config.scopes);
-            if let Some(user_id) = &request.user_id
-                && let Some(read) = self.manager().records.load_grant(user_id).await?
-            {
-                request.scopes.extend(read.record.tokens.map(|tokens| tokens.scopes).unwrap_or_default());
-            }
-            request.scopes.extend(missing.into_iter().map(str::to_owned));
-        }
-        self.authorization_url(request).await
-    }
-
     /// Finishes a sign-in from the URL that the person's browser came back to.
     ///
     /// Reads only the query. `browser_secret` is the one that [`authorization_url`](Self::authorization_url) returned
@@ -387,8 +292,7 @@ impl LoopClient {
                     Code::UserMismatch,
                     "Another person signed in than the one that this sign-in was begun for; nobody was signed in here.",
                 );
-                let known = manager.records.load_grant(&user_id).await;
-                if known.is_ok_and(|known| known.is_some_and(|read| read.record.is_live())) {
+                if self.holds_grant_of(&user_id).await {
                     // At Loop their new tokens have replaced those that this app holds: without these they would be out.
                     manager.store_granted(&user_id, stored(answer), None).await?;
                     return Err(error);
@@ -409,6 +313,19 @@ impl LoopClient {
             tracing::warn!(code = revoke.code().as_str(), "tokens that were not kept could not be revoked");
         }
         Err(error)
+    }
+
+    /// Whether this app has a live grant of somebody. A store that is away is waited for: the answer decides whether
+    /// they are signed out.
+    async fn holds_grant_of(&self, user_id: &str) -> bool {
+        let started = Instant::now();
+        loop {
+            match self.manager().records.load_grant(user_id).await {
+                Ok(read) => return read.is_some_and(|read| read.record.is_live()),
+                Err(_) if started.elapsed() < PATIENCE => self.manager().look_again().await,
+                Err(_) => return false,
+            }
+        }
     }
 
     async fn identify(

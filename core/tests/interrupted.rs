@@ -4,6 +4,7 @@
 mod support;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -354,6 +355,56 @@ async fn a_person_who_signs_in_for_another_stays_connected() {
     world.later(HOUR);
     assert!(world.client.access_token(&ada).await.is_ok());
     assert_eq!(code(world.client.access_token("user_bob").await), Code::NotConnected);
+}
+
+/// Fails to read the first grant that was stored in it, so many times.
+#[derive(Debug, Default)]
+struct Forgetful {
+    inner: MemoryStore,
+    first: std::sync::OnceLock<String>,
+    fails: AtomicUsize,
+}
+
+#[async_trait::async_trait]
+impl TokenStore for Forgetful {
+    async fn load(&self, key: &str) -> Result<Option<Entry>, Error> {
+        let less = |left: usize| left.checked_sub(1);
+        let is_first = self.first.get().is_some_and(|first| first == key);
+        if is_first && self.fails.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok() {
+            return Err(Error::store_unavailable(std::io::Error::other("away")));
+        }
+        self.inner.load(key).await
+    }
+
+    async fn save(&self, key: &str, blob: &[u8], expected: &Expected, ttl: Option<Duration>) -> Result<Saved, Error> {
+        if kind_of(key) == "grant" {
+            self.first.get_or_init(|| key.to_owned());
+        }
+        self.inner.save(key, blob, expected, ttl).await
+    }
+
+    async fn delete(&self, key: &str, expected: &Version) -> Result<bool, Error> {
+        self.inner.delete(key, expected).await
+    }
+
+    async fn now(&self) -> Result<u64, Error> {
+        self.inner.now().await
+    }
+}
+
+#[tokio::test]
+async fn a_person_who_signs_in_for_another_stays_connected_also_where_the_store_is_away_just_then() {
+    let world = World::new().await;
+    let store = Arc::new(Forgetful::default());
+    let client = world.builder().store_object(Arc::clone(&store) as Arc<dyn TokenStore>).build().unwrap();
+    let ada = sign_in(&world, &client).await.unwrap().user_id;
+    let begun = client.authorization_url(AuthorizationRequest::new().user_id("user_bob")).await.unwrap();
+    let callback = world.allow(&begun).await;
+    store.fails.store(3, Ordering::SeqCst);
+    assert_eq!(code(client.handle_callback(&callback, Some(&begun.browser_secret)).await), Code::UserMismatch);
+    assert_eq!(store.fails.load(Ordering::SeqCst), 0);
+    world.later(HOUR);
+    assert!(client.access_token(&ada).await.is_ok());
 }
 
 /// Metadata of an issuer that names endpoints of its own.

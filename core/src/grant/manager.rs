@@ -31,7 +31,7 @@ const ATTEMPTS: u32 = 3;
 /// A longer pause is the caller's to make.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long a caller waits for others, where its own limit leaves that much.
-pub(super) const PATIENCE: Duration = Duration::from_secs(25);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(25);
 /// How long nobody's call has to be served in.
 const NO_HURRY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often it looks meanwhile.

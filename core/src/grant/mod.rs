@@ -10,6 +10,7 @@ mod late;
 pub(crate) mod manager;
 mod owed;
 pub(crate) mod pacer;
+pub(crate) mod pending;
 pub(crate) mod record;
 pub(crate) mod records;
 pub(crate) mod refresh;

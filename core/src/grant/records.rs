@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::record::{self, GrantRecord, PendingRecord, Stamped};
+use super::pending::PendingRecord;
+use super::record::{self, GrantRecord, Stamped};
 use crate::error::{Code, Error};
 use crate::secret::{Digest, base64url};
 use crate::store::{Expected, LazyStore, Saved, TokenStore, Version};
