@@ -19,7 +19,6 @@ use loop_sdk::bridge::{self, Case, Client, FlatError};
 use napi::Env;
 use napi::bindgen_prelude::{Either, Object};
 use napi_derive::napi;
-use serde::Deserialize;
 
 use crate::hook::{Ask, Hook, Tell};
 use crate::store::ForeignStore;
@@ -71,7 +70,7 @@ pub fn open_client(
     client_secret: Option<Ask<'_>>,
     on_event: Option<Tell<'_>>,
 ) -> napi::Result<Either<NativeClient, String>> {
-    let limit = hook_limit(&options);
+    let limit = bridge::hook_limit(&options);
     let mut hooks = bridge::Hooks::default();
     if let Some(ask) = store {
         hooks.store = Some(Arc::new(ForeignStore::new(Hook::new(&ask, limit)?, store_lists)));
@@ -86,17 +85,6 @@ pub fn open_client(
         Ok(client) => Either::A(NativeClient { client: Arc::new(client), under_way: Arc::default() }),
         Err(error) => Either::B(failure(&error)),
     })
-}
-
-/// How long the application's own code may take: as long as a call. Without an end to it, one promise that is never
-/// settled would stop every later call of that user.
-fn hook_limit(options: &str) -> Duration {
-    #[derive(Deserialize)]
-    struct Limit {
-        timeout: Option<f64>,
-    }
-    let given = serde_json::from_str::<Limit>(options).ok().and_then(|limit| limit.timeout);
-    given.and_then(|seconds| bridge::time_limit(seconds).ok()).unwrap_or(Duration::from_secs(30))
 }
 
 #[napi]

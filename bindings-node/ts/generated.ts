@@ -45,6 +45,10 @@ export type ErrorCode =
   | "issuer_mismatch"
   /** The person clicked Deny. */
   | "access_denied"
+  /** The person closed the browser, or went back to the app, before the sign-in was finished. */
+  | "sign_in_abandoned"
+  /** The browser could not be opened on the person's device. */
+  | "browser_unavailable"
   /** The authorization server refused the authorization request. */
   | "authorization_rejected"
   /** The authorization server could not answer just now. */
@@ -146,6 +150,8 @@ export const ERROR_ACTIONS: Readonly<Record<ErrorCode, Action>> = {
   browser_mismatch: "sign_in_again",
   issuer_mismatch: "call_operator",
   access_denied: "sign_in_again",
+  sign_in_abandoned: "sign_in_again",
+  browser_unavailable: "call_operator",
   authorization_rejected: "call_operator",
   authorization_unavailable: "sign_in_again",
   code_rejected: "sign_in_again",

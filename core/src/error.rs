@@ -105,6 +105,10 @@ codes! {
     IssuerMismatch = "issuer_mismatch", CallOperator;
     /// The person clicked Deny.
     AccessDenied = "access_denied", SignInAgain;
+    /// The person closed the browser, or went back to the app, before the sign-in was finished.
+    SignInAbandoned = "sign_in_abandoned", SignInAgain;
+    /// The browser could not be opened on the person's device.
+    BrowserUnavailable = "browser_unavailable", CallOperator;
     /// The authorization server refused the authorization request.
     AuthorizationRejected = "authorization_rejected", CallOperator;
     /// The authorization server could not answer just now.
@@ -237,6 +241,11 @@ impl Error {
     /// For a store of your own that is locked for too long. The source's text is printed with the error.
     pub fn store_busy(source: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::new(Code::StoreBusy, "The store is locked; try again.").with_source(source)
+    }
+
+    /// For a browser that could not be opened. The source's text is printed with the error.
+    pub fn browser_unavailable(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::new(Code::BrowserUnavailable, "The browser for the sign-in could not be opened.").with_source(source)
     }
 
     /// For a client secret that your application could not provide. The source's text is printed with the error.

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::arguments::Arguments;
 use super::client::Client;
+use super::device;
 use crate::api::{ApiRequest, operation};
 use crate::authorization::{Authorization, AuthorizationRequest, Tokens};
 use crate::client::LoopClient;
@@ -21,6 +22,9 @@ use crate::status::Status;
 
 /// Seconds since the epoch, in the year 5138: beyond it somebody passed milliseconds.
 const LATEST_EXPIRY: f64 = 1e11;
+
+/// The client's methods that concern one user.
+const OF_ONE_USER: [&str; 4] = ["access_token", "revoke", "status", "request"];
 
 /// What a call returned.
 #[derive(Debug)]
@@ -106,7 +110,13 @@ impl Client {
                 serde_json::error::Category::Data => invalid("arguments", "must be an object"),
                 _ => invalid("arguments", "hold text that is not valid Unicode, or are nested too deeply"),
             })?;
-        if let Some(operation) = operation(method) {
+        let operation = operation(method);
+        let arguments = if self.hooks.own_device && (operation.is_some() || OF_ONE_USER.contains(&method)) {
+            device::with_only_user(client, &arguments).await?
+        } else {
+            arguments
+        };
+        if let Some(operation) = operation {
             return call_operation(client, operation, &arguments).await;
         }
         let reply = match method {
@@ -141,6 +151,7 @@ impl Client {
                 let limit = Arguments::new(&arguments, &["timeout"])?.number("timeout")?.map(time_limit).transpose()?;
                 Ok(json!({ "settled": client.drain(limit).await }))
             }
+            "sign_in" => device::sign_in(client, &self.hooks, &arguments).await,
             "sign_in_again" => sign_in_again(client, &arguments).await,
             "request" => request(client, &arguments).await,
             _ => Err(invalid("method", "is not a method of the client")),
@@ -169,7 +180,7 @@ async fn call_operation(
     Ok(Reply::Operation(operation, answer.body))
 }
 
-const AUTHORIZATION_REQUEST: [&str; 7] =
+pub(super) const AUTHORIZATION_REQUEST: [&str; 7] =
     ["scopes", "user_id", "browser_secret", "app_state", "prompt", "login_hint", "check_browser"];
 
 async fn authorization_url(client: &LoopClient, arguments: &Map<String, Value>) -> Result<Value, Error> {
@@ -187,7 +198,7 @@ async fn sign_in_again(client: &LoopClient, arguments: &Map<String, Value>) -> R
     Ok(authorization_json(&client.sign_in_again(&error, authorization_request(&arguments)?).await?))
 }
 
-fn authorization_request(arguments: &Arguments<'_>) -> Result<AuthorizationRequest, Error> {
+pub(super) fn authorization_request(arguments: &Arguments<'_>) -> Result<AuthorizationRequest, Error> {
     Ok(AuthorizationRequest {
         scopes: arguments.words("scopes")?.unwrap_or_default(),
         user_id: arguments.text("user_id")?,
@@ -277,7 +288,7 @@ async fn handle_callback(client: &LoopClient, arguments: &Map<String, Value>) ->
     client.handle_callback(&query, secret.as_ref()).await.map(|tokens| tokens_json(&tokens))
 }
 
-fn tokens_json(tokens: &Tokens) -> Value {
+pub(super) fn tokens_json(tokens: &Tokens) -> Value {
     json!({
         "user_id": tokens.user_id,
         "scopes": tokens.scopes,

@@ -19,6 +19,10 @@ pub type EventSink = Arc<dyn Fn(&str) + Send + Sync>;
 /// Asks the application for its client secrets, the newest first.
 pub type SecretSource = Arc<dyn Fn() -> BoxFuture<'static, Result<Vec<String>, Error>> + Send + Sync>;
 
+/// Opens a URL for the person. It answers with the URL that the browser came back to, or nothing where the person closed
+/// it. The second text is the redirect URI to watch for.
+pub type Browser = Arc<dyn Fn(String, String) -> BoxFuture<'static, Result<Option<String>, Error>> + Send + Sync>;
+
 /// The parts of a client that are the application's own code, and so can't be JSON.
 #[derive(Clone, Default)]
 #[non_exhaustive]
@@ -29,6 +33,11 @@ pub struct Hooks {
     pub on_event: Option<EventSink>,
     /// Where the client secret comes from, in place of an option.
     pub client_secret: Option<SecretSource>,
+    /// What `sign_in` opens.
+    pub browser: Option<Browser>,
+    /// The store is on the person's own device: the browser of a sign-in is not checked, and `user_id` may be left out
+    /// while the store holds one grant.
+    pub own_device: bool,
 }
 
 impl fmt::Debug for Hooks {
@@ -40,7 +49,7 @@ impl fmt::Debug for Hooks {
 /// A [`LoopClient`] that survives a fork.
 pub struct Client {
     options: Map<String, Value>,
-    hooks: Hooks,
+    pub(super) hooks: Hooks,
     user_agent: String,
     /// A store that serves one process alone serves this one.
     process: u32,

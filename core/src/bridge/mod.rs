@@ -6,6 +6,7 @@
 mod arguments;
 mod call;
 mod client;
+mod device;
 mod error;
 mod exit;
 mod forked;
@@ -14,10 +15,10 @@ mod panics;
 mod runtime;
 
 pub use call::{CancelHandle, Reply, decode, time_limit};
-pub use client::{Client, EventSink, Hooks, SecretSource};
+pub use client::{Browser, Client, EventSink, Hooks, SecretSource};
 pub use error::{Case, FlatError};
 pub use exit::{busy, drain_all};
-pub use options::OPTIONS;
+pub use options::{OPTIONS, hook_limit};
 pub use panics::{caught, defect, keep_panics_quiet};
 pub use runtime::runtime;
 

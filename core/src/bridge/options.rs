@@ -1,11 +1,14 @@
 //! A client's options as one JSON object, in snake_case or camelCase.
 
+use std::time::Duration;
+
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::arguments::Arguments;
 use super::client::Hooks;
 use crate::client::LoopClient;
-use crate::config::invalid;
+use crate::config::{Limits, invalid};
 use crate::environment::{Environment, IssuerOptions};
 use crate::error::Error;
 use crate::profile::Profile;
@@ -72,7 +75,7 @@ pub(super) fn build(
     if let Some(identify) = arguments.boolean("identify")? {
         builder = builder.identify(identify);
     }
-    if let Some(check) = arguments.boolean("check_browser")? {
+    if let Some(check) = arguments.boolean("check_browser")?.or(hooks.own_device.then_some(false)) {
         builder = builder.check_browser(check);
     }
     if let Some(seconds) = arguments.number("timeout")? {
@@ -97,6 +100,17 @@ pub(super) fn build(
         });
     }
     builder.build()
+}
+
+/// How long the application's own code may take: as long as a call. Without an end to it, one answer that never comes
+/// would stop every later call of that user.
+pub fn hook_limit(options: &str) -> Duration {
+    #[derive(Deserialize)]
+    struct Limit {
+        timeout: Option<f64>,
+    }
+    let given = serde_json::from_str::<Limit>(options).ok().and_then(|limit| limit.timeout);
+    given.and_then(|seconds| super::call::time_limit(seconds).ok()).unwrap_or(Limits::default().call)
 }
 
 /// One secret, or several while it is being changed.
