@@ -112,6 +112,9 @@ impl Worker {
         if let Some(secret) = options["client_secret"].as_str() {
             builder = builder.client_secret(secret);
         }
+        if let Some(key) = options["store_key"].as_str() {
+            builder = builder.store_key(key);
+        }
         if let Some(uri) = options["redirect_uri"].as_str() {
             builder = builder.redirect_uri(uri);
         }

@@ -7,6 +7,7 @@
 
 mod away;
 mod cancel;
+mod fleet;
 mod formats;
 mod kills;
 mod pacing;

@@ -4,6 +4,10 @@ pub(crate) mod process;
 pub(crate) mod server;
 pub(crate) mod store;
 
+/// Redis and Postgres, as the tests of core start them.
+#[path = "../../../../../core/tests/support/servers.rs"]
+pub(crate) mod servers;
+
 use std::time::Duration;
 
 use rand::rngs::StdRng;

@@ -72,6 +72,13 @@ impl Server {
         Self { kind, http, issuer, client_id, client_secret, seen: 0 }
     }
 
+    pub(crate) fn name(&self) -> &'static str {
+        match self.kind {
+            Kind::Sandbox(_) => "sandbox",
+            Kind::Peer(_) => "oidc-provider",
+        }
+    }
+
     pub(crate) fn has_apis(&self) -> bool {
         matches!(self.kind, Kind::Sandbox(_))
     }

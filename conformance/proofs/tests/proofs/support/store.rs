@@ -1,16 +1,30 @@
 //! The stores that processes share.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::servers::{Postgres, Redis};
+
+/// A secret of the harness need not be one.
+const STORE_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
 /// One SQLite file.
 pub(crate) struct Store {
-    folder: TempDir,
+    folder: PathBuf,
+    _own: Option<TempDir>,
 }
 
 impl Store {
+    /// In a folder of its own, which goes with it.
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        let own = tempfile::tempdir().unwrap();
+        Self { folder: own.path().to_owned(), _own: Some(own) }
+    }
+
+    pub(crate) fn at(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), _own: None }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -18,7 +32,7 @@ impl Store {
     }
 
     fn path(&self) -> String {
-        self.folder.path().join("grants.db").to_str().unwrap().to_owned()
+        self.folder.join("grants.db").to_str().unwrap().to_owned()
     }
 
     pub(crate) fn connection(&self) -> rusqlite::Connection {
@@ -55,8 +69,65 @@ impl Store {
     }
 }
 
-/// The stores that a race runs on: a SQLite file, and those that `LOOP_PROVE_STORES` names, separated by spaces.
-pub(crate) fn others() -> Vec<String> {
-    let named = std::env::var_os("LOOP_PROVE_STORES").and_then(|text| text.into_string().ok()).unwrap_or_default();
-    named.split_whitespace().map(str::to_owned).collect()
+/// A store of any kind that lasts as long as this.
+pub(crate) enum AnyStore {
+    Sqlite(Store),
+    Redis(Redis, String),
+    Postgres(Box<Postgres>, String),
+}
+
+impl AnyStore {
+    pub(crate) fn sqlite() -> Self {
+        Self::Sqlite(Store::new())
+    }
+
+    pub(crate) fn redis() -> Self {
+        let redis = Redis::start();
+        let url = redis.url();
+        Self::Redis(redis, url)
+    }
+
+    pub(crate) async fn postgres() -> Self {
+        let postgres = Postgres::start();
+        let url = postgres.url().await;
+        Self::Postgres(Box::new(postgres), url)
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "SQLite",
+            Self::Redis(..) => "Redis",
+            Self::Postgres(..) => "Postgres",
+        }
+    }
+
+    /// Ends the server of this store at once.
+    pub(crate) fn kill(&self) {
+        match self {
+            Self::Sqlite(_) => panic!("a file has no server"),
+            Self::Redis(redis, _) => redis.kill(),
+            Self::Postgres(postgres, _) => postgres.kill(),
+        }
+    }
+
+    pub(crate) fn restart(&self) {
+        match self {
+            Self::Sqlite(_) => panic!("a file has no server"),
+            Self::Redis(redis, _) => redis.restart(),
+            Self::Postgres(postgres, _) => postgres.restart(),
+        }
+    }
+
+    /// Puts the store into a client's options.
+    pub(crate) fn choose(&self, mut options: Value) -> Value {
+        let url = match self {
+            Self::Sqlite(store) => store.url(),
+            Self::Redis(_, url) | Self::Postgres(_, url) => {
+                options["store_key"] = STORE_KEY.into();
+                url.clone()
+            }
+        };
+        options["store"] = url.into();
+        options
+    }
 }
