@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "answers go to the harness")]
 
+mod ahead;
 mod stop;
 mod worker;
 
