@@ -11,6 +11,7 @@ mod fleet;
 mod formats;
 mod kills;
 mod pacing;
+mod power;
 mod race;
 mod stops;
 mod support;

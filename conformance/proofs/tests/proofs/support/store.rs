@@ -31,6 +31,19 @@ impl Store {
         format!("sqlite://{}", self.path())
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(crate) fn exists(&self) -> bool {
+        Path::new(&self.path()).exists()
+    }
+
+    pub(crate) fn has_tables(&self) -> bool {
+        let sql = "SELECT count(*) FROM sqlite_schema WHERE name = 'loop_entry'";
+        self.connection().query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap() == 1
+    }
+
     fn path(&self) -> String {
         self.folder.join("grants.db").to_str().unwrap().to_owned()
     }
@@ -47,7 +60,7 @@ impl Store {
         grants.into_iter().next().unwrap()
     }
 
-    fn grants(&self) -> Vec<Value> {
+    pub(crate) fn grants(&self) -> Vec<Value> {
         let connection = self.connection();
         let mut statement = connection.prepare("SELECT blob FROM loop_entry WHERE key LIKE 'grant/%'").unwrap();
         let blobs = statement.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
