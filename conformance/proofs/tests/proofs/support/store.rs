@@ -82,6 +82,37 @@ impl Store {
     }
 }
 
+/// A stored grant at one moment, for whoever wants to write it.
+#[derive(Clone)]
+pub(crate) struct Snapshot {
+    key: String,
+    version: i64,
+    pub(crate) grant: Value,
+}
+
+impl Store {
+    pub(crate) fn copy(&self, user_id: &str) -> Snapshot {
+        let sql = "SELECT key, version, blob FROM loop_entry WHERE key LIKE 'grant/%'
+                   AND json_extract(CAST(blob AS TEXT), '$.user_id') = ?1";
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get::<_, Vec<u8>>(2)?));
+        let (key, version, blob) = self.connection().query_row(sql, [user_id], read).unwrap();
+        Snapshot { key, version, grant: serde_json::from_slice(&blob).unwrap() }
+    }
+
+    /// Writes as every version does: if nobody else has written since. False where somebody has.
+    pub(crate) fn swap(&self, copy: &Snapshot) -> bool {
+        let mut connection = self.connection();
+        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
+        let next = "UPDATE loop_version SET last = last + 1 WHERE id = 1 RETURNING last";
+        let next: i64 = transaction.query_row(next, [], |row| row.get(0)).unwrap();
+        let blob = copy.grant.to_string().into_bytes();
+        let sql = "UPDATE loop_entry SET version = ?1, blob = ?2 WHERE key = ?3 AND version = ?4";
+        let changed = transaction.execute(sql, rusqlite::params![next, blob, copy.key, copy.version]).unwrap();
+        transaction.commit().unwrap();
+        changed == 1
+    }
+}
+
 /// A store of any kind that lasts as long as this.
 pub(crate) enum AnyStore {
     Sqlite(Store),
