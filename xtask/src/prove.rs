@@ -27,7 +27,8 @@ const NODE_WORKER: &str = "conformance/workers/worker.mjs";
 Examples:
   cargo xtask prove
   cargo xtask prove --only kills
-      Only the proofs whose names contain \"kills\": race, kills, stops, cancel, away, power, pacing, formats.
+      Only the proofs whose names contain \"kills\": race, kills, stops, cancel, away, power,
+      pacing, fleet, formats.
 
 Environment:
   LOOP_PROVE_SEED      the random moments of an earlier run")]
@@ -114,7 +115,7 @@ fn prove(filter: Option<&str>, workers: &str, figures: &mut Vec<Counted>) -> Res
     for line in BufReader::new(output).lines() {
         let line = line?;
         println!("{line}");
-        if let Some((name, text)) = line.strip_prefix("proof: ").and_then(|rest| rest.split_once(": ")) {
+        if let Some((name, text)) = counted(&line) {
             figures.push(Counted { name: name.to_owned(), took: since.elapsed(), figures: text.to_owned() });
             since = now();
         }
@@ -122,7 +123,27 @@ fn prove(filter: Option<&str>, workers: &str, figures: &mut Vec<Counted>) -> Res
     Ok(child.wait()?.success())
 }
 
+/// The name and the figures of a line that says what was counted; the test's own line may be before it.
+fn counted(line: &str) -> Option<(&str, &str)> {
+    let said = line.rsplit_once(" ... ").map_or(line, |(_, said)| said);
+    said.strip_prefix("proof: ")?.split_once(": ")
+}
+
 /// The proofs, as cargo runs them: the default of everything else is a sample.
 pub(crate) fn proofs<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     workspace::cargo(["test", "-p", "loop-proofs"].into_iter().chain(arguments))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_found_on_a_line_of_their_own_and_after_the_name_of_their_test() {
+        let figures = Some(("race, SQLite", "20 rounds: fine"));
+        assert_eq!(counted("proof: race, SQLite: 20 rounds: fine"), figures);
+        assert_eq!(counted("test race::processes ... proof: race, SQLite: 20 rounds: fine"), figures);
+        assert_eq!(counted("test race::processes ... ok"), None);
+        assert_eq!(counted("… race, SQLite: 10 of 20"), None);
+    }
 }
