@@ -151,9 +151,11 @@ async fn everybody_of_a_fleet_that_came_due_at_once_is_served_in_the_end() {
     let mut random = StdRng::seed_from_u64(u64::from(users));
     let mut due: BinaryHeap<Reverse<(Millis, u32)>> =
         (0..users).map(|user| Reverse((random.random_range(0..MINUTE), user))).collect();
-    let (mut served, mut tries, mut sign_ins, mut steps) = (0, 0_u64, 0, 0);
-    // As long as the cap makes it, and as long as the last ones need who come back only now and then.
-    let longest = (u64::from(users) / FOR_CALLS + 1) * WINDOW * 5 / 4 + 4 * PATIENT;
+    let mut tries = vec![0_u32; users as usize];
+    let (mut served, mut sign_ins, mut steps) = (0, 0, 0);
+    // As long as the cap makes it, and as long as the last ones need who come back only now and then. Three times that,
+    // because a busy machine serves fewer of a step: its callers' patience is real time.
+    let longest = 3 * ((u64::from(users) / FOR_CALLS + 1) * WINDOW + 2 * PATIENT);
     while served < users {
         let now = time.now();
         assert!(now < longest, "{} users still wait after {}s", users - served, now / 1000);
@@ -161,7 +163,7 @@ async fn everybody_of_a_fleet_that_came_due_at_once_is_served_in_the_end() {
         while due.peek().is_some_and(|Reverse((at, _))| *at <= now) {
             asking.extend(due.pop().map(|Reverse((_, user))| user));
         }
-        tries += asking.len() as u64;
+        asking.iter().for_each(|user| tries[*user as usize] += 1);
         let told = ask(&fleet, asking).await;
         for _ in 0..told.served {
             served += 1;
@@ -188,10 +190,11 @@ async fn everybody_of_a_fleet_that_came_due_at_once_is_served_in_the_end() {
     counted(
         NAME,
         &format!(
-            "{users} users, {PROCESSES} clients, {steps} steps, {} minutes of their clock: all served after {:.1} tries \
-             each, {sign_ins} sign-ins at once, at most {busiest} of {CAP} requests in a minute",
+            "{users} users, {PROCESSES} clients, {steps} steps, {} minutes of their clock: all served, after {:.1} tries \
+             each and {} at most, {sign_ins} sign-ins at once, at most {busiest} of {CAP} requests in a minute",
             time.now() / MINUTE,
-            f64::from(u32::try_from(tries).unwrap()) / f64::from(users),
+            f64::from(tries.iter().sum::<u32>()) / f64::from(users),
+            tries.iter().max().unwrap(),
         ),
     );
 }
