@@ -163,7 +163,9 @@ async fn everybody_of_a_fleet_that_came_due_at_once_is_served_in_the_end() {
         while due.peek().is_some_and(|Reverse((at, _))| *at <= now) {
             asking.extend(due.pop().map(|Reverse((_, user))| user));
         }
-        asking.iter().for_each(|user| tries[*user as usize] += 1);
+        for user in &asking {
+            tries[*user as usize] += 1;
+        }
         let told = ask(&fleet, asking).await;
         for _ in 0..told.served {
             served += 1;
