@@ -1,4 +1,5 @@
-// One process of a race between languages: a JSON command a line on standard input, a JSON answer a line on output.
+// One process of a race between languages: a JSON command a line on standard input, a JSON answer a line on output, with
+// the command's `id` if it has one. SIGTERM is answered with {"told": "SIGTERM"}.
 // The Node package has to be built. Access tokens are told apart by the beginning of their SHA-256, never printed.
 import { createHash } from "node:crypto";
 import { createInterface } from "node:readline";
@@ -32,25 +33,36 @@ const operations = {
     const token = await loop.accessToken({ userId });
     return { token: createHash("sha256").update(token).digest("hex").slice(0, 12) };
   },
+
+  exit() {
+    return {};
+  },
 };
 
-async function answer(command) {
+async function answer({ id, ...command }) {
   try {
-    return { ok: true, ...(await operations[command.op](command)) };
+    return { ok: true, ...(await operations[command.op](command)), id };
   } catch (error) {
-    return isLoopError(error) ? { error: error.code } : { error: "internal", class: error?.constructor?.name };
+    const why = isLoopError(error) ? { error: error.code } : { error: "harness", why: error?.constructor?.name };
+    return { ...why, id };
   }
 }
 
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
-for await (const line of createInterface({ input: process.stdin })) {
+const lines = createInterface({ input: process.stdin });
+
+// No `process.exit`, here or below: the SDK may have tokens to save, and the process ends when nothing is left to do.
+process.on("SIGTERM", () => {
+  say({ told: "SIGTERM" });
+  lines.close();
+});
+
+for await (const line of lines) {
   const command = JSON.parse(line);
+  say(await answer(command));
   if (command.op === "exit") {
-    say({ ok: true });
-    // No `process.exit`: the SDK may have tokens to save, and the process ends when there is nothing left to do.
-    process.stdin.destroy();
     break;
   }
-  say(await answer(command));
 }
+process.stdin.destroy();

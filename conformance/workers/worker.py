@@ -3,11 +3,11 @@
 {"op": "open", "options": {...}}                       the options of LoopClient
 {"op": "call", "method": "clinical.list_biomarkers", "user_id": "u", ...}   an operation, or a method of the client
 {"op": "access_token", "user_id": "u"}                 answers with a digest: tokens are never printed
-{"op": "ready"}                                        does nothing: whoever answered waits for the next line
 {"op": "exit"}                                         ends as a program does that has nothing left to do
 
-Answers: {"ok": true, ...} or {"error": code}. `worker.mjs` does the same with Node. With the argument `async` it is an
-AsyncLoopClient on an event loop of its own.
+Answers: {"ok": true, ...} or {"error": code}, with the command's `id` if it has one. SIGTERM ends it as apps do it: a
+handler that says {"told": "SIGTERM"} and calls `sys.exit`. `worker.mjs` does the same with Node. With the argument
+`async` it is an AsyncLoopClient on an event loop of its own.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import asyncio
 import hashlib
 import inspect
 import json
+import os
+import signal
 import sys
 from typing import Any
 
@@ -36,7 +38,12 @@ class Worker:
 
     async def run(self, command: dict[str, Any]) -> dict[str, Any]:
         """Does what a command says and returns the answer."""
-        op = command.pop("op")
+        op, number = command.pop("op"), command.pop("id", None)
+        answer = await self.answer(op, command)
+        return answer if number is None else {**answer, "id": number}
+
+    async def answer(self, op: str, command: dict[str, Any]) -> dict[str, Any]:
+        """Does one operation; what is left of the command are its arguments."""
         try:
             if op == "open":
                 self.loop = self.kind(**command["options"])
@@ -45,8 +52,10 @@ class Worker:
                 return {"ok": True, "token": digest(await self.call("access_token", command))}
             if op == "call":
                 result = await self.call(command.pop("method"), command)
-                return {"ok": True, "items": len(result) if hasattr(result, "__len__") else None}
-            return {"ok": True}
+                return {"ok": True, "count": len(result) if hasattr(result, "__len__") else None}
+            if op == "exit":
+                return {"ok": True}
+            return {"error": "harness", "why": f"there is no command {op}"}
         except LoopError as error:
             return {"error": error.code}
 
@@ -57,6 +66,13 @@ class Worker:
             target = getattr(target, name)
         result = target(**arguments)
         return await result if inspect.isawaitable(result) else result
+
+
+def end(_signal: int, _frame: object) -> None:
+    """Ends the process from wherever it is; the SDK's own exit hook does the rest."""
+    # Not `print`: the signal may come in the middle of one.
+    os.write(sys.stdout.fileno(), b'{"told": "SIGTERM"}\n')
+    sys.exit(0)
 
 
 async def main() -> None:
@@ -72,4 +88,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, end)
     asyncio.run(main())

@@ -1,33 +1,36 @@
 //! `cargo xtask prove`: what the tests sample, as often as it takes to believe it.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 
-use crate::setup;
-use crate::step::{Step, Steps, duration, now};
-use crate::{toolchain, workspace};
+use crate::setup::{self, Venv};
+use crate::step::{Step, StepFailed, Steps, duration, now};
+use crate::toolchain::{self, Node};
+use crate::workspace;
 
+const PEERS: &str = "conformance/peers";
 const PYTHON_WORKER: &str = "conformance/workers/worker.py";
 const NODE_WORKER: &str = "conformance/workers/worker.mjs";
 
 /// Run the proofs over real processes as often as it takes to believe them
 ///
-/// Races of processes on one store, kill -9 and SIGSTOP at every step and at random moments, callers that give up, stores
-/// that go away, a fleet at its cap. `cargo xtask test` runs a sample of the same. A table says what was counted.
+/// Races of processes of all languages on one store of each kind, kill -9 and SIGSTOP at every step and at random moments,
+/// callers that give up, stores that go away, power cuts, a fleet at its cap. Needs Python, Node, Redis and Postgres, and
+/// starts and builds what it needs. `cargo xtask test` runs a sample of the same. A table says what was counted.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   cargo xtask prove
   cargo xtask prove --only kills
-      Only the proofs whose names contain \"kills\": race, kills, stops, cancel, away, pacing, formats.
+      Only the proofs whose names contain \"kills\": race, kills, stops, cancel, away, power,
+      pacing, fleet, formats.
 
 Environment:
-  LOOP_PROVE_STORES    more stores for the races: URLs, separated by spaces (and LOOP_STORE_KEY for them)
-  LOOP_PROVE_WORKERS   the workers of a race, separated by ;
   LOOP_PROVE_SEED      the random moments of an earlier run")]
 pub(crate) struct Prove {
     /// Only proofs whose names contain this
@@ -37,7 +40,16 @@ pub(crate) struct Prove {
 
 pub(crate) fn run(arguments: &Prove) -> ExitCode {
     let mut steps = Steps::new();
-    let workers = workers(&mut steps);
+    let (python, node) = match (toolchain::python(), toolchain::node()) {
+        (Ok(python), Ok(node)) => (python, node),
+        (python, node) => {
+            let missing = [python.err(), node.err()].into_iter().flatten();
+            let lines: Vec<String> = missing.map(|each| each.to_string()).collect();
+            steps.fail("Toolchains", &lines.join("\n"));
+            return steps.finish();
+        }
+    };
+    let Ok(workers) = set_up(&mut steps, &python, &node) else { return steps.finish() };
     if !steps.run(Step::new("Proofs: build", proofs(["--no-run"]))) {
         return steps.finish();
     }
@@ -65,28 +77,24 @@ pub(crate) fn run(arguments: &Prove) -> ExitCode {
     steps.finish()
 }
 
-/// The commands of the workers that race: of every language that this machine has.
-fn workers(steps: &mut Steps) -> String {
-    let mut commands = vec!["rust".to_owned()];
-    let node = toolchain::node().ok();
-    if let Some(node) = &node {
-        // A failure has been shown and counted.
-        let _ = setup::node_modules(steps, node, "conformance/peers", "Proofs: another server");
-    }
-    if workspace::path(PYTHON_WORKER).is_file()
-        && let Ok(python) = toolchain::python()
-        && let Ok(venv) = setup::venv(steps, &python)
-        && setup::python_binding(steps, &venv).is_ok()
-    {
-        commands.push(format!("{} {PYTHON_WORKER}", venv.python().display()));
-    }
-    if workspace::path(NODE_WORKER).is_file()
-        && let Some(node) = &node
-        && setup::node_binding(steps, node).is_ok()
-    {
-        commands.push(format!("node {NODE_WORKER}"));
-    }
-    commands.join("; ")
+/// Builds what the proofs need beside Rust; returns the commands of the workers.
+fn set_up(steps: &mut Steps, python: &Path, node: &Node) -> Result<String, StepFailed> {
+    setup::node_modules(steps, node, PEERS, "Proofs: another server")?;
+    let venv = setup::venv(steps, python)?;
+    setup::python_binding(steps, &venv)?;
+    setup::node_binding(steps, node)?;
+    Ok(workers(&venv, node))
+}
+
+fn workers(venv: &Venv, node: &Node) -> String {
+    format!("{} {PYTHON_WORKER}; {} {NODE_WORKER}", venv.python().display(), node.node.display())
+}
+
+/// The proofs that need both bindings, where those are built.
+pub(crate) fn languages(venv: &Venv, node: &Node, filter: Option<&str>) -> Command {
+    let mut cargo = proofs(["--test", "proofs", "--", "--ignored"].into_iter().chain(filter));
+    cargo.env("LOOP_PROVE_WORKERS", workers(venv, node));
+    cargo
 }
 
 /// What one proof said at its end.
@@ -99,17 +107,15 @@ struct Counted {
 /// Runs them one by one, so that each has the machine for itself, and passes on what they say.
 fn prove(filter: Option<&str>, workers: &str, figures: &mut Vec<Counted>) -> Result<bool> {
     let mut cargo = proofs(["--test", "proofs", "--"]);
-    cargo.args(filter).args(["--nocapture", "--test-threads", "1"]).env("LOOP_PROVE", "1");
-    if workspace::variable("LOOP_PROVE_WORKERS").is_none() {
-        cargo.env("LOOP_PROVE_WORKERS", workers);
-    }
+    cargo.args(filter).args(["--include-ignored", "--nocapture", "--test-threads", "1"]);
+    cargo.env("LOOP_PROVE", "1").env("LOOP_PROVE_WORKERS", workers);
     let mut child = cargo.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("cargo can't be started")?;
     let output = child.stdout.take().context("cargo has no output")?;
     let mut since = now();
     for line in BufReader::new(output).lines() {
         let line = line?;
         println!("{line}");
-        if let Some((name, text)) = line.strip_prefix("proof: ").and_then(|rest| rest.split_once(": ")) {
+        if let Some((name, text)) = counted(&line) {
             figures.push(Counted { name: name.to_owned(), took: since.elapsed(), figures: text.to_owned() });
             since = now();
         }
@@ -117,7 +123,27 @@ fn prove(filter: Option<&str>, workers: &str, figures: &mut Vec<Counted>) -> Res
     Ok(child.wait()?.success())
 }
 
+/// The name and the figures of a line that says what was counted; the test's own line may be before it.
+fn counted(line: &str) -> Option<(&str, &str)> {
+    let said = line.rsplit_once(" ... ").map_or(line, |(_, said)| said);
+    said.strip_prefix("proof: ")?.split_once(": ")
+}
+
 /// The proofs, as cargo runs them: the default of everything else is a sample.
 pub(crate) fn proofs<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     workspace::cargo(["test", "-p", "loop-proofs"].into_iter().chain(arguments))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_found_on_a_line_of_their_own_and_after_the_name_of_their_test() {
+        let figures = Some(("race, SQLite", "20 rounds: fine"));
+        assert_eq!(counted("proof: race, SQLite: 20 rounds: fine"), figures);
+        assert_eq!(counted("test race::processes ... proof: race, SQLite: 20 rounds: fine"), figures);
+        assert_eq!(counted("test race::processes ... ok"), None);
+        assert_eq!(counted("… race, SQLite: 10 of 20"), None);
+    }
 }

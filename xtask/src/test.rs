@@ -77,6 +77,9 @@ pub(crate) fn run(arguments: &Test) -> ExitCode {
     if let Ok(programs) = setup::programs(&mut steps) {
         let python = python.as_deref().and_then(|found| self::python(&mut steps, found, &programs, filter).ok());
         let node = node.filter(|found| self::node(&mut steps, found, &programs, filter).is_ok());
+        if let (Some(python), Some(node), true) = (&python, &node, wanted.has(Language::Rust)) {
+            steps.run(Step::test("All languages: proofs, a sample", prove::languages(python, node, filter)));
+        }
         if let Some(node) = node {
             for (title, directory) in SUITES {
                 let modules = setup::node_modules(&mut steps, &node, directory, &format!("{title}: modules"));

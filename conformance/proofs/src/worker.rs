@@ -10,6 +10,7 @@ use loop_sdk::{
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use crate::ahead::Ahead;
 use crate::stop;
 
 /// One client, and the commands for it.
@@ -97,13 +98,15 @@ impl Worker {
 
     fn open(&self, options: &Value) -> Answer {
         let clock = Clock::running();
-        clock.advance(seconds(options, "clock_offset_seconds").unwrap_or_default());
+        let ahead = seconds(options, "clock_offset_seconds").unwrap_or_default();
+        clock.advance(ahead);
+        let store = text(options, "store")?;
         let mut state = self.lock();
         let events = Arc::clone(&state.events);
         let mut builder = LoopClient::builder()
             .client_id(text(options, "client_id")?)
             .environment(environment(&options["environment"])?)
-            .store(text(options, "store")?)
+            .store(store)
             .token_requests_per_minute(number(options, "token_requests_per_minute").unwrap_or(1_000_000))
             .clock(clock.clone())
             .on_event(move |event| {
@@ -111,6 +114,12 @@ impl Worker {
             });
         if let Some(secret) = options["client_secret"].as_str() {
             builder = builder.client_secret(secret);
+        }
+        if let Some(store) = Ahead::of(store, ahead)?.filter(|_| !ahead.is_zero()) {
+            builder = builder.store_object(store);
+        }
+        if let Some(key) = options["store_key"].as_str() {
+            builder = builder.store_key(key);
         }
         if let Some(uri) = options["redirect_uri"].as_str() {
             builder = builder.redirect_uri(uri);

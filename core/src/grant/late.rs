@@ -84,8 +84,11 @@ fn answered(current: &GrantRecord, attempt: &str, tokens: &Tokens, how: Late) ->
         return Change::Leave((how, false));
     }
     let record = if how == Late::Disconnected {
-        // The disconnect that waits for this has to know the newest token, should we end before it is revoked.
-        current.rotated(attempt, tokens.clone())
+        let mut record = current.clone();
+        // What it displaced refreshed a grant that this one has replaced: its late answer must not hide the newest token.
+        record.change_intent(attempt, |intent| Some(Intent { displaced: None, ..intent }));
+        // The disconnect that waits for this has to know that, should we end before it is revoked.
+        record.rotated(attempt, tokens.clone())
     } else {
         let mut record = current.clone();
         record.change_intent(attempt, |_| None);
@@ -159,20 +162,44 @@ mod tests {
     use serde_json::Map;
 
     use super::*;
-    use crate::grant::decide::refresh_intent;
+    use crate::grant::decide::{exchange_intent, refresh_intent};
+    use crate::grant::record::{IntentKind, Tombstone};
+
+    fn tokens(refresh: &str, obtained_at: Millis) -> Tokens {
+        Tokens {
+            access_token: Secret::new("a"),
+            access_expires_at: obtained_at,
+            obtained_at,
+            refresh_token: Some(Secret::new(refresh)),
+            scopes: Vec::new(),
+            unknown: Map::new(),
+        }
+    }
+
+    #[test]
+    fn a_refresh_that_a_code_displaced_does_not_hide_the_codes_token_from_a_disconnect() {
+        let rules = Rules::default();
+        let mut record = GrantRecord::granted("user_1", tokens("r", 0), None, 0);
+        record.intent = Some(refresh_intent(&record, "refresh", &Secret::new("r"), 1_000, &rules));
+        record.intent = Some(exchange_intent(&record, "code", 200_000, &rules));
+        record.tombstone = Some(Tombstone::new(200_002, 0));
+        let attempt = "code".to_owned();
+        let arrived =
+            Arrived { attempt, kind: IntentKind::Exchange, tokens: tokens("new", 200_001), replaces: Some(1) };
+        let Change::Write(record, (Late::Disconnected, _)) =
+            granted(Some(&record), "user_1", &arrived, &mut Some(1), false, 200_003)
+        else {
+            panic!("the disconnect has to know the new token");
+        };
+        let late = rotated(Some(&record), "refresh", &tokens("old", 1_000));
+        assert!(matches!(late, Change::Leave((Late::Disconnected, _))));
+        assert_eq!(record.refresh_token().map(Secret::expose), Some("new"));
+    }
 
     /// What is left of a lost refresh after the one that took its place did nothing.
     fn left_of_a_lost_one(profile: Profile) -> Option<(Millis, bool, u32)> {
         let rules = Rules { profile, ..Rules::default() };
-        let tokens = Tokens {
-            access_token: Secret::new("a"),
-            access_expires_at: 0,
-            obtained_at: 0,
-            refresh_token: Some(Secret::new("r")),
-            scopes: Vec::new(),
-            unknown: Map::new(),
-        };
-        let mut record = GrantRecord::granted("user_1", tokens, None, 0);
+        let mut record = GrantRecord::granted("user_1", tokens("r", 0), None, 0);
         for (attempt, at) in [("x", 1000), ("y", 9000)] {
             record.intent = Some(refresh_intent(&record, attempt, &Secret::new("r"), at, &rules));
         }

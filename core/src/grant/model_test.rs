@@ -436,15 +436,23 @@ fn three_at_once() {
     strict([&[Access], &[Access], &[Access]]).with(left([1, 0, 1, 0]), left([2, 1, 1, 0])).keeps(&STRICT);
 }
 
+/// In tests of their own: with the wide bounds each takes minutes.
+fn put_back(by: Millis) {
+    let setting = Setting { put_back: by, ..strict([&[Access], &[Access]]) };
+    let usual = Left { jumps: 1, ..left([1, 1, 0, 0]) };
+    setting.with(usual, Left { jumps: 1, ..left([3, 1, 1, 0]) }).keeps(&STRICT);
+    let setting = Setting { put_back: by, ..strict([&[Access], &[SignIn]]) };
+    setting.with(usual, Left { jumps: 1, ..left([3, 1, 0, 0]) }).keeps(&STRICT);
+}
+
 #[test]
-fn a_clock_that_is_put_back() {
-    for put_back in [10_000, 300_000] {
-        let setting = Setting { put_back, ..strict([&[Access], &[Access]]) };
-        let usual = Left { jumps: 1, ..left([1, 1, 0, 0]) };
-        setting.with(usual, Left { jumps: 1, ..left([3, 1, 1, 0]) }).keeps(&STRICT);
-        let setting = Setting { put_back, ..strict([&[Access], &[SignIn]]) };
-        setting.with(usual, Left { jumps: 1, ..left([3, 1, 0, 0]) }).keeps(&STRICT);
-    }
+fn a_clock_that_is_put_back_a_little() {
+    put_back(10_000);
+}
+
+#[test]
+fn a_clock_that_is_put_back_by_minutes() {
+    put_back(300_000);
 }
 
 /// Servers with another rule, and requests that arrive as soon as the rule needs.
@@ -463,18 +471,30 @@ fn lenient(profile: Profile, rotation: Rotation) -> [Setting; 2] {
 
 const GRACE: Profile = Profile::Grace(std::time::Duration::from_secs(30));
 
+fn under(profile: Profile, rotation: Rotation) {
+    let [refreshes, sign_in] = lenient(profile, rotation);
+    refreshes.with(left([2, 0, 1, 0]), left([3, 0, 1, 0])).keeps(&ANY);
+    sign_in.with(left([1, 0, 1, 0]), left([3, 1, 1, 0])).keeps(&ANY);
+}
+
 #[test]
-fn other_rules_of_the_server() {
-    for (profile, rotation) in [
-        (GRACE, Rotation::Grace(30_000)),
-        (Profile::Introspect, Rotation::Strict),
-        (Profile::Replay, Rotation::UntilUsed),
-        (Profile::Replay, Rotation::None),
-    ] {
-        let [refreshes, sign_in] = lenient(profile, rotation);
-        refreshes.with(left([2, 0, 1, 0]), left([3, 0, 1, 0])).keeps(&ANY);
-        sign_in.with(left([1, 0, 1, 0]), left([3, 1, 1, 0])).keeps(&ANY);
-    }
+fn a_server_with_a_grace() {
+    under(GRACE, Rotation::Grace(30_000));
+}
+
+#[test]
+fn a_server_that_can_be_asked() {
+    under(Profile::Introspect, Rotation::Strict);
+}
+
+#[test]
+fn a_server_whose_former_token_works_until_the_next_is_used() {
+    under(Profile::Replay, Rotation::UntilUsed);
+}
+
+#[test]
+fn a_server_that_does_not_rotate() {
+    under(Profile::Replay, Rotation::None);
 }
 
 #[test]

@@ -35,6 +35,19 @@ impl Scene {
         self.server.mark().await;
     }
 
+    /// How long an undisturbed refresh takes, with the machine as busy as it is.
+    async fn longest_refresh(&mut self, keeper: &mut Process, options: &Value) -> Duration {
+        let mut longest = Duration::ZERO;
+        for _ in 0..5 {
+            self.next_user(keeper).await;
+            let mut process = Process::open(options).await;
+            let started = tokio::time::Instant::now();
+            token_of(&process.access_token(&self.user).await);
+            longest = longest.max(started.elapsed());
+        }
+        longest
+    }
+
     fn has_intent(&self) -> bool {
         self.store.grant(&self.user).get("intent").is_some()
     }
@@ -123,15 +136,7 @@ async fn a_refresh_killed_at_a_random_moment_is_not_repeated_and_not_lost() {
     let mut scene = Scene::new().await;
     let options = scene.options();
     let mut keeper = Process::open(&options).await;
-    // How long an undisturbed refresh takes, with the machine as busy as it is.
-    let mut longest = Duration::ZERO;
-    for _ in 0..5 {
-        scene.next_user(&mut keeper).await;
-        let mut process = Process::open(&options).await;
-        let started = tokio::time::Instant::now();
-        token_of(&process.access_token(&scene.user).await);
-        longest = longest.max(started.elapsed());
-    }
+    let longest = scene.longest_refresh(&mut keeper, &options).await;
     let mut moments = Moments::new(NAME);
     let (rounds, mut between, mut unknown, mut rotated) = (rounds(25, 500), 0, 0, 0);
     for round in 0..rounds {
@@ -206,6 +211,56 @@ async fn where_the_rule_of_the_server_allows_recovery_nothing_stays_unknown() {
         }
     }
     counted("kill -9 under lenient rules", &format!("{kills} kills, 0 unknown, {over} known to be over, 0 alarms"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_at_a_random_moment_nothing_stays_unknown_where_the_rule_allows_recovery() {
+    for (profile, rotation, ahead) in RULES.iter().copied() {
+        let name = format!("kill -9 at random moments, {profile} at a server with {rotation}");
+        let mut scene = Scene::new().await;
+        scene.server.rotation(rotation).await;
+        let mut options = scene.options();
+        options["profile"] = profile.into();
+        let mut keeper = Process::open(&options).await;
+        let longest = scene.longest_refresh(&mut keeper, &options).await;
+        if profile == "introspect" {
+            scene.next_user(&mut keeper).await;
+            token_of(&keeper.access_token(&scene.user).await);
+            let user = scene.user.clone();
+            scene.signs_of_introspection(&mut keeper, &user).await;
+        }
+        let mut moments = Moments::new(&name);
+        let (rounds, mut between, mut rotated, mut over) = (rounds(6, 500), 0, 0, 0);
+        for round in 0..rounds {
+            progress(&name, round, rounds);
+            scene.next_user(&mut keeper).await;
+            let mut victim = Process::open(&options).await;
+            victim.send(json!({ "op": "access_token", "user_id": scene.user })).await;
+            moments.pass(longest).await;
+            victim.kill().await;
+            let stands = scene.has_intent();
+            between += u32::from(stands);
+            rotated += scene.server.token_requests().await;
+
+            scene.server.sandbox_ref().advance_clock(ahead);
+            let mut next = Process::open_ahead(&options, ahead).await;
+            let answer = next.access_token(&scene.user).await;
+            if profile == "introspect" && error_of(&answer) == Some("grant_ended") {
+                // The server has said that the token is spent: the answer was lost for sure.
+                let lost = stands && scene.server.token_requests().await == 1;
+                assert!(lost, "{name}, round {round}: nothing was lost, and it is over?");
+                over += 1;
+            } else {
+                token_of(&answer);
+            }
+            if profile == "introspect" {
+                assert_eq!(scene.server.replays().await, 0, "{name}, round {round}");
+            }
+            assert_eq!(scene.server.alerts().await, 0, "{name}, round {round}");
+        }
+        let figures = format!("{rounds} kills, {between} with an intent, {rotated} after the request arrived");
+        counted(&name, &format!("{figures}, 0 unknown, {over} known to be over, 0 alarms"));
+    }
 }
 
 /// Where a sign-in is killed, and what the next call of a user that had a grant before says.

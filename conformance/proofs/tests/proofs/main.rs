@@ -7,9 +7,11 @@
 
 mod away;
 mod cancel;
+mod fleet;
 mod formats;
 mod kills;
 mod pacing;
+mod power;
 mod race;
 mod stops;
 mod support;

@@ -4,6 +4,10 @@ pub(crate) mod process;
 pub(crate) mod server;
 pub(crate) mod store;
 
+/// Redis and Postgres, as the tests of core start them.
+#[path = "../../../../../core/tests/support/servers.rs"]
+pub(crate) mod servers;
+
 use std::time::Duration;
 
 use rand::rngs::StdRng;
@@ -37,15 +41,20 @@ pub(crate) fn progress(name: &str, done: u32, of: u32) {
     }
 }
 
+/// The seed of whatever a proof does at random: said, so that `LOOP_PROVE_SEED` brings it back.
+pub(crate) fn seed(name: &str) -> u64 {
+    let given = std::env::var_os("LOOP_PROVE_SEED").and_then(|seed| seed.to_str()?.parse().ok());
+    let seed = given.unwrap_or_else(|| StdRng::try_from_rng(&mut rand::rngs::SysRng).unwrap().random());
+    println!("{name}: LOOP_PROVE_SEED={seed}");
+    seed
+}
+
 /// Random moments that a seed brings back: `LOOP_PROVE_SEED`.
 pub(crate) struct Moments(StdRng);
 
 impl Moments {
     pub(crate) fn new(name: &str) -> Self {
-        let given = std::env::var_os("LOOP_PROVE_SEED").and_then(|seed| seed.to_str()?.parse().ok());
-        let seed: u64 = given.unwrap_or_else(|| StdRng::try_from_rng(&mut rand::rngs::SysRng).unwrap().random());
-        println!("{name}: LOOP_PROVE_SEED={seed}");
-        Self(StdRng::seed_from_u64(seed))
+        Self(StdRng::seed_from_u64(seed(name)))
     }
 
     /// Waits for a random while.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
@@ -22,21 +22,26 @@ pub(crate) struct Process {
     early: HashMap<u64, Value>,
 }
 
+/// The worker of Rust, where a worker's command is asked for.
+pub(crate) const RUST: &str = "rust";
+
 /// A command that was sent.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked(u64);
 
-/// The commands that start workers: several languages where `LOOP_PROVE_WORKERS` names them, separated by `;`.
+/// The commands that start the workers of other languages. `cargo xtask test` and `prove` build the bindings and name
+/// them here, separated by `;`.
 pub(crate) fn worker_commands() -> Vec<String> {
     let named = std::env::var_os("LOOP_PROVE_WORKERS").and_then(|text| text.into_string().ok()).unwrap_or_default();
     let commands: Vec<String> = named.split(';').map(|each| each.trim().to_owned()).filter(|c| !c.is_empty()).collect();
-    if commands.is_empty() { vec!["rust".to_owned()] } else { commands }
+    assert!(!commands.is_empty(), "LOOP_PROVE_WORKERS names no workers: `cargo xtask prove` builds and names them");
+    commands
 }
 
 impl Process {
     /// A worker of Rust with this client.
     pub(crate) async fn open(options: &Value) -> Self {
-        Self::open_as("rust", options).await
+        Self::open_as(RUST, options).await
     }
 
     /// The same for a later time: its clock is ahead.
@@ -58,7 +63,7 @@ impl Process {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let own = env!("CARGO_BIN_EXE_loop-worker");
         let mut words = command.split_whitespace();
-        let program = words.next().filter(|program| *program != "rust").unwrap_or(own);
+        let program = words.next().filter(|program| *program != RUST).unwrap_or(own);
         let mut child = Command::new(program)
             .args(words)
             .current_dir(root)
@@ -88,12 +93,15 @@ impl Process {
             if let Some(answer) = self.early.remove(&asked.0) {
                 return Some(answer);
             }
-            let line = tokio::time::timeout(LONGEST_ANSWER, self.lines.next_line()).await.expect("an answer in time");
-            let answer: Value = serde_json::from_str(&line.unwrap()?).unwrap();
-            // Workers of other languages do one thing after the other, and know no ids.
-            let id = answer["id"].as_u64().unwrap_or(asked.0);
+            let answer = self.line().await?;
+            let id = answer["id"].as_u64().unwrap_or_else(|| panic!("an answer to nothing: {answer}"));
             self.early.insert(id, answer);
         }
+    }
+
+    async fn line(&mut self) -> Option<Value> {
+        let line = tokio::time::timeout(LONGEST_ANSWER, self.lines.next_line()).await.expect("an answer in time");
+        Some(serde_json::from_str(&line.unwrap()?).unwrap())
     }
 
     pub(crate) async fn ask(&mut self, command: Value) -> Value {
@@ -133,6 +141,18 @@ impl Process {
         kill_process(self.pid(), Signal::CONT).unwrap();
     }
 
+    /// Tells it to end, as whoever runs services does, and waits until it has heard.
+    pub(crate) async fn tell_to_end(&mut self) {
+        kill_process(self.pid(), Signal::TERM).unwrap();
+        let heard = self.line().await.expect("it lives, and has a handler");
+        assert_eq!(heard["told"], "SIGTERM", "{heard}");
+    }
+
+    /// Whether it runs, as opposed to having ended by itself or by a signal.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     pub(crate) async fn kill(&mut self) {
         self.child.start_kill().unwrap();
         self.child.wait().await.unwrap();
@@ -140,7 +160,11 @@ impl Process {
 
     /// Waits for its end; its standard input stays open. True where it was killed, false where it ended by itself.
     pub(crate) async fn was_killed(&mut self) -> bool {
-        let status = tokio::time::timeout(LONGEST_ANSWER, self.child.wait()).await.expect("it ends").unwrap();
-        std::os::unix::process::ExitStatusExt::signal(&status) == Some(Signal::KILL.as_raw())
+        std::os::unix::process::ExitStatusExt::signal(&self.ended().await) == Some(Signal::KILL.as_raw())
+    }
+
+    /// Waits for its end, as `was_killed` does.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        tokio::time::timeout(LONGEST_ANSWER, self.child.wait()).await.expect("it ends").unwrap()
     }
 }

@@ -72,6 +72,13 @@ impl Server {
         Self { kind, http, issuer, client_id, client_secret, seen: 0 }
     }
 
+    pub(crate) fn name(&self) -> &'static str {
+        match self.kind {
+            Kind::Sandbox(_) => "sandbox",
+            Kind::Peer(_) => "oidc-provider",
+        }
+    }
+
     pub(crate) fn has_apis(&self) -> bool {
         matches!(self.kind, Kind::Sandbox(_))
     }
@@ -135,12 +142,21 @@ impl Server {
             ("code", &code),
             ("redirect_uri", REDIRECT_URI),
             ("code_verifier", VERIFIER),
-            ("client_id", &self.client_id),
-            ("client_secret", &self.client_secret),
         ];
-        let answer = self.http.post(format!("{}{token}", self.issuer)).form(&form).send().await.unwrap();
-        let answer: Value = answer.json().await.unwrap();
+        let answer = self.post(&format!("{}{token}", self.issuer), &form).await;
         answer["refresh_token"].as_str().unwrap_or_else(|| panic!("no refresh token: {}", answer["error"])).to_owned()
+    }
+
+    /// A refresh that is not the SDK's: the whole answer.
+    pub(crate) async fn refresh(&self, refresh_token: &str) -> Value {
+        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
+        self.post(&format!("{}/v1/oauth/token", self.issuer), &form).await
+    }
+
+    async fn post(&self, url: &str, form: &[(&str, &str)]) -> Value {
+        let client = [("client_id", self.client_id.as_str()), ("client_secret", &self.client_secret)];
+        let form: Vec<_> = form.iter().chain(&client).collect();
+        self.http.post(url).form(&form).send().await.unwrap().json().await.unwrap()
     }
 
     /// What the person's browser does with an authorization URL; where it lands in the end.
