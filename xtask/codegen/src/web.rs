@@ -78,13 +78,18 @@ impl Link {
 type Places = [(&'static str, Vec<(String, Answer)>); 3];
 
 pub(crate) fn outputs() -> Result<Vec<Output>> {
-    let Source { policy } = serde_json::from_str(SOURCE).context("conformance/web.json")?;
-    let places = places(&policy)?;
+    let (policy, places) = read(SOURCE).context("conformance/web.json")?;
     Ok(vec![
         Output { path: "bindings-python/python/loop_sdk/_web_policy.py", content: python(&policy, &places) },
         Output { path: "bindings-node/ts/web-policy.ts", content: node(&policy, &places) },
         Output { path: "docs/src/web-table.md", content: table(&places) },
     ])
+}
+
+fn read(source: &str) -> Result<(Policy, Places)> {
+    let Source { policy } = serde_json::from_str(source)?;
+    let places = places(&policy)?;
+    Ok((policy, places))
 }
 
 /// Reads the rows. An action without one would leave a glue without an answer, and a code that nobody raises is a typo.
@@ -256,4 +261,31 @@ fn table(places: &Places) -> String {
     out.truncate(out.trim_end().len());
     out.push('\n');
     out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    /// The source, with one text in place of another.
+    fn read_with(from: &str, to: &str) -> Result<(Policy, Places)> {
+        assert!(SOURCE.contains(from), "{from}");
+        read(&SOURCE.replacen(from, to, 1))
+    }
+
+    #[test]
+    fn a_policy_that_would_leave_a_glue_without_an_answer_is_refused() {
+        read(SOURCE).unwrap();
+        for (from, to) in [
+            ("\"ask_for_scope\": {\"status\": 403", "\"scope_required\": {\"status\": 403"),
+            ("\"grant_ended\": {", "\"grant_endet\": {"),
+            ("\"session_lost\": \"sign_in_again\"", "\"grant_ended\": \"sign_in_again\""),
+            ("\"link\": \"start\"", "\"link\": \"stop\""),
+            ("\"status\": 401", "\"statuss\": 401"),
+        ] {
+            assert!(read_with(from, to).is_err(), "{to}");
+        }
+    }
 }
