@@ -186,6 +186,7 @@ test("an app's own session, error page and paths take the place of the glue's", 
   // The scope of the page was not asked for: what a route lets out is the app's to show as well.
   const page = await browser.get("/home");
   assert.deepEqual([page.status, page.text], [418, "scope_required"]);
+  assert.equal(page.headers.get("referrer-policy"), "no-referrer");
 });
 
 test("whatever a page shows is escaped", async () => {

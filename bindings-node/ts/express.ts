@@ -199,7 +199,7 @@ export function loopAuth(loop: LoopClient, options: LoopAuthOptions = {}): LoopA
       console.error(error);
     }
     if (options.onError !== undefined && problem === error) {
-      options.onError(error, req, res, next);
+      options.onError(error, req, res.set(HEADERS), next);
       return;
     }
     answer(req, res, place, problem, maySignIn);

@@ -160,6 +160,7 @@ def test_an_app_makes_its_own_error_page(box: Sandbox) -> None:
     for path in ("/back?state=s&code=c", "/mine"):
         answer = app.test_client().get(path)
         assert (answer.status_code, answer.text) == (418, "ours")
+        assert answer.headers["Cache-Control"] == "no-store" and answer.headers["Referrer-Policy"] == "no-referrer"
     assert [error.code for error in seen] == ["state_unknown", "not_connected"]
     assert "scope=openid%20read%3Abiomarkers&" in app.test_client().get("/in").headers["Location"] + "&"
 

@@ -240,7 +240,7 @@ class LoopAuth:
                 text = "loop_sdk: %s (%s, request %s)"
                 current_app.logger.error(text, problem, problem.code, problem.request_id, exc_info=problem)
             if self._on_error is not None:
-                return self._on_error(problem)
+                return _keep_private(current_app.make_response(self._on_error(problem)))
         is_page = wants_page()
         sent = reply(place, problem, self._links(place), is_page=is_page, may_sign_in=may_sign_in)
         response = Response(sent.body, sent.status, sent.headers)
@@ -300,8 +300,13 @@ class LoopAuth:
 
 
 def _go(location: str) -> AnyResponse:
-    response = redirect(location, 303)
-    response.headers.update(HEADERS)
+    return _keep_private(redirect(location, 303))
+
+
+def _keep_private(response: R) -> R:
+    # The callback's address has a code in it, and every answer here is one person's own.
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     return response
 
 
