@@ -4,7 +4,8 @@ import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Respon
 import type { LoopClient } from "./client";
 import { isLoopError, type LoopError, ownError } from "./errors";
 import { Cookies, Sealer } from "./express-cookies";
-import { answer, answerForOther, refuse, sessionLost, wantsPage } from "./express-pages";
+import { choose, type Place, type Problem, reply, returnPath, wantsPage, wasPostedHere } from "./web";
+import { HEADERS, MARKER_SECONDS, SESSION_SECONDS } from "./web-policy";
 
 /** Who is signed in to the app. */
 export interface LoopSession {
@@ -29,11 +30,11 @@ export interface SessionStore {
   end(req: Request, res: Response): void | Promise<void>;
 }
 
-/** Options of {@link loopAuth}. Paths are whole paths, as the browser sees them. */
+/** Options of {@link loopAuth}. Paths begin where the glue is mounted: mount it where the app's own pages are. */
 export interface LoopAuthOptions {
   /** Begins a sign-in; `?next=/path` returns there. `/login` unless said otherwise. */
   loginPath?: string | undefined;
-  /** The path of the client's `redirectUri` unless said otherwise. */
+  /** Where the client's `redirectUri` leads; its path, below the mount point, unless said otherwise. */
   callbackPath?: string | undefined;
   /** POST ends the app's session, and leaves the grant. `/logout` unless said otherwise. */
   logoutPath?: string | undefined;
@@ -49,7 +50,7 @@ export interface LoopAuthOptions {
   sessionSecret?: string | undefined;
   /** Keeps the session elsewhere than in the glue's own cookie. */
   session?: SessionStore | undefined;
-  /** Shows a failed sign-in, in place of the glue's own page. */
+  /** Answers for an error, in place of the glue. */
   onError?: ((error: LoopError, req: Request, res: Response, next: NextFunction) => void) | undefined;
 }
 
@@ -63,22 +64,19 @@ export interface LoopAuth extends RequestHandler {
   errors: ErrorRequestHandler;
 }
 
-const SESSION_SECONDS = 12 * 60 * 60;
 const SESSION = "loop_session";
 const BROWSER = "loop_browser";
-/** Says that this browser was just sent to sign in because a grant was over: doing so again would be a loop. */
-const RETRIED = "loop_retried";
-const RETRIED_SECONDS = 60;
-/** Says that this browser just signed in: if it does not know so, another sign-in would not help. */
+/** Says that this browser just signed in: if that did not help, another sign-in would not either. */
 const SIGNED_IN = "loop_signed_in";
-const SIGNED_IN_SECONDS = 30;
+
+type Handler = (req: Request, res: Response) => Promise<void>;
 
 /** Signs people in with Loop. Works without any other middleware, in Express 4 and 5. */
 export function loopAuth(loop: LoopClient, options: LoopAuthOptions = {}): LoopAuth {
   const redirect = loop.redirectUri === null ? undefined : new URL(loop.redirectUri);
   const {
     loginPath = "/login",
-    callbackPath = redirect?.pathname ?? "/callback",
+    callbackPath,
     logoutPath = "/logout",
     disconnectPath = "/disconnect",
     afterLogin = "/",
@@ -87,151 +85,187 @@ export function loopAuth(loop: LoopClient, options: LoopAuthOptions = {}): LoopA
   } = options;
   const cookies = new Cookies(redirect?.protocol === "https:");
   const session = options.session ?? cookieSession(cookies, loop.namespace ?? "", options.sessionSecret);
+  /** Where the glue is mounted; a router inside the app has another `baseUrl`. */
+  const mounts = new WeakMap<Request, string>();
+  const below = (req: Request, path: string) => `${mounts.get(req) ?? ""}${path}`;
 
-  async function login(req: Request, res: Response): Promise<void> {
+  const login: Handler = async (req, res) => {
     // The core refuses a `next` that leads to another site, and one that came twice.
     const appState = req.query["next"] as string | undefined;
-    const browserSecret = cookies.get(req, BROWSER);
-    const begun = await loop.authorizationUrl({ scopes, appState, browserSecret });
+    const begun = await loop.authorizationUrl({ scopes, appState, browserSecret: cookies.get(req, BROWSER) });
     cookies.set(res, BROWSER, begun.browserSecret);
-    res.redirect(begun.url);
-  }
+    res.redirect(303, begun.url);
+  };
 
-  async function callback(req: Request, res: Response): Promise<void> {
+  const callback: Handler = async (req, res) => {
     try {
       const tokens = await loop.handleCallback(req.originalUrl, { browserSecret: cookies.get(req, BROWSER) });
       await session.write(req, res, tokens.userId);
-      cookies.set(res, SIGNED_IN, "1", SIGNED_IN_SECONDS);
-      res.redirect(tokens.appState ?? afterLogin);
+      cookies.set(res, SIGNED_IN, "1", MARKER_SECONDS);
+      res.redirect(303, tokens.appState ?? below(req, afterLogin));
     } catch (error) {
-      if (isLoopError(error) && error.code === "already_completed" && req.loop.userId !== undefined) {
-        res.redirect(afterLogin);
-        return;
+      if (!isLoopError(error) || error.code !== "already_completed" || req.loop.userId === undefined) {
+        throw error;
       }
-      throw error;
+      res.redirect(303, below(req, afterLogin));
     }
-  }
+  };
 
-  async function logout(req: Request, res: Response): Promise<void> {
+  const logout: Handler = async (req, res) => {
     await session.end(req, res);
     cookies.clear(res, SIGNED_IN);
-    res.redirect(303, afterLogout);
-  }
+    res.redirect(303, below(req, afterLogout));
+  };
 
-  async function disconnect(req: Request, res: Response): Promise<void> {
+  const disconnect: Handler = async (req, res) => {
     // The session ends last: while Loop has not confirmed, the person can press the button again.
     if (req.loop.userId !== undefined) {
       await loop.revoke({ userId: req.loop.userId });
     }
     await logout(req, res);
-  }
-
-  function failed(error: unknown, req: Request, res: Response, next: NextFunction): void {
-    if (!isLoopError(error) || res.headersSent) {
-      next(error);
-    } else if (options.onError) {
-      options.onError(error, req, res, next);
-    } else if (error.detail === "appState") {
-      refuse(req, res, 400, "bad_next", "This link leads to another site, so it was not followed.");
-    } else {
-      const again =
-        req.method === "POST" ? { href: afterLogin, text: "Go back" } : { href: loginPath, text: "Try again" };
-      answer(req, res, error, again);
-    }
-  }
-
-  const routes: Record<string, (req: Request, res: Response) => Promise<void>> = {
-    [`GET ${loginPath}`]: login,
-    [`GET ${callbackPath}`]: callback,
-    [`POST ${logoutPath}`]: logout,
-    [`POST ${disconnectPath}`]: disconnect,
   };
 
-  const handle = async (req: Request, res: Response, next: NextFunction): Promise<void> => {
+  function posted(handler: Handler): Handler {
+    return async (req, res) => {
+      const own = [redirect?.origin, `${req.protocol}://${req.get("Host")}`];
+      if (wasPostedHere(req.get("Sec-Fetch-Site"), req.get("Origin"), own)) {
+        await handler(req, res);
+      } else {
+        answer(req, res, "app", "cross_site_request");
+      }
+    };
+  }
+
+  /** What the glue does itself with a request. */
+  function route(req: Request): [place: Place, handler: Handler] | undefined {
+    const { method, path } = req;
+    const isCallback =
+      callbackPath === undefined ? req.baseUrl + path === (redirect?.pathname ?? "/callback") : path === callbackPath;
+    if (method === "HEAD" && (isCallback || path === loginPath)) {
+      // A link preview that sends it must not begin a sign-in, or spend a code.
+      return ["sign_in", async (_req, res) => void res.status(405).set("Allow", "GET").end()];
+    }
+    if (method === "GET" && (isCallback || path === loginPath)) {
+      return ["sign_in", isCallback ? callback : login];
+    }
+    if (method === "POST" && (path === logoutPath || path === disconnectPath)) {
+      return ["app", posted(path === logoutPath ? logout : disconnect)];
+    }
+    return undefined;
+  }
+
+  const handle: RequestHandler = async (req, res, next) => {
+    mounts.set(req, req.baseUrl);
     const userId = await session.read(req);
     req.loop = userId === undefined ? {} : { userId };
-    const route = routes[`${req.method} ${req.baseUrl}${req.path}`];
-    if (route === undefined) {
+    const found = route(req);
+    if (found === undefined) {
       next();
       return;
     }
-    // Codes and sessions stay out of caches, and out of other sites' logs.
-    res.set({ "Cache-Control": "no-store", "Referrer-Policy": "no-referrer" });
-    if (req.method === "POST" && isCrossSite(req, redirect)) {
-      refuse(req, res, 403, "cross_site", "This request came from another site, so it was not carried out.");
+    const [place, handler] = found;
+    res.set(HEADERS);
+    try {
+      await handler(req, res);
+    } catch (error) {
+      await failed(error, req, res, next, place);
+    }
+  };
+
+  async function failed(error: unknown, req: Request, res: Response, next: NextFunction, at: Place): Promise<void> {
+    if (!isLoopError(error) || res.headersSent) {
+      next(error);
       return;
     }
-    try {
-      await route(req, res);
-    } catch (error) {
-      failed(error, req, res, next);
+    const here = req.loop?.userId;
+    const isOthers = at === "app" && error.userId !== null && error.userId !== here;
+    const place = isOthers ? "other" : at;
+    let problem: Problem = at === "sign_in" && error.detail === "appState" ? "bad_next" : error;
+    let maySignIn = true;
+    if (choose(place, problem).endsSession) {
+      // A browser that signed in just now would go round for ever.
+      maySignIn = cookies.get(req, SIGNED_IN) === undefined;
+      if (here !== undefined) {
+        await session.end(req, res);
+      } else if (!maySignIn) {
+        problem = "session_lost";
+      }
+      if (maySignIn && isPageLoad(req)) {
+        res.set(HEADERS).redirect(303, links(req, place).login);
+        return;
+      }
     }
-  };
+    if (problem === error && (error.action === "fix_call" || error.action === "call_operator")) {
+      console.error(error);
+    }
+    if (options.onError !== undefined && problem === error) {
+      options.onError(error, req, res.set(HEADERS), next);
+      return;
+    }
+    answer(req, res, place, problem, maySignIn);
+  }
 
-  const toLogin = (req: Request, res: Response): void => {
-    // A longer path would be refused at login; without it the person gets in all the same.
-    const back = req.method === "GET" && req.originalUrl.length <= 2000;
-    res.redirect(303, back ? `${loginPath}?next=${encodeURIComponent(req.originalUrl)}` : loginPath);
-  };
+  function answer(req: Request, res: Response, place: Place, problem: Problem, maySignIn = true): void {
+    const isPage = isForPeople(req);
+    const { status, headers, body } = reply(place, problem, links(req, place), { isPage, maySignIn });
+    if (isPage && !maySignIn) {
+      // Whoever has read that it did not work may try again.
+      cookies.clear(res, SIGNED_IN);
+    }
+    res.status(status).set(headers).send(body);
+  }
+
+  function links(req: Request, place: Place) {
+    // Nobody comes back to a callback: its code is used.
+    const here = place !== "sign_in" && isPageLoad(req) ? returnPath(req.originalUrl) : undefined;
+    const next = here === undefined ? "" : `?next=${encodeURIComponent(here)}`;
+    return { login: `${below(req, loginPath)}${next}`, start: below(req, afterLogin), here };
+  }
 
   const auth = ((req, res, next) => {
-    handle(req, res, next).catch(next);
+    Promise.resolve(handle(req, res, next)).catch(next);
   }) as LoopAuth;
 
   auth.requireUser = (req, res, next) => {
     // What follows is one person's: no cache may keep it. A route may say otherwise.
     res.set("Cache-Control", "no-store");
-    const justSignedIn = cookies.get(req, SIGNED_IN) !== undefined;
-    if (justSignedIn) {
+    try {
+      auth.userId(req);
+    } catch (error) {
+      failed(error, req, res, next, "app").catch(next);
+      return;
+    }
+    if (cookies.get(req, SIGNED_IN) !== undefined) {
+      // The session stuck, so the marker has done its work.
       cookies.clear(res, SIGNED_IN);
     }
-    if (req.loop?.userId !== undefined) {
-      next();
-    } else if (req.method === "GET" && wantsPage(req)) {
-      if (justSignedIn) {
-        sessionLost(res, loginPath);
-      } else {
-        toLogin(req, res);
-      }
-    } else {
-      res.status(401).json({ error: "sign_in_required", message: "Nobody is signed in here." });
-    }
+    next();
   };
 
   auth.userId = (req) => {
-    if (req.loop?.userId === undefined) {
+    if (req.loop === undefined) {
+      throw ownError("invalid_option", "`app.use(auth)` must come before what asks who is signed in.", "auth");
+    }
+    if (req.loop.userId === undefined) {
       throw ownError("not_connected", "Nobody is signed in here.");
     }
     return req.loop.userId;
   };
 
-  const handleError = async (error: unknown, req: Request, res: Response, next: NextFunction): Promise<void> => {
-    if (!isLoopError(error) || res.headersSent) {
-      next(error);
-      return;
-    }
-    if (error.userId !== null && error.userId !== req.loop?.userId) {
-      // Somebody else's grant is over, or lacks a scope: signing this person in again would not help.
-      answerForOther(req, res, error, { href: afterLogin, text: "Go back" });
-      return;
-    }
-    if (error.action === "sign_in_again") {
-      await session.end(req, res);
-      if (wantsPage(req) && cookies.get(req, RETRIED) === undefined) {
-        cookies.set(res, RETRIED, "1", RETRIED_SECONDS);
-        toLogin(req, res);
-        return;
-      }
-    }
-    answer(req, res, error, {
-      href: loginPath,
-      text: error.action === "ask_for_scope" ? "Allow it at Loop" : "Try again",
-    });
-  };
   auth.errors = (error, req, res, next) => {
-    handleError(error, req, res, next).catch(next);
+    failed(error, req, res, next, "app").catch(next);
   };
   return auth;
+}
+
+function isForPeople(req: Request): boolean {
+  // Named first, JSON is what `*/*` gets.
+  return wantsPage(req.get("Sec-Fetch-Mode"), req.accepts(["json", "html"]) === "html");
+}
+
+/** Whether a person's browser is loading a page, which a redirect may repeat. */
+function isPageLoad(req: Request): boolean {
+  return (req.method === "GET" || req.method === "HEAD") && isForPeople(req);
 }
 
 /** A signed cookie with the user's id and an end; nothing is kept on the server. */
@@ -267,15 +301,4 @@ function cookieSession(
       cookies.clear(res, SESSION);
     },
   };
-}
-
-/** Whether anything but a page of this very app sent this. Browsers say so; SameSite=Lax is the second line. */
-function isCrossSite(req: Request, redirect: URL | undefined): boolean {
-  const site = req.get("Sec-Fetch-Site");
-  if (site !== undefined) {
-    return site !== "same-origin";
-  }
-  // Behind a proxy the app may see another host and scheme than the browser: the redirect URI has the browser's.
-  const origin = req.get("Origin");
-  return origin === undefined || (origin !== redirect?.origin && origin !== `${req.protocol}://${req.get("Host")}`);
 }

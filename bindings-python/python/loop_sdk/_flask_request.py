@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from flask import request
 
-_MAX_RETURN_PATH = 2000
+from loop_sdk import _web
+
 _PATH_CHARACTERS = "/:@!$&'()*+,;="
 
 
-def is_person() -> bool:
+def wants_page() -> bool:
     """Whether a person will look at the answer, rather than a script."""
-    mode = request.headers.get("Sec-Fetch-Mode")
-    if mode is not None:
-        return mode == "navigate"
-    # A browser names it when it loads a page; `*/*` alone is a script or a command-line tool.
-    return request.method in ("GET", "HEAD") and "text/html" in request.headers.get("Accept", "")
+    # Named first, JSON is what `*/*` gets.
+    best = request.accept_mimetypes.best_match(["application/json", "text/html"])
+    return _web.wants_page(request.headers.get("Sec-Fetch-Mode"), best == "text/html")
 
 
 def is_page_load() -> bool:
     """Whether a person's browser is loading a page, which a redirect may repeat."""
-    return request.method in ("GET", "HEAD") and is_person()
+    return request.method in ("GET", "HEAD") and wants_page()
 
 
 def return_path() -> str | None:
@@ -30,17 +29,15 @@ def return_path() -> str | None:
     path = quote(request.script_root + request.path, safe=_PATH_CHARACTERS)
     if request.query_string:
         path += "?" + quote(request.query_string, safe=_PATH_CHARACTERS + "?%")
-    if len(path) > _MAX_RETURN_PATH or "\\" in path or path.startswith("//"):
-        return None
-    return path
+    return _web.return_path(path)
 
 
-def was_posted_here(redirect_uri: str | None) -> bool:
+def below_mount(path: str) -> str:
+    """One of the app's paths, as the browser sees it."""
+    return request.script_root + path if path.startswith("/") else path
+
+
+def posted_here(redirect_uri: str | None) -> bool:
     """Whether a form was posted by a page of this very site."""
-    fetch_site = request.headers.get("Sec-Fetch-Site")
-    if fetch_site is not None:
-        return fetch_site == "same-origin"
-    here = urlsplit(redirect_uri or "")
-    # Behind a proxy that ends TLS, the app may not know its own scheme; the redirect URI does.
-    origins = {request.host_url.rstrip("/"), f"{here.scheme}://{here.netloc}"}
-    return request.headers.get("Origin") in origins
+    headers = request.headers
+    return _web.was_posted_here(headers.get("Sec-Fetch-Site"), headers.get("Origin"), request.host_url, redirect_uri)

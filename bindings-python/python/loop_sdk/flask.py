@@ -16,19 +16,19 @@ import functools
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from flask import Blueprint, Flask, Response, current_app, redirect, request, session, url_for
 from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as AnyResponse
 
-from loop_sdk._flask_pages import as_json, keep_private, page_response, public_text, refused, with_retry_after
-from loop_sdk._flask_request import is_page_load, is_person, return_path, was_posted_here
+from loop_sdk._flask_request import below_mount, is_page_load, posted_here, return_path, wants_page
 from loop_sdk._json import json_default
-from loop_sdk._page import page
+from loop_sdk._web import Links, Place, choose, reply
+from loop_sdk._web_policy import HEADERS, MARKER_SECONDS, SESSION_SECONDS, OwnCode
 from loop_sdk.client import LoopClient, User
-from loop_sdk.errors import InvalidCall, LoopError, ScopeRequired, SignInRequired
+from loop_sdk.errors import InvalidCall, LoopError, SignInRequired
 
 __all__ = ["LoopAuth"]
 
@@ -37,15 +37,8 @@ R = TypeVar("R", bound=AnyResponse)
 
 #: What the glue keeps in Flask's session: who signed in, when, and with which client.
 _SESSION_KEY = "_loop"
-#: How long a person stays signed in to the app; their grant lives on.
-_SESSION_SECONDS = 12 * 3600
-#: A grant that is over this soon after signing in would be over again: a redirect would go round for ever.
-_NO_REDIRECT_SECONDS = 30
 #: Marks, in the WSGI environment, a request during which somebody's data was within reach.
 _PRIVATE = "loop_sdk.private"
-_ANOTHERS_TEXT = "This needs another person's Loop account, which is not connected, or does not share enough."
-_GRANT_IS_OVER = ("not_connected", "grant_ended", "refresh_outcome_unknown")
-_STATUS = {"retry": 503, "sign_in_again": 400, "ask_for_scope": 403, "fix_call": 500, "call_operator": 502}
 
 
 class LoopAuth:
@@ -59,15 +52,18 @@ class LoopAuth:
     Responses made with somebody's data within reach are not cached, unless the view says otherwise. With an https
     `redirect_uri`, Flask's session cookie becomes Secure (set `SESSION_COOKIE_SECURE` after this for another choice).
 
+    Paths are the app's own: where it is mounted below a path, they begin there.
+
     Args:
         app: The app; or call `init_app` later.
         loop: The client; one from the environment where it is left out.
         login_path: Where a sign-in begins.
-        callback_path: The path of the client's `redirect_uri` where it is left out.
+        callback_path: Where the client's `redirect_uri` leads; its path, below the mount point, where it is left out.
         logout_path: Where a form is posted to end the app's session.
         disconnect_path: Where a form is posted to end the grant.
         after_login: Where a person goes who did not come from elsewhere.
-        on_error: Makes the page for an error, in place of the glue's own.
+        after_logout: Where a person goes who logged out or disconnected.
+        on_error: Makes the answer for an error, in place of the glue's own.
         scopes: What to ask for; the client's scopes where it is left out.
     """
 
@@ -81,12 +77,14 @@ class LoopAuth:
         logout_path: str = "/logout",
         disconnect_path: str = "/disconnect",
         after_login: str = "/",
+        after_logout: str = "/",
         on_error: Callable[[LoopError], ResponseReturnValue] | None = None,
         scopes: Iterable[str] | None = None,
     ) -> None:
         self._loop = loop
         self._paths = (login_path, callback_path, logout_path, disconnect_path)
         self._after_login = after_login
+        self._after_logout = after_logout
         self._on_error = on_error
         self._scopes = None if scopes is None else list(scopes)
         if app is not None:
@@ -96,22 +94,19 @@ class LoopAuth:
         """Adds the routes, the error handlers, the session cookie's safe settings, and the JSON form of records."""
         self._loop = loop or self._loop or LoopClient()
         login, callback, logout, disconnect = self._paths
-        callback = callback or urlsplit(self.loop.redirect_uri or "").path or "/callback"
+        if callback is None:
+            callback = unquote(urlsplit(self.loop.redirect_uri or "").path) or "/callback"
+            app.before_request(functools.partial(self._callback_below_mount, callback))
         routes = Blueprint("loop_auth", __name__)
         routes.add_url_rule(login, "login", self._login, methods=["GET"])
         routes.add_url_rule(callback, "callback", self._callback, methods=["GET"], provide_automatic_options=False)
         routes.add_url_rule(logout, "logout", self._logout, methods=["POST"])
         routes.add_url_rule(disconnect, "disconnect", self._disconnect, methods=["POST"])
-        routes.after_request(keep_private)
         app.register_blueprint(routes)
         app.after_request(self._keep_uncached)
-        handlers: list[tuple[type[LoopError], Callable[[Any], ResponseReturnValue]]] = [
-            (SignInRequired, self._grant_is_over),
-            (LoopError, self._call_failed),
-        ]
-        for kind, handler in handlers:
+        for kind in (SignInRequired, LoopError):
             if kind not in app.error_handler_spec[None][None]:
-                app.register_error_handler(kind, handler)
+                app.register_error_handler(kind, self._failed)
         if self._is_https and not app.config.get("SESSION_COOKIE_SECURE"):
             app.config["SESSION_COOKIE_SECURE"] = True
         if app.config.get("SESSION_COOKIE_SAMESITE") is None:
@@ -150,7 +145,7 @@ class LoopAuth:
         @functools.wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
             if self.user_id is None:
-                return self._to_login(SignInRequired("Sign in first.", code="not_connected"))
+                return self._failed(SignInRequired("Nobody is signed in.", code="not_connected"))
             # `user_id` marked the response as private.
             result: ResponseReturnValue = current_app.ensure_sync(view)(*args, **kwargs)
             return result
@@ -158,6 +153,8 @@ class LoopAuth:
         return guarded
 
     def _login(self) -> ResponseReturnValue:
+        if request.method == "HEAD":
+            return _only_get()
         _check_secret_key()
         try:
             begun = self.loop.authorization_url(
@@ -166,29 +163,21 @@ class LoopAuth:
                 app_state=request.args.get("next") or None,
             )
         except LoopError as error:
-            return self._failed(error, "Signing in did not work")
-        response = redirect(begun.url, 303)
-        response.set_cookie(
-            self._cookie_name,
-            begun.browser_secret,
-            path="/",
-            secure=self._is_https,
-            httponly=True,
-            samesite="Lax",
-        )
+            return self._answer("sign_in", "bad_next" if error.detail == "app_state" else error)
+        response = _go(begun.url)
+        self._set_cookie(response, self._cookie_name, begun.browser_secret)
         return response
 
     def _callback(self) -> ResponseReturnValue:
         if request.method == "HEAD":
-            # Flask adds it to every GET; a link preview that sends it must not spend the code.
-            return Response(status=405, headers={"Allow": "GET"})
+            return _only_get()
         _check_secret_key()
         try:
             tokens = self.loop.handle_callback(request.args, request.cookies.get(self._cookie_name))
         except LoopError as error:
             if error.code == "already_completed" and self.user_id is not None:
-                return redirect(self._after_login, 303)
-            return self._failed(error, "Signing in did not work")
+                return _go(below_mount(self._after_login))
+            return self._answer("sign_in", error)
         kept = self._kept()
         if kept is not None and kept["user_id"] != tokens.user_id:
             # Whatever else the app kept belongs to another person.
@@ -198,114 +187,71 @@ class LoopAuth:
         regenerate = getattr(current_app.session_interface, "regenerate", None)
         if regenerate is not None:
             regenerate(session)
-        now = int(time.time())
-        session[_SESSION_KEY] = {"user_id": tokens.user_id, "at": now, "client": self._namespace}
-        response = redirect(tokens.app_state or self._after_login, 303)
+        session[_SESSION_KEY] = {"user_id": tokens.user_id, "at": int(time.time()), "client": self._namespace}
+        response = _go(tokens.app_state or below_mount(self._after_login))
         # Says to the next request that there ought to be a session by now.
-        response.set_cookie(
-            self._marker_name,
-            str(now),
-            max_age=_NO_REDIRECT_SECONDS,
-            path="/",
-            secure=self._is_https,
-            httponly=True,
-            samesite="Lax",
-        )
+        self._set_cookie(response, self._marker_name, "1", MARKER_SECONDS)
         return response
 
+    def _callback_below_mount(self, whole: str) -> ResponseReturnValue | None:
+        """The redirect URI's path is whole; the rules of an app that is mounted somewhere begin below that."""
+        mounts = {request.script_root, current_app.config["APPLICATION_ROOT"].rstrip("/")} - {""}
+        is_callback = request.method in ("GET", "HEAD") and any(whole == mount + request.path for mount in mounts)
+        return self._callback() if is_callback else None
+
     def _logout(self) -> ResponseReturnValue:
-        if not was_posted_here(self.loop.redirect_uri):
-            return refused()
+        if not posted_here(self.loop.redirect_uri):
+            return self._answer("app", "cross_site_request")
         session.clear()
-        return self._without_marker(redirect(self._after_login, 303))
+        return self._without_marker(_go(below_mount(self._after_logout)))
 
     def _disconnect(self) -> ResponseReturnValue:
-        if not was_posted_here(self.loop.redirect_uri):
-            return refused()
+        if not posted_here(self.loop.redirect_uri):
+            return self._answer("app", "cross_site_request")
         user_id = self.user_id
         if user_id is not None:
             try:
                 self.loop.revoke(user_id=user_id)
             except LoopError as error:
-                return self._failed(error, "Disconnecting did not work", link=self._after_login, label="Go back")
+                # The session lives on, so that the person can press the button again.
+                return self._failed(error)
         session.clear()
-        return self._without_marker(redirect(self._after_login, 303))
+        return self._without_marker(_go(below_mount(self._after_logout)))
 
-    def _grant_is_over(self, error: SignInRequired) -> ResponseReturnValue:
-        kept = self._kept()
-        if self._is_about_another(error):
-            return self._call_failed(error)
-        session.pop(_SESSION_KEY, None)
-        is_fresh = kept is not None and time.time() - kept["at"] < _NO_REDIRECT_SECONDS
-        if is_fresh or error.code not in _GRANT_IS_OVER:
-            return self._failed(error, "You have to connect again") if is_person() else as_json(error, 401)
-        return self._to_login(error)
-
-    def _call_failed(self, error: LoopError) -> ResponseReturnValue:
-        """Answers for a view that let an error out."""
+    def _failed(self, error: LoopError) -> ResponseReturnValue:
+        """Answers for a view that let an error out, or that nobody may see who is not signed in."""
         if error.detail == "secret_key":
             raise error
-        link, label = self._after_login, "Go to the start"
-        if isinstance(error, ScopeRequired) and not self._is_about_another(error):
-            here = return_path() if is_page_load() else None
-            link, label = url_for("loop_auth.login", next=here), "Connect again"
-        elif error.action == "retry" and is_page_load():
-            link, label = return_path() or link, "Try again"
-        if is_person():
-            return self._failed(error, "That did not work", link=link, label=label, raised_in_view=True)
-        self._log(error, raised_in_view=True)
-        if self._is_about_another(error):
-            return as_json(error, 409, _ANOTHERS_TEXT, mendable=False)
-        return as_json(error, _STATUS[error.action])
+        kept = self._kept()
+        here = None if kept is None else kept["user_id"]
+        place: Place = "app" if error.user_id in (None, here) else "other"
+        if not choose(place, error).ends_session:
+            return self._answer(place, error)
+        session.pop(_SESSION_KEY, None)
+        # A browser that signed in just now would go round for ever.
+        may_sign_in = self._marker_name not in request.cookies
+        if may_sign_in and is_page_load():
+            return _go(self._links(place).login)
+        return self._answer(place, error if here or may_sign_in else "session_lost", may_sign_in=may_sign_in)
 
-    def _to_login(self, error: SignInRequired) -> ResponseReturnValue:
-        if not is_page_load():
-            return self._failed(error, "Sign in first", status=401) if is_person() else as_json(error, 401)
-        if self._lost_session():
-            text = (
-                "Your browser did not keep the session of the sign-in that you just finished. "
-                "Allow cookies for this site, then try again."
-            )
-            login = url_for("loop_auth.login")
-            html = page(title="You are not signed in", text=text, link=login, label="Try again", note="session_lost")
-            return self._without_marker(page_response(html, 400))
-        return redirect(url_for("loop_auth.login", next=return_path()), 303)
+    def _answer(self, place: Place, problem: LoopError | OwnCode, *, may_sign_in: bool = True) -> ResponseReturnValue:
+        if isinstance(problem, LoopError):
+            if problem.action in ("fix_call", "call_operator"):
+                text = "loop_sdk: %s (%s, request %s)"
+                current_app.logger.error(text, problem, problem.code, problem.request_id, exc_info=problem)
+            if self._on_error is not None:
+                return _keep_private(current_app.make_response(self._on_error(problem)))
+        is_page = wants_page()
+        sent = reply(place, problem, self._links(place), is_page=is_page, may_sign_in=may_sign_in)
+        response = Response(sent.body, sent.status, sent.headers)
+        # Whoever has read that it did not work may try again.
+        return response if may_sign_in or not is_page else self._without_marker(response)
 
-    def _failed(
-        self,
-        error: LoopError,
-        title: str,
-        *,
-        link: str | None = None,
-        label: str = "Try again",
-        status: int | None = None,
-        raised_in_view: bool = False,
-    ) -> ResponseReturnValue:
-        self._log(error, raised_in_view=raised_in_view)
-        if self._on_error is not None:
-            return self._on_error(error)
-        status = status or _STATUS[error.action]
-        text = public_text(error)
-        if raised_in_view and self._is_about_another(error):
-            status, text = 409, _ANOTHERS_TEXT
-        elif error.code == "access_denied":
-            status, title = 403, "You are not connected"
-            text = "You chose not to share your Loop data, so nothing was stored. You can connect whenever you like."
-        elif error.detail == "app_state":
-            status, text = 400, "The address to return to is not a page of this site."
-        note = f"{error.code} · request {error.request_id}" if error.request_id else error.code
-        html = page(title=title, text=text, link=link or url_for("loop_auth.login"), label=label, note=note)
-        return with_retry_after(page_response(html, status), error)
-
-    def _log(self, error: LoopError, *, raised_in_view: bool) -> None:
-        if error.action in ("fix_call", "call_operator"):
-            current_app.logger.error(
-                "loop_sdk: %s (%s, request %s)",
-                error,
-                error.code,
-                error.request_id,
-                exc_info=error if raised_in_view else None,
-            )
+    def _links(self, place: Place) -> Links:
+        # Nobody comes back to a callback: its code is used.
+        here = return_path() if place != "sign_in" and is_page_load() else None
+        login = url_for("loop_auth.login", next=here)
+        return Links(login=login, start=below_mount(self._after_login), here=here)
 
     def _keep_uncached(self, response: Response) -> Response:
         if _PRIVATE in request.environ:
@@ -315,12 +261,6 @@ class LoopAuth:
                 return self._without_marker(response)
         return response
 
-    def _is_about_another(self, error: LoopError) -> bool:
-        """Whether only somebody else than who is signed in here could mend it."""
-        kept = self._kept()
-        of_person = error.action in ("sign_in_again", "ask_for_scope") and error.user_id is not None
-        return kept is not None and of_person and error.user_id != kept["user_id"]
-
     def _kept(self) -> dict[str, Any] | None:
         """What the session says of this client's sign-in, while it is young enough."""
         kept: Any = session.get(_SESSION_KEY)
@@ -329,16 +269,13 @@ class LoopAuth:
         # Another app with the same key, or this app with another environment, knows other people.
         if kept["client"] != self._namespace:
             return None
-        if not isinstance(kept["at"], int) or time.time() - kept["at"] > _SESSION_SECONDS:
+        if not isinstance(kept["at"], int) or time.time() - kept["at"] > SESSION_SECONDS:
             session.pop(_SESSION_KEY, None)
             return None
         return kept
 
-    def _lost_session(self) -> bool:
-        """Whether a sign-in completed just now, with nobody signed in."""
-        marker = request.cookies.get(self._marker_name, "")
-        is_time = marker.isascii() and marker.isdigit() and len(marker) < 16
-        return is_time and self._kept() is None and abs(time.time() - int(marker)) < _NO_REDIRECT_SECONDS
+    def _set_cookie(self, response: AnyResponse, name: str, value: str, max_age: int | None = None) -> None:
+        response.set_cookie(name, value, max_age, path="/", secure=self._is_https, httponly=True, samesite="Lax")
 
     def _without_marker(self, response: R) -> R:
         response.delete_cookie(self._marker_name, path="/", secure=self._is_https, httponly=True, samesite="Lax")
@@ -360,6 +297,22 @@ class LoopAuth:
     @property
     def _marker_name(self) -> str:
         return "__Host-loop_signed_in" if self._is_https else "loop_signed_in"
+
+
+def _go(location: str) -> AnyResponse:
+    return _keep_private(redirect(location, 303))
+
+
+def _keep_private(response: R) -> R:
+    # The callback's address has a code in it, and every answer here is one person's own.
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _only_get() -> ResponseReturnValue:
+    # Flask adds HEAD to every GET; a link preview that sends it must not begin a sign-in, or spend a code.
+    return Response(status=405, headers={"Allow": "GET"})
 
 
 def _check_secret_key() -> None:
