@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &Check) -> ExitCode {
     tree(&mut steps);
     steps.run(Step::new("Rust: format", workspace::cargo(["fmt", "--all", "--check", "--", "--color", "never"])));
     clippy(&mut steps);
-    steps.run(codegen::check());
+    codegen::check(&mut steps);
     dependencies(&mut steps, arguments.install);
     match toolchain::python() {
         Ok(python) => {
@@ -74,11 +74,12 @@ fn tree(steps: &mut Steps) {
 
 /// The crates without a foreign runtime together, then one by one what would add features to them.
 fn clippy(steps: &mut Steps) {
-    let sets: [(&str, &[&str]); 5] = [
+    let sets: [(&str, &[&str]); 6] = [
         ("Rust: clippy", &["--all-targets"]),
         ("Rust: clippy, bridge", &["-p", "loop-sdk", "--features", "bridge"]),
         ("Rust: clippy, Python binding", &["-p", "loop-sdk-python"]),
         ("Rust: clippy, Node binding", &["-p", "loop-sdk-node"]),
+        ("Rust: clippy, Swift and Kotlin", &["-p", "loop-sdk-uniffi", "-p", "loop-bindgen", "--all-targets"]),
         ("Rust: clippy, proofs", &["-p", "loop-proofs", "--all-targets"]),
     ];
     for (title, which) in sets {

@@ -4,12 +4,14 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::setup;
 use crate::step::{Step, Steps};
 use crate::workspace;
 
 /// Write methods, records, error codes and docs tables from core's declarations
 ///
-/// Run it after changing a declaration in core/src/api or a record in core/src/model, and commit what it writes. The
+/// Run it after changing a declaration in core/src/api, a record in core/src/model or what bindings-swift-kotlin/src
+/// exports, and commit what it writes. The
 /// check that nothing is out of date is part of `cargo xtask check`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -25,13 +27,24 @@ pub(crate) struct Codegen {
 pub(crate) fn run(arguments: &Codegen) -> ExitCode {
     let mut steps = Steps::new();
     if arguments.check {
-        steps.run(check());
+        check(&mut steps);
     } else if steps.run(Step::new("Write generated files", workspace::cargo(["run", "-p", "loop-codegen"]))) {
         steps.run(Step::new("Format", workspace::cargo(["fmt", "--all"])));
+        native(&mut steps, &[]);
     }
     steps.finish()
 }
 
-pub(crate) fn check() -> Step {
-    Step::new("Generated files", workspace::cargo(["run", "-p", "loop-codegen", "--", "--check"]))
+pub(crate) fn check(steps: &mut Steps) {
+    steps.run(Step::new("Generated files", workspace::cargo(["run", "-p", "loop-codegen", "--", "--check"])));
+    native(steps, &["--check"]);
+}
+
+/// What uniffi writes is read off the built library.
+fn native(steps: &mut Steps, arguments: &[&str]) {
+    if let Ok(library) = setup::uniffi_library(steps) {
+        let mut bindgen = workspace::cargo(["run", "-p", "loop-bindgen", "--"]);
+        bindgen.arg(library).args(arguments);
+        steps.run(Step::new("Generated files: uniffi", bindgen));
+    }
 }

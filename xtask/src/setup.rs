@@ -132,6 +132,13 @@ pub(crate) fn node_binding(steps: &mut Steps, node: &Node) -> Result<(), StepFai
     steps.require(Step::new("Node: build", npm(node, NODE_BINDING, ["run", script])))
 }
 
+/// Builds the native part of the Swift, Kotlin and Expo packages, and says where it is.
+pub(crate) fn uniffi_library(steps: &mut Steps) -> Result<PathBuf, StepFailed> {
+    steps.require(Step::new("Swift and Kotlin: native part", workspace::cargo(["build", "-p", "loop-sdk-uniffi"])))?;
+    let name = format!("{}loop_uniffi{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    Ok(workspace::target_dir().join("debug").join(name))
+}
+
 pub(crate) fn npm<'a>(node: &Node, directory: &str, arguments: impl IntoIterator<Item = &'a str>) -> Command {
     let mut npm = workspace::command(&node.npm);
     npm.args(arguments).current_dir(workspace::path(directory));
