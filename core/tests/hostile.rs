@@ -136,6 +136,22 @@ async fn a_write_whose_answer_was_lost_is_read_again() {
 }
 
 #[tokio::test]
+async fn a_store_that_takes_no_write_and_does_not_say_so_is_unavailable_and_nothing_is_sent() {
+    let bench = Bench::new().await;
+    bench.token_endpoint(granted(1)).await;
+    bench.store.next(&[Write::Lost; 4]);
+    assert_eq!(code(bench.client.access_token("u").await), Code::StoreUnavailable);
+    assert!(bench.posts("token").await.is_empty());
+    let begun = bench.begin_for("u").await;
+    let callback = format!("{}?code=c&state={}", support::REDIRECT_URI, begun.state.expose());
+    bench.store.next(&[Write::Lost; 4]);
+    let finished = bench.client.handle_callback(&callback, Some(&begun.browser_secret)).await;
+    assert_eq!(code(finished), Code::StoreUnavailable);
+    assert!(bench.posts("token").await.is_empty());
+    assert_eq!(bench.client.access_token("u").await.unwrap().expose(), "a1");
+}
+
+#[tokio::test]
 async fn another_process_waits_for_a_refresh_and_then_says_so() {
     tokio::time::pause();
     let bench = Bench::new().await;

@@ -13,6 +13,9 @@ use crate::sys::random_bytes;
 
 /// How often a change is tried again because somebody else wrote in between.
 const CONFLICTS_TOLERATED: usize = 32;
+/// How often a write is made that the store does not confirm and did not make: a connection that broke is made anew, and
+/// a disk that is full stays so.
+const WRITES: u32 = 4;
 
 /// The records of one issuer and client.
 #[derive(Debug)]
@@ -32,13 +35,6 @@ pub(crate) struct Read<T> {
 pub(crate) enum Swap {
     Done,
     Conflict,
-}
-
-/// The same, where the store may not have said.
-enum Tried {
-    Ended(Swap),
-    /// It did not say, and nothing has changed: a full disk, for instance.
-    NotTaken,
 }
 
 impl Records {
@@ -126,26 +122,24 @@ impl Records {
     /// Writes if the entry is as expected. A lost answer is resolved by reading what is there now: every write has a
     /// stamp of its own, so that nobody takes another's for it.
     pub(crate) async fn swap(&self, key: &str, record: &mut impl Stamped, expected: &Expected) -> Result<Swap, Error> {
-        match self.try_to_swap(key, record, expected).await? {
-            Tried::Ended(swap) => Ok(swap),
-            Tried::NotTaken => Err(not_taken()),
-        }
-    }
-
-    async fn try_to_swap(&self, key: &str, record: &mut impl Stamped, expected: &Expected) -> Result<Tried, Error> {
         let store = self.store().await?;
         record.stamp(base64url(&random_bytes::<9>()?));
         let blob = record::encode(record)?;
-        Ok(match store.save(key, &blob, expected, record.life()).await? {
-            Saved::Version(_) => Tried::Ended(Swap::Done),
-            Saved::Conflict => Tried::Ended(Swap::Conflict),
-            Saved::Unknown => match (store.load(key).await?, expected) {
-                (Some(entry), _) if entry.blob == blob => Tried::Ended(Swap::Done),
-                (Some(entry), Expected::Version(version)) if entry.version == *version => Tried::NotTaken,
-                (None, Expected::Absent) => Tried::NotTaken,
-                _ => Tried::Ended(Swap::Conflict),
-            },
-        })
+        for tries in 1..=WRITES {
+            match store.save(key, &blob, expected, record.life()).await? {
+                Saved::Version(_) => return Ok(Swap::Done),
+                Saved::Conflict => return Ok(Swap::Conflict),
+                Saved::Unknown => {}
+            }
+            match (store.load(key).await?, expected) {
+                (Some(entry), _) if entry.blob == blob => return Ok(Swap::Done),
+                (Some(entry), Expected::Version(version)) if entry.version == *version => {}
+                (None, Expected::Absent) => {}
+                _ => return Ok(Swap::Conflict),
+            }
+            tokio::time::sleep(Duration::from_millis(10) * tries).await;
+        }
+        Err(Error::new(Code::StoreUnavailable, "The store took no write and did not say why: its disk may be full."))
     }
 
     /// Changes a user's grant: reads, lets `change` decide, writes; from the start again on a conflict.
@@ -165,7 +159,6 @@ impl Records {
         damaged: Damaged,
         mut change: impl FnMut(Option<&R>) -> Change<R, T>,
     ) -> Result<T, Error> {
-        let mut failure: fn() -> Error = || Error::new(Code::StoreBusy, "This record changes all the time; try again.");
         for conflicts in 0..CONFLICTS_TOLERATED {
             let entry = self.store().await?.load(key).await?;
             let current = match entry.as_ref().map(|entry| record::decode::<R>(&entry.blob)) {
@@ -177,22 +170,15 @@ impl Records {
                 Change::Leave(answer) => return Ok(answer),
             };
             let expected = entry.map_or(Expected::Absent, |entry| Expected::Version(entry.version));
-            match self.try_to_swap(key, &mut *record, &expected).await? {
-                Tried::Ended(Swap::Done) => return Ok(answer),
-                Tried::Ended(Swap::Conflict) => {}
-                // A connection that broke is made anew, and a disk stays full.
-                Tried::NotTaken => failure = not_taken,
+            if self.swap(key, &mut *record, &expected).await? == Swap::Done {
+                return Ok(answer);
             }
             // Those who met once would meet again.
             let [chance] = random_bytes::<1>()?;
             tokio::time::sleep(Duration::from_micros(u64::from(chance) * (conflicts as u64 + 1) * 8)).await;
         }
-        Err(failure())
+        Err(Error::new(Code::StoreBusy, "This record changes all the time; try again."))
     }
-}
-
-fn not_taken() -> Error {
-    Error::new(Code::StoreUnavailable, "The store took no write and did not say why: its disk may be full.")
 }
 
 /// What to do with a record that was just read.

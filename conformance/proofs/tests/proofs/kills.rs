@@ -35,17 +35,19 @@ impl Scene {
         self.server.mark().await;
     }
 
-    /// How long an undisturbed refresh takes, with the machine as busy as it is.
-    async fn longest_refresh(&mut self, keeper: &mut Process, options: &Value) -> Duration {
-        let mut longest = Duration::ZERO;
-        for _ in 0..5 {
+    /// In which a refresh that nobody disturbs is nearly always over, with the machine as busy as it is.
+    async fn time_of_a_refresh(&mut self, keeper: &mut Process, options: &Value) -> Duration {
+        let mut times = Vec::new();
+        for _ in 0..9 {
             self.next_user(keeper).await;
             let mut process = Process::open(options).await;
             let started = tokio::time::Instant::now();
             token_of(&process.access_token(&self.user).await);
-            longest = longest.max(started.elapsed());
+            times.push(started.elapsed());
         }
-        longest
+        times.sort_unstable();
+        // The longest would let most of the kills come too late.
+        times[times.len() / 2].mul_f64(1.2)
     }
 
     fn has_intent(&self) -> bool {
@@ -136,7 +138,7 @@ async fn a_refresh_killed_at_a_random_moment_is_not_repeated_and_not_lost() {
     let mut scene = Scene::new().await;
     let options = scene.options();
     let mut keeper = Process::open(&options).await;
-    let longest = scene.longest_refresh(&mut keeper, &options).await;
+    let time = scene.time_of_a_refresh(&mut keeper, &options).await;
     let mut moments = Moments::new(NAME);
     let (rounds, mut between, mut unknown, mut rotated) = (rounds(25, 500), 0, 0, 0);
     for round in 0..rounds {
@@ -144,7 +146,7 @@ async fn a_refresh_killed_at_a_random_moment_is_not_repeated_and_not_lost() {
         scene.next_user(&mut keeper).await;
         let mut victim = Process::open(&options).await;
         victim.send(json!({ "op": "access_token", "user_id": scene.user })).await;
-        moments.pass(longest).await;
+        moments.pass(time).await;
         victim.kill().await;
         let stands = scene.has_intent();
         between += u32::from(stands);
@@ -222,7 +224,7 @@ async fn killed_at_a_random_moment_nothing_stays_unknown_where_the_rule_allows_r
         let mut options = scene.options();
         options["profile"] = profile.into();
         let mut keeper = Process::open(&options).await;
-        let longest = scene.longest_refresh(&mut keeper, &options).await;
+        let time = scene.time_of_a_refresh(&mut keeper, &options).await;
         if profile == "introspect" {
             scene.next_user(&mut keeper).await;
             token_of(&keeper.access_token(&scene.user).await);
@@ -236,7 +238,7 @@ async fn killed_at_a_random_moment_nothing_stays_unknown_where_the_rule_allows_r
             scene.next_user(&mut keeper).await;
             let mut victim = Process::open(&options).await;
             victim.send(json!({ "op": "access_token", "user_id": scene.user })).await;
-            moments.pass(longest).await;
+            moments.pass(time).await;
             victim.kill().await;
             let stands = scene.has_intent();
             between += u32::from(stands);
