@@ -72,7 +72,7 @@ impl Manager {
     async fn tell_and_note(self: &Arc<Self>, user_id: &str, buried: GrantRecord) -> Result<(), Error> {
         // A call may have put its token back before the tombstone was there.
         self.forget(user_id);
-        let told = self.tell_loop(user_id, &buried).await;
+        let told = self.tell_loop(user_id).await;
         if told.is_err() {
             // A sign-in need not wait any longer for this.
             self.finish(user_id, &buried, |record| {
@@ -85,20 +85,14 @@ impl Manager {
         told
     }
 
-    async fn tell_loop(self: &Arc<Self>, user_id: &str, buried: &GrantRecord) -> Result<(), Error> {
-        self.wait_for_answer(user_id, buried).await?;
-        let Some(read) = self.records.load_grant(user_id).await? else { return self.forget_pending(user_id).await };
-        if read.record.tombstone.is_none() {
-            // A new sign-in has taken the place.
-            return self.forget_pending(user_id).await;
-        }
+    async fn tell_loop(self: &Arc<Self>, user_id: &str) -> Result<(), Error> {
         // Another disconnect may have taken over meanwhile. Only Loop's own word confirms either of them.
-        let buried = &read.record;
-        if let Some(tokens) = &read.record.tokens {
+        let Some(buried) = self.after_all_answers(user_id).await? else { return self.forget_pending(user_id).await };
+        if let Some(tokens) = &buried.tokens {
             self.revoke_tokens(tokens).await?;
         }
         fail_point("revoke.after_answer");
-        if read.record.intent.is_some() {
+        if buried.intent.is_some() {
             // All that is known here is dead, so trying again tomorrow could not do more.
             self.forget_pending(user_id).await?;
             return Err(Error::new(
@@ -108,7 +102,7 @@ impl Manager {
             ));
         }
         let now = self.records.now().await?;
-        self.finish(user_id, buried, |record| strip(record, now)).await?;
+        self.finish(user_id, &buried, |record| strip(record, now)).await?;
         self.forget(user_id);
         self.tell(EventKind::Ended, user_id, None);
         self.forget_pending(user_id).await
@@ -139,16 +133,19 @@ impl Manager {
         }
     }
 
-    /// A request that is under way may still bring a new token: its leader sees the tombstone and revokes it.
-    async fn wait_for_answer(&self, user_id: &str, buried: &GrantRecord) -> Result<(), Error> {
-        let Some(attempt) = buried.intent.as_ref().map(|intent| intent.attempt.clone()) else { return Ok(()) };
+    /// The buried grant, when no request is under way for it any more. One that is may still bring a new token: its leader
+    /// sees the tombstone and revokes it. That includes a request that began since, by a sign-in that had looked before
+    /// the tombstone was there. None where a new sign-in has taken the place.
+    async fn after_all_answers(&self, user_id: &str) -> Result<Option<GrantRecord>, Error> {
         loop {
             let now = self.records.now().await?;
             let read = self.records.load_grant(user_id).await?;
-            let intent = read.as_ref().and_then(|read| read.record.intent_of(&attempt));
-            let judged_at = self.sightings_now(intent, now);
-            if !intent.is_some_and(|intent| decide::is_under_way(intent, judged_at)) {
-                return Ok(());
+            let Some(record) = read.map(|read| read.record).filter(|record| record.tombstone.is_some()) else {
+                return Ok(None);
+            };
+            let mut intents = std::iter::successors(record.intent.as_ref(), |intent| intent.displaced.as_deref());
+            if !intents.any(|intent| decide::is_under_way(intent, self.sightings_now(Some(intent), now))) {
+                return Ok(Some(record));
             }
             self.look_again().await;
         }
