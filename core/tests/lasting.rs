@@ -12,7 +12,7 @@ use loop_sdk::{
     Standing,
 };
 use serde_json::{Value, json};
-use support::scripted::{Bench, Pair, granted, sign_in};
+use support::scripted::{Bench, Pair, Write, granted, sign_in};
 use support::{HOUR, World, code};
 use wiremock::matchers::{body_string_contains, path};
 use wiremock::{Mock, ResponseTemplate};
@@ -213,6 +213,18 @@ async fn an_application_hears_of_every_step() {
     assert_eq!(events.kinds(), ["ended"]);
     let known = EventKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>();
     assert_eq!(known.len(), 8);
+}
+
+#[tokio::test]
+async fn a_write_that_is_made_after_all_is_not_taken_for_somebody_elses() {
+    let events = Events::default();
+    let watched = events.clone();
+    let bench = Bench::with(move |builder| watched.watch(builder)).await;
+    bench.token_endpoint(granted(1)).await;
+    bench.store.next(&[Write::Late, Write::Works, Write::Late, Write::Works]);
+    assert_eq!(access(&bench.client).await, "a1");
+    assert_eq!(events.kinds(), ["refreshed", "saved"]);
+    assert_eq!(bench.posts("token").await.len(), 1);
 }
 
 #[tokio::test]

@@ -128,8 +128,9 @@ impl Records {
         for tries in 1..=WRITES {
             match store.save(key, &blob, expected, record.life()).await? {
                 Saved::Version(_) => return Ok(Swap::Done),
-                Saved::Conflict => return Ok(Swap::Conflict),
-                Saved::Unknown => {}
+                Saved::Conflict if tries == 1 => return Ok(Swap::Conflict),
+                // What is in the way may be our own write, made after all.
+                Saved::Conflict | Saved::Unknown => {}
             }
             match (store.load(key).await?, expected) {
                 (Some(entry), _) if entry.blob == blob => return Ok(Swap::Done),

@@ -21,6 +21,8 @@ pub(crate) enum Write {
     Fails,
     /// Nothing is written, and nobody says so.
     Lost,
+    /// It is written just before the next one, and nobody says so.
+    Late,
     /// It is written, and the answer is lost.
     Unknown,
     /// It is written; then the store goes away.
@@ -36,6 +38,7 @@ pub(crate) struct Scripted {
     down: AtomicBool,
     writes: Mutex<Vec<Write>>,
     last_key: Mutex<String>,
+    late: Mutex<Option<(Vec<u8>, Expected)>>,
 }
 
 impl Scripted {
@@ -101,10 +104,18 @@ impl TokenStore for Scripted {
         key.clone_into(&mut self.last_key.lock().unwrap());
         let write = self.writes.lock().unwrap().pop().unwrap_or(Write::Works);
         let save = || self.inner.save(key, blob, expected, ttl);
+        let late = self.late.lock().unwrap().take();
+        if let Some((blob, expected)) = late {
+            self.inner.save(key, &blob, &expected, None).await?;
+        }
         match write {
             Write::Works => save().await,
             Write::Fails => Err(unavailable()),
             Write::Lost => Ok(Saved::Unknown),
+            Write::Late => {
+                *self.late.lock().unwrap() = Some((blob.to_vec(), expected.clone()));
+                Ok(Saved::Unknown)
+            }
             Write::Unknown => save().await.map(|_| Saved::Unknown),
             Write::WorksThenDown => {
                 let saved = save().await;
