@@ -9,23 +9,16 @@ let archive = Context.environment["LOOP_XCFRAMEWORK"]
 /// `target/debug`.
 let libraries = Context.environment["LOOP_LIBRARY_DIR"] ?? "\(Context.packageDirectory)/../../target/debug"
 
-let native: Target
-var linked: [LinkerSetting] = []
-if let archive {
-    native = .binaryTarget(name: "LoopFFI", path: archive)
+let native: Target =
+    archive.map { Target.binaryTarget(name: "LoopFFI", path: $0) }
+    ?? Target.systemLibrary(name: "LoopFFI", path: "Sources/LoopFFI/include")
+
+let apple: BuildSettingCondition? = .when(platforms: [.iOS, .macOS])
+let linked: [LinkerSetting] =
+    archive == nil
+    ? [.linkedLibrary("loop_uniffi"), .unsafeFlags(["-L\(libraries)", "-Xlinker", "-rpath", "-Xlinker", libraries])]
     // What the static library takes from the system.
-    linked = [
-        .linkedFramework("Security", .when(platforms: [.iOS, .macOS])),
-        .linkedFramework("CoreFoundation", .when(platforms: [.iOS, .macOS])),
-        .linkedFramework("SystemConfiguration", .when(platforms: [.iOS, .macOS])),
-    ]
-} else {
-    native = .systemLibrary(name: "LoopFFI", path: "Sources/LoopFFI/include")
-    linked = [
-        .linkedLibrary("loop_uniffi"),
-        .unsafeFlags(["-L\(libraries)", "-Xlinker", "-rpath", "-Xlinker", libraries]),
-    ]
-}
+    : ["Security", "CoreFoundation", "SystemConfiguration"].map { .linkedFramework($0, apple) }
 
 let package = Package(
     name: "LoopSDK",

@@ -35,5 +35,5 @@ xcodebuild -create-xcframework \
 cd "$out"
 ditto -c -k --keepParent LoopFFI.xcframework LoopFFI.xcframework.zip
 echo "Checksum, for a binary target with a URL:"
-swift package --package-path "$package" compute-checksum LoopFFI.xcframework.zip
+swift package --package-path "$package" compute-checksum "$out/LoopFFI.xcframework.zip"
 echo "To use it from this package: LOOP_XCFRAMEWORK=build/LoopFFI.xcframework swift build"
