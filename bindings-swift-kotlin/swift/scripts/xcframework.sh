@@ -1,6 +1,7 @@
 #!/bin/sh
-# Builds build/LoopFFI.xcframework (iOS, its simulator, macOS) and its zip with a checksum. Needs macOS with Xcode, and
-# the Rust targets below: rustup target add aarch64-apple-ios aarch64-apple-ios-sim x86_64-apple-ios aarch64-apple-darwin x86_64-apple-darwin
+# Builds build/LoopFFI.xcframework (iOS, its simulator, macOS) and its zip with a checksum.
+#
+# Needs macOS with Xcode, and the Rust targets below, each added by `rustup target add`.
 set -eu
 
 package=$(cd "$(dirname "$0")/.." && pwd)

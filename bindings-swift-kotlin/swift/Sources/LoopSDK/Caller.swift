@@ -106,6 +106,9 @@ struct Caller: Sendable {
     }
 }
 
+/// Tasks that live on the SDK's threads, for tests that look for one that was left behind.
+func tasksAlive() -> UInt64 { livingTasks() }
+
 /// A page as it crosses.
 private struct PageReply<Item: Decodable>: Decodable {
     let items: [Item]

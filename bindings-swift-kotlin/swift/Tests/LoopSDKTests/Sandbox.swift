@@ -33,9 +33,7 @@ final class Sandbox: @unchecked Sendable {
         guard let path = ProcessInfo.processInfo.environment["LOOP_SANDBOX"], !path.isEmpty else {
             throw Failure(text: "LOOP_SANDBOX must be the path of loop-sandbox: cargo build -p loop-sandbox")
         }
-        process = Process()
-        input = Pipe()
-        let output = Pipe()
+        let (process, input, output) = (Process(), Pipe(), Pipe())
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = [
             "serve", "--port", "0", "--json", "--exit-with-stdin", "--public", "--redirect-uri", "loop-tests:/callback",
@@ -50,6 +48,8 @@ final class Sandbox: @unchecked Sendable {
             line.append(more)
         }
         started = try JSONDecoder().decode(Started.self, from: line)
+        self.process = process
+        self.input = input
     }
 
     /// It ends with its standard input.
@@ -131,7 +131,7 @@ final class Sandbox: @unchecked Sendable {
     }
 
     private static func send(_ request: URLRequest) async throws -> Data {
-        try await withCheckedThrowingContinuation { continuation in
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Data, any Error>) in
             let task = URLSession.shared.dataTask(with: request) { data, response, error in
                 let status = (response as? HTTPURLResponse)?.statusCode ?? 0
                 if let error {

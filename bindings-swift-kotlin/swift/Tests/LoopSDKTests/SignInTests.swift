@@ -132,6 +132,35 @@ final class SignInTests: XCTestCase {
         XCTAssertEqual(stats.replays, 0)
     }
 
+    func testCallsThatAreCancelledAtRandomMomentsLoseNeitherTheGrantNorATask() async throws {
+        let sandbox = try Sandbox()
+        defer { sandbox.stop() }
+        let loop = try LoopClient(sandbox.options())
+        try await sandbox.importDue(loop, userId: "somebody")
+        let before = tasksAlive()
+
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<200 {
+                group.addTask {
+                    let call = Task { try await loop.clinical.listBiomarkers(userId: "somebody").count }
+                    for _ in 0..<Int.random(in: 0..<500) { await Task.yield() }
+                    call.cancel()
+                    _ = await call.result
+                }
+            }
+        }
+        let page = try await loop.clinical.listBiomarkers(userId: "somebody")
+        XCTAssertFalse(page.isEmpty)
+        let stats = try await sandbox.stats()
+        XCTAssertEqual(stats.replays, 0)
+        let settled = try await loop.drain(timeout: 10)
+        XCTAssertTrue(settled)
+        // A dropped call is taken down a moment later; the test's own time limit is the end of the patience.
+        let end = Date().addingTimeInterval(10)
+        while tasksAlive() > before, Date() < end { await Task.yield() }
+        XCTAssertLessThanOrEqual(tasksAlive(), before)
+    }
+
     private func expectCancelled(_ call: Task<Int, any Error>, line: UInt = #line) async {
         do {
             _ = try await call.value

@@ -29,7 +29,10 @@ final class SurfaceTests: XCTestCase {
         options.storeUrl = "memory:"
         var request = AuthorizationRequest(userId: canary, appState: canary)
         request.browserSecret = canary
-        let claims = #"{"user_id":"\#(canary)","scopes":["\#(canary)"],"expires_at":1,"claims":{"sub":"\#(canary)"},"access_token":"\#(canary)"}"#
+        let claims = """
+            {"user_id": "\(canary)", "scopes": ["\(canary)"], "expires_at": 1, "claims": {"sub": "\(canary)"},
+             "access_token": "\(canary)"}
+            """
         let loop = try LoopClient(LoopOptions(clientId: canary, redirectUri: "http://localhost:3000/callback"))
         let values: [Any] = [
             biomarker, [biomarker], Page(items: [biomarker], nextCursor: canary), biomarker.status,

@@ -18,12 +18,13 @@ struct LoopbackBrowser: Browser {
         let listener = try startListening(on: UInt16(port))
         print("Open this in a browser:\n\(url.absoluteString)")
         // Waiting blocks its thread, so it has one of its own.
-        return await withCheckedContinuation { continuation in
+        return await withCheckedContinuation { (continuation: CheckedContinuation<URL?, Never>) in
             Thread.detachNewThread {
                 defer { _ = close(listener) }
                 // A browser may also ask for an icon.
                 while let asked = next(listener) {
-                    if let callback = URL(string: asked, relativeTo: redirect)?.absoluteURL, callback.path == redirect.path {
+                    let callback = URL(string: asked, relativeTo: redirect)?.absoluteURL
+                    if callback?.path == redirect.path {
                         return continuation.resume(returning: callback)
                     }
                 }
@@ -60,7 +61,8 @@ private func next(_ listener: Int32) -> String? {
     var buffer = [UInt8](repeating: 0, count: most)
     let count = read(connection, &buffer, most)
     let page = "You may close this window."
-    let answer = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: \(page.count)\r\nConnection: close\r\n\r\n\(page)"
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: \(page.count)\r\nConnection: close"
+    let answer = "\(head)\r\n\r\n\(page)"
     _ = write(connection, answer, answer.utf8.count)
     let words = String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self).split(separator: " ")
     return words.count > 1 ? String(words[1]) : ""
