@@ -41,7 +41,7 @@ Examples:
       Sign in with a browser, as one of the people on the sandbox's page.")]
 pub(crate) struct Demo {
     /// Languages to show, separated by commas; every one that is found without it
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "LANGUAGES", conflicts_with = "example")]
+    #[arg(long, value_parser = Language::shown, value_delimiter = ',', value_name = "LANGUAGES", conflicts_with = "example")]
     only: Vec<Language>,
     /// Start this web app beside the sandbox instead
     #[arg(long, value_enum)]
@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: &Demo) -> Result<ExitCode> {
 }
 
 fn walk(mut steps: Steps, arguments: &Demo) -> Result<ExitCode> {
-    let wanted = Wanted::new(&arguments.only);
+    let wanted = Wanted::among(&Language::SHOWN, &arguments.only);
     let python = wanted.has(Language::Python).then(toolchain::python).transpose();
     let node = wanted.has(Language::Node).then(toolchain::node).transpose();
     let (python, node) = match (python, node) {

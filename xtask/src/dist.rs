@@ -34,7 +34,7 @@ Examples:
   npm install ./dist/*.tgz && npx @platform/sandbox demo")]
 pub(crate) struct Dist {
     /// Languages, separated by commas: python, node; both without it
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "LANGUAGES")]
+    #[arg(long, value_parser = Language::shown, value_delimiter = ',', value_name = "LANGUAGES")]
     only: Vec<Language>,
     /// Folder for the packages; older ones of ours in it are removed
     #[arg(long, value_name = "FOLDER", default_value = "dist")]
@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &Dist) -> Result<ExitCode> {
     }
     let mut steps = Steps::new();
     let out = std::path::absolute(&arguments.out)?;
-    all(&mut steps, &Wanted::new(&arguments.only), &out, arguments.verify);
+    all(&mut steps, &Wanted::among(&Language::SHOWN, &arguments.only), &out, arguments.verify);
     Ok(steps.finish())
 }
 

@@ -13,12 +13,11 @@ use crate::toolchain::Node;
 use crate::workspace;
 
 pub(crate) const PYTHON_BINDING: &str = "bindings-python";
+/// What the Swift package is checked with where there is no Swift.
+pub(crate) const SWIFT_CHECKS: &str = "bindings-swift-kotlin/swift/scripts";
 pub(crate) const NODE_BINDING: &str = "bindings-node";
 pub(crate) const FLASK_EXAMPLE: &str = "examples/python-flask";
 pub(crate) const EXPRESS_EXAMPLE: &str = "examples/node-express";
-
-/// What the Python binding is developed with, unless `bindings-python/requirements-dev.txt` says otherwise.
-const PYTHON_TOOLS: &str = "flask==3.1.3\nmaturin==1.16.0\nmypy==2.4.1\npytest==9.2.0\nruff==0.17.6\n";
 
 /// The Rust programs that the other languages are shown and tested with.
 #[derive(Debug)]
@@ -61,12 +60,23 @@ impl Venv {
     }
 }
 
-/// The virtual environment of the Python binding with its tools, made when it is absent or they changed.
+/// The virtual environment of the Python binding with its tools.
 pub(crate) fn venv(steps: &mut Steps, python: &Path) -> Result<Venv, StepFailed> {
-    let venv = Venv(workspace::path(PYTHON_BINDING).join(".venv"));
-    let own_list = workspace::path(PYTHON_BINDING).join("requirements-dev.txt");
-    let requirements = fs::read_to_string(&own_list).unwrap_or_else(|_| PYTHON_TOOLS.to_owned());
-    let stamp = Stamp::new(&venv.0, [OsStr::new(&requirements)]);
+    let binding = workspace::path(PYTHON_BINDING);
+    environment(steps, python, "Python", binding.join(".venv"), &binding.join("requirements-dev.txt"))
+}
+
+/// Made when it is absent or its tools changed.
+pub(crate) fn environment(
+    steps: &mut Steps,
+    python: &Path,
+    of: &str,
+    place: PathBuf,
+    requirements: &Path,
+) -> Result<Venv, StepFailed> {
+    let venv = Venv(place);
+    let tools = fs::read_to_string(requirements).unwrap_or_default();
+    let stamp = Stamp::new(&venv.0, [OsStr::new(&tools)]);
     // The Python that it was made with may be gone.
     let works = venv.module("", ["pip", "--version"]).output().is_ok_and(|answer| answer.status.success());
     if works && stamp.is_current() {
@@ -75,21 +85,11 @@ pub(crate) fn venv(steps: &mut Steps, python: &Path) -> Result<Venv, StepFailed>
     if !works {
         let mut create = workspace::command(python);
         create.args(["-m", "venv", "--clear"]).arg(&venv.0);
-        steps.require(Step::new("Python: virtual environment", create))?;
+        steps.require(Step::new(format!("{of}: virtual environment"), create))?;
     }
-    let list = if own_list.is_file() {
-        own_list
-    } else {
-        let list = venv.0.join("requirements-dev.txt");
-        if let Err(failure) = fs::write(&list, &requirements) {
-            steps.fail("Python: tools", &format!("{}: {failure}", list.display()));
-            return Err(StepFailed);
-        }
-        list
-    };
     let mut install = venv.module("", ["pip", "install", "--disable-pip-version-check", "-r"]);
-    install.arg(list);
-    steps.require(Step::new("Python: tools", install))?;
+    install.arg(requirements);
+    steps.require(Step::new(format!("{of}: tools"), install))?;
     stamp.set();
     Ok(venv)
 }

@@ -47,6 +47,9 @@ const SUITES: &[(&str, &str)] = &[("Sandbox: npm wrapper", "sandbox/npm")];
 /// Other projects' servers, which the tests of several languages use.
 const PEERS: &str = "conformance/peers";
 
+const SWIFT_PACKAGE: &str = "bindings-swift-kotlin/swift";
+const SWIFT_EXAMPLE: &str = "examples/swift";
+
 /// The web examples in a browser.
 const BROWSER_TESTS: &str = "conformance/browser";
 const BROWSER_TITLE: &str = "Browser: web examples";
@@ -93,6 +96,9 @@ pub(crate) fn run(arguments: &Test) -> ExitCode {
             }
         }
     }
+    if wanted.has(Language::Swift) {
+        let _ = swift(&mut steps);
+    }
     if arguments.dist && !steps.has_failed() {
         dist::build_and_verify(&mut steps, &wanted);
     }
@@ -127,6 +133,46 @@ fn node(steps: &mut Steps, node: &Node, programs: &Programs, filter: Option<&str
     setup::node_binding(steps, node)?;
     setup::node_modules(steps, node, PEERS, "Node: another server to test against")?;
     steps.run(Step::test("Node: tests", npm_test(node, NODE_BINDING, programs, filter)));
+    Ok(())
+}
+
+/// Where there is no Swift, what can be read off its files is checked in its place.
+fn swift(steps: &mut Steps) -> Result<(), StepFailed> {
+    match toolchain::swift() {
+        Ok(swift) => {
+            let library = setup::uniffi_library(steps)?;
+            let programs = setup::programs(steps)?;
+            let mut test = workspace::command(&swift);
+            test.args(["test", "--package-path"]).arg(workspace::path(SWIFT_PACKAGE));
+            test.env("LOOP_LIBRARY_DIR", library.parent().unwrap_or(&library)).env("LOOP_SANDBOX", &programs.sandbox);
+            steps.run(Step::test("Swift: tests", test));
+            let mut example = workspace::command(&swift);
+            example.args(["build", "--package-path"]).arg(workspace::path(SWIFT_EXAMPLE));
+            example.env("LOOP_LIBRARY_DIR", library.parent().unwrap_or(&library));
+            steps.run(Step::new("Swift: example", example));
+        }
+        Err(missing) => {
+            steps
+                .skip("Swift: compiling and tests", &format!("{missing} Its sources are parsed and searched instead."));
+        }
+    }
+    let python = match toolchain::python() {
+        Ok(python) => python,
+        Err(missing) => {
+            steps.fail("Swift: sources", &missing.to_string());
+            return Err(StepFailed);
+        }
+    };
+    let requirements = workspace::path(setup::SWIFT_CHECKS).join("requirements.txt");
+    let venv = setup::environment(steps, &python, "Swift", workspace::scratch("swift-venv"), &requirements)?;
+    for (title, script, arguments) in [
+        ("Swift: sources", "check.py", &[SWIFT_EXAMPLE][..]),
+        ("Swift: what the check of the sources notices", "test_check.py", &[][..]),
+    ] {
+        let mut check = workspace::command(venv.python());
+        check.arg(workspace::path(setup::SWIFT_CHECKS).join(script)).args(arguments);
+        steps.run(Step::new(title, check));
+    }
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Finds Python and Node, and says what is missing and how to get it.
+//! Finds the languages' own tools, and says what is missing and how to get it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,8 @@ use clap::ValueEnum;
 
 const OLDEST_PYTHON: Version = Version(3, 10, 0);
 const OLDEST_NODE: Version = Version(20, 0, 0);
+const OLDEST_JAVA: Version = Version(17, 0, 0);
+const OLDEST_SWIFT: Version = Version(6, 0, 0);
 
 /// The ways to call a new enough Python, the plain name first: it is the one that the developer chose.
 const PYTHONS: [&str; 7] = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python"];
@@ -18,6 +20,20 @@ pub(crate) enum Language {
     Rust,
     Python,
     Node,
+    Kotlin,
+    Swift,
+    Expo,
+}
+
+impl Language {
+    /// Those that have packages to build, and a quickstart that the demo walks.
+    pub(crate) const SHOWN: [Language; 3] = [Language::Rust, Language::Python, Language::Node];
+
+    /// `--only` of the commands that know these alone.
+    pub(crate) fn shown(name: &str) -> Result<Language, String> {
+        let found = Language::SHOWN.into_iter().find(|each| each.to_string().eq_ignore_ascii_case(name));
+        found.ok_or_else(|| "it is one of rust, python, node".to_owned())
+    }
 }
 
 impl fmt::Display for Language {
@@ -26,6 +42,9 @@ impl fmt::Display for Language {
             Language::Rust => "Rust",
             Language::Python => "Python",
             Language::Node => "Node",
+            Language::Kotlin => "Kotlin",
+            Language::Swift => "Swift",
+            Language::Expo => "Expo",
         })
     }
 }
@@ -36,7 +55,11 @@ pub(crate) struct Wanted(Vec<Language>);
 
 impl Wanted {
     pub(crate) fn new(only: &[Language]) -> Wanted {
-        Wanted(if only.is_empty() { Language::value_variants().to_vec() } else { only.to_vec() })
+        Wanted::among(Language::value_variants(), only)
+    }
+
+    pub(crate) fn among(all: &[Language], only: &[Language]) -> Wanted {
+        Wanted(if only.is_empty() { all } else { only }.to_vec())
     }
 
     pub(crate) fn has(&self, language: Language) -> bool {
@@ -70,6 +93,12 @@ impl fmt::Display for Missing {
                 "Install Node 20 or newer with npm: `brew install node` on macOS, or https://nodejs.org/en/download \
                  (Debian 12's own package is too old)."
             }
+            Language::Kotlin => {
+                "Install a JDK of version 17 or newer, and Maven: `apt-get install openjdk-17-jdk-headless maven` on Debian \
+                 and Ubuntu, `brew install openjdk maven` on macOS. Kotlin itself comes with the build."
+            }
+            Language::Swift => "Install Swift 6 or newer, see https://www.swift.org/install.",
+            Language::Expo => "Expo is tested with Node 20 or newer and npm, see https://nodejs.org/en/download.",
         };
         write!(formatter, "{} is missing: {} {remedy}", self.language, self.problem)
     }
@@ -151,6 +180,33 @@ pub(crate) fn node() -> Result<Node, Missing> {
     }
 }
 
+/// Maven, which brings Kotlin, beside a new enough JDK.
+pub(crate) fn maven() -> Result<PathBuf, Missing> {
+    let missing = |problem: String| Missing { language: Language::Kotlin, problem };
+    let Some(maven) = find("mvn") else { return Err(missing("there is no mvn on PATH.".to_owned())) };
+    // Maven takes the JDK of JAVA_HOME, else of PATH.
+    let home = crate::workspace::variable("JAVA_HOME").map(|home| PathBuf::from(home).join("bin/javac"));
+    let Some(javac) = home.filter(|javac| javac.is_file()).or_else(|| find("javac")) else {
+        return Err(missing("there is no javac on PATH or in JAVA_HOME.".to_owned()));
+    };
+    match ask(&javac, &["-version"]) {
+        Some((version, true)) if version >= OLDEST_JAVA => Ok(maven),
+        Some((version, _)) => Err(missing(format!("the JDK is {version}, and 17 is the oldest that works."))),
+        None => Err(missing("javac does not start.".to_owned())),
+    }
+}
+
+/// A new enough Swift.
+pub(crate) fn swift() -> Result<PathBuf, Missing> {
+    let missing = |problem: String| Missing { language: Language::Swift, problem };
+    let Some(swift) = find("swift") else { return Err(missing("there is no swift on PATH.".to_owned())) };
+    match ask(&swift, &["--version"]) {
+        Some((version, true)) if version >= OLDEST_SWIFT => Ok(swift),
+        Some((version, _)) => Err(missing(format!("swift is {version}, and 6 is the oldest that works."))),
+        None => Err(missing("swift does not start.".to_owned())),
+    }
+}
+
 pub(crate) const NO_CHROMIUM: &str = "Chromium is missing, in which the web examples are tested: `apt-get install chromium` on Debian, any \
      Chrome or Chromium on PATH elsewhere, or its path in LOOP_CHROMIUM.";
 
@@ -203,7 +259,7 @@ mod tests {
         let missing = Missing { language: Language::Node, problem: "there is no node on PATH.".to_owned() };
         let text = explain(&[missing], &Wanted::new(&[]), "test");
         assert!(text.starts_with("Node is missing: there is no node on PATH. Install Node 20 or newer"), "{text}");
-        assert!(text.ends_with("cargo xtask test --only rust,python"), "{text}");
+        assert!(text.ends_with("cargo xtask test --only rust,python,kotlin,swift,expo"), "{text}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod docs;
 mod node;
 mod python;
 mod python_async;
+mod swift;
 mod text;
 mod web;
 
@@ -23,7 +24,8 @@ pub(crate) struct Output {
 fn main() -> Result<()> {
     let check = std::env::args().any(|argument| argument == "--check");
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("no workspace root")?;
-    let outputs = docs::outputs().into_iter().chain(node::outputs()).chain(python::outputs()).chain(web::outputs()?);
+    let languages = node::outputs().into_iter().chain(python::outputs()).chain(swift::outputs());
+    let outputs = docs::outputs().into_iter().chain(languages).chain(web::outputs()?);
     let mut stale = Vec::new();
     for output in outputs {
         let path: PathBuf = root.join(output.path);

@@ -61,6 +61,14 @@ fn one_declaration_appears_in_every_language_with_types_and_docs() {
         ("bindings-python/python/loop_sdk/_services.py", &["def list_check_ins", "Lists how the person was doing"]),
         ("bindings-python/python/loop_sdk/_native.pyi", &["class CheckIn", "def weight_kg(self) -> float | None"]),
         ("bindings-python/src/generated.rs", &["CheckIn"]),
+        (
+            "bindings-swift-kotlin/swift/Sources/LoopSDK/Generated/Services.swift",
+            &["func listCheckIns", "read:check_ins"],
+        ),
+        (
+            "bindings-swift-kotlin/swift/Sources/LoopSDK/Generated/Records.swift",
+            &["struct CheckIn", "let weightKg: Double?", "Body weight in kilograms"],
+        ),
         ("docs/src/operations.md", &["clinical.list_check_ins", "read:check_ins"]),
     ] {
         let written = fs::read_to_string(at(file)).unwrap();
