@@ -199,7 +199,7 @@ impl Scheduler for Tree {
         let could_go_on = sorted.first().is_some_and(goes_on);
         sorted.retain(|choice| match choice {
             Choice::Tick => self.ticks_used < self.ticks,
-            _ => !could_go_on || goes_on(choice) || self.used < self.switches,
+            Choice::Goes(..) => !could_go_on || goes_on(choice) || self.used < self.switches,
         });
         let (depth, chosen) = (
             self.depth,
@@ -256,11 +256,11 @@ impl Scheduler for Stopped {
                 .iter()
                 .position(|choice| matches!(choice, Choice::Goes(each, _) if (*each == self.process) == wanted))
         };
-        if self.gone < self.after {
-            if let Some(own) = goes(true) {
-                self.gone += 1;
-                return Some(own);
-            }
+        if self.gone < self.after
+            && let Some(own) = goes(true)
+        {
+            self.gone += 1;
+            return Some(own);
         }
         if self.passed >= self.by || self.gone < self.after {
             return goes(true).or(goes(false));
@@ -454,13 +454,11 @@ async fn play(cast: &Cast<'_>, acts: &[Act], scheduler: &mut impl Scheduler) -> 
     cast.gates.set_open(true);
     let (mut heard, mut wrong) = (Vec::new(), Vec::new());
     for call in calls {
-        match stage.run(call).await.unwrap() {
-            Some(outcome) => heard.push(outcome),
-            None => {
-                wrong.push("a call waits for ever".to_owned());
-                heard.push(Ok(()));
-            }
+        let outcome = stage.run(call).await.unwrap();
+        if outcome.is_none() {
+            wrong.push("a call waits for ever".to_owned());
         }
+        heard.push(outcome.unwrap_or(Ok(())));
     }
     for player in &cast.players {
         if !stage.run(player.client.drain(Some(FOR_EVER))).await {
