@@ -151,7 +151,8 @@ impl Manager {
         }
     }
 
-    async fn note_pending(&self, user_id: &str, now: Millis) -> Result<(), Error> {
+    /// Whoever finds the note tells Loop again, should this process not live to.
+    pub(crate) async fn note_pending(&self, user_id: &str, now: Millis) -> Result<(), Error> {
         self.records
             .change(&self.records.revoke_key(user_id), Damaged::Replaced, |_: Option<&RevokeRecord>| {
                 Change::Write(Box::new(RevokeRecord::new(user_id, now)), ())

@@ -139,7 +139,10 @@ impl Manager {
             (Late::Saved, _) => self.tell(EventKind::Saved, user_id, None),
             // The app disconnected meanwhile: nothing of this grant may stay alive.
             (Late::Disconnected, Some(token)) => {
-                if let Err(error) = self.issuer.revoke(token, "refresh_token").await {
+                // A disconnect that could not wait for this answer any longer has given up, and forgotten its note.
+                let noted = self.note_pending(user_id, arrived.tokens.obtained_at).await;
+                let told = self.issuer.revoke(token, "refresh_token").await;
+                if let Err(error) = noted.and(told) {
                     // Nobody calls for a user who is gone, so it is tried again without a caller.
                     self.pay_later();
                     return Err(error);
