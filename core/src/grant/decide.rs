@@ -214,8 +214,12 @@ fn intent(attempt: &str, kind: IntentKind, token: Digest, now: Millis, send_by: 
 /// Whether this attempt may send now, having read its own intent back. A sign-in knows of the `tombstone` that it is
 /// about to replace.
 pub(crate) fn may_send(record: &GrantRecord, attempt: &str, now: Millis, tombstone: Option<Millis>) -> bool {
-    record.tombstone.as_ref().map(|tombstone| tombstone.at) == tombstone
-        && record.intent.as_ref().is_some_and(|intent| intent.attempt == attempt && now < intent.send_by)
+    let mine = record.intent.as_ref().filter(|intent| intent.attempt == attempt && now < intent.send_by);
+    mine.is_some_and(|intent| {
+        // It may have been judged by a clock that was put back just then.
+        let displaced = intent.displaced.as_deref().is_some_and(|other| may_arrive(other.send_by, now));
+        record.tombstone.as_ref().map(|tombstone| tombstone.at) == tombstone && !displaced
+    })
 }
 
 /// Until when a new grant for this user has to wait: for a request that may still arrive, or a disconnect that is being

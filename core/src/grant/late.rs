@@ -61,7 +61,9 @@ pub(super) fn granted(
         }
         // Of two sign-ins that cross, Loop honours the one that was sent later.
         let theirs = current.tokens.as_ref().map_or(0, |tokens| tokens.obtained_at);
-        let newer = (moved || late) && theirs > tokens.obtained_at;
+        // Not while our own intent stands: nobody else stored a grant then, whatever clocks say.
+        let stands = !moved && current.intent_of(attempt).is_some();
+        let newer = !stands && (moved || late) && theirs > tokens.obtained_at;
         let digest = tokens.refresh_token.as_ref().map(Secret::digest);
         if newer || digest.is_some_and(|digest| current.spent.contains(&digest)) {
             return answered(current, attempt, tokens, Late::Replaced);

@@ -455,6 +455,13 @@ fn a_clock_that_is_put_back_by_minutes() {
     put_back(300_000);
 }
 
+/// By the length of an attempt: what was over by the former reading has only just begun.
+#[test]
+fn a_clock_that_is_put_back_between_a_sign_ins_reading_and_its_claim() {
+    let left = Left { jumps: 1, ..left([1, 0, 0, 0]) };
+    Setting { put_back: 140_000, left, ..strict([&[Access], &[SignIn]]) }.keeps(&STRICT);
+}
+
 /// Servers with another rule, and requests that arrive as soon as the rule needs.
 fn lenient(profile: Profile, rotation: Rotation) -> [Setting; 2] {
     [strict([&[Access, Access], &[Access]]), strict([&[Access], &[SignIn]])].map(|setting| {

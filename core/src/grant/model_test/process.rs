@@ -424,6 +424,7 @@ impl World {
                         Some(Broken::NoTombstone) => (without(setting, Broken::NoTombstone, record), None),
                         _ => (record.clone(), tombstone),
                     };
+                    let record = without(setting, Broken::NoLastLook, &record);
                     let in_time = own - claimed_at < rules.send_window();
                     in_time && decide::may_send(&record, &attempt.name(), now, tombstone)
                 });
@@ -670,6 +671,12 @@ fn without(setting: &Setting, broken: Broken, record: &GrantRecord) -> GrantReco
         _ if setting.broken != Some(broken) => {}
         Broken::NoLastAttempt => record.last_attempt = None,
         Broken::NoTombstone => record.tombstone = None,
+        // At what it displaced, which is looked at twice.
+        Broken::NoLastLook => {
+            if let Some(intent) = &mut record.intent {
+                intent.displaced = None;
+            }
+        }
         _ => {}
     }
     record
