@@ -11,7 +11,7 @@ import kotlinx.serialization.json.JsonObject
  *
  * A loop goes over this page, [all] over this page and those that follow. It prints without its values.
  */
-public class Page<T> internal constructor(
+public class Page<out T> internal constructor(
     private val name: String,
     private val whole: JsonObject,
     /** The records of this page. */
