@@ -5,6 +5,8 @@
 //! it is, and no generated type exists that could print what is in it.
 #![allow(unsafe_code, reason = "uniffi's macros generate the foreign functions")]
 
+#[cfg(target_os = "android")]
+mod android;
 mod app;
 mod fault;
 

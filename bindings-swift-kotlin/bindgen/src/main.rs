@@ -72,6 +72,14 @@ fn tidy(out_dir: &Utf8Path, file: &str) -> Result<String> {
 
 /// A declaration of a file, as opposed to one inside of it, stands at the beginning of its line.
 fn internal(line: &str) -> String {
+    // uniffi indents a function of the library, and puts it behind the end of its comment.
+    for (start, function) in [("         */ ", "fun `"), ("     ", "suspend fun `")] {
+        if let Some(rest) = line.strip_prefix(start)
+            && rest.starts_with(function)
+        {
+            return format!("{start}internal {rest}");
+        }
+    }
     const MODIFIERS: [&str; 8] = ["public", "data", "open", "sealed", "enum", "abstract", "inline", "suspend"];
     const DECLARATIONS: [&str; 8] = ["class", "interface", "object", "fun", "typealias", "val", "var", "const"];
     let mut rest = line;
@@ -105,6 +113,9 @@ mod tests {
             ("internal class C", "internal class C"),
             ("private val lock = 1", "private val lock = 1"),
             ("    fun inner()", "    fun inner()"),
+            ("         */ fun `livingTasks`()", "         */ internal fun `livingTasks`()"),
+            ("     suspend fun `settle`(", "     internal suspend fun `settle`("),
+            ("    suspend fun `load`(", "    suspend fun `load`("),
             ("import kotlin.concurrent.withLock", "import kotlin.concurrent.withLock"),
             ("}", "}"),
             ("// values", "// values"),

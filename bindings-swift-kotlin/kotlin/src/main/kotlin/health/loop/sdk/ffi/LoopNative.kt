@@ -4431,7 +4431,7 @@ internal object FfiConverterSequenceTypeStoredEntry: FfiConverterRustBuffer<List
 
         /**
          * Tasks that live on the SDK's threads, for tests that look for one that was left behind.
-         */ fun `livingTasks`(): kotlin.ULong {
+         */ internal fun `livingTasks`(): kotlin.ULong {
             return FfiConverterULong.lift(
     uniffiRustCall() { _status ->
     UniffiLib.uniffi_loop_uniffi_fn_func_living_tasks(
@@ -4447,7 +4447,7 @@ internal object FfiConverterSequenceTypeStoredEntry: FfiConverterRustBuffer<List
          * time was too short.
          */
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
-     suspend fun `settle`(`limitMs`: kotlin.ULong) : kotlin.Boolean {
+     internal suspend fun `settle`(`limitMs`: kotlin.ULong) : kotlin.Boolean {
         return uniffiRustCallAsync(
         UniffiLib.uniffi_loop_uniffi_fn_func_settle(
         FfiConverterULong.lower(`limitMs`),),

@@ -1,0 +1,55 @@
+// A page of a list operation: iterable, complete as JSON, and silent when printed.
+package health.loop.sdk
+
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.flow
+import kotlinx.serialization.json.JsonElement
+import kotlinx.serialization.json.JsonObject
+
+/**
+ * One page of a list, in the platform's order.
+ *
+ * A loop goes over this page, [all] over this page and those that follow. It prints without its values.
+ */
+public class Page<out T> internal constructor(
+    private val name: String,
+    private val whole: JsonObject,
+    /** The records of this page. */
+    public val items: List<T>,
+    /** Leads to the next page; null on the last one. */
+    public val nextCursor: String?,
+    private val fetch: (suspend (cursor: String) -> Page<T>)?,
+) : Iterable<T> {
+    /** How many records this page has. */
+    public val size: Int get() = items.size
+
+    override fun iterator(): Iterator<T> = items.iterator()
+
+    /** Each record of this page, and of the pages that follow, which are fetched as they are needed. */
+    public fun all(): Flow<T> = flow {
+        var page: Page<T>? = this@Page
+        while (page != null) {
+            page.items.forEach { emit(it) }
+            // No operation of the platform has a second page yet: the first one that takes a cursor passes `fetch`.
+            val cursor = page.nextCursor
+            page = if (cursor == null) null else page.fetch?.invoke(cursor)
+        }
+    }
+
+    /** The whole page, as `{items, next_cursor}`. */
+    public fun toJson(): JsonObject = whole
+
+    override fun toString(): String = "<Page of $size $name; values hidden, use .items or .toJson()>"
+}
+
+/** A page of the core's reply. */
+internal fun <T> pageOf(
+    name: String,
+    reply: JsonElement,
+    fetch: (suspend (cursor: String) -> Page<T>)? = null,
+    decode: (Field) -> T,
+): Page<T> {
+    val whole = reply.asField().record()
+    val items = whole.field("items").list(decode)
+    return Page(name, whole, items, whole.field("next_cursor").optional { it.text() }, fetch)
+}
