@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 mod docs;
+mod expo;
 mod node;
 mod python;
 mod python_async;
@@ -23,7 +24,8 @@ pub(crate) struct Output {
 fn main() -> Result<()> {
     let check = std::env::args().any(|argument| argument == "--check");
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("no workspace root")?;
-    let outputs = docs::outputs().into_iter().chain(node::outputs()).chain(python::outputs()).chain(web::outputs()?);
+    let outputs = docs::outputs().into_iter().chain(node::outputs()).chain(expo::outputs());
+    let outputs = outputs.chain(python::outputs()).chain(web::outputs()?);
     let mut stale = Vec::new();
     for output in outputs {
         let path: PathBuf = root.join(output.path);
