@@ -20,6 +20,7 @@ import {
 /** A client over any native part: {@link LoopClient} has the one of the app. */
 export class DeviceClient extends Services {
   readonly #redirectUri: string | null;
+  readonly #native: LoopNative;
   readonly #invoke: Invoke;
   readonly #watchers: Set<(error: LoopError) => void>;
 
@@ -33,6 +34,7 @@ export class DeviceClient extends Services {
     const watchers = new Set<(error: LoopError) => void>();
     const invoke = invoker(native, client, (error) => watchers.forEach((watcher) => watcher(error)));
     super(invoke);
+    this.#native = native;
     this.#redirectUri = redirectUri;
     this.#invoke = invoke;
     this.#watchers = watchers;
@@ -62,6 +64,14 @@ export class DeviceClient extends Services {
     const uri = this.#redirectUri;
     // Android writes `app:/path` as it stands, other tools as `app:///path`.
     return uri !== null && plain(url).startsWith(plain(uri)) && /^($|[?#])/.test(plain(url).slice(plain(uri).length));
+  }
+
+  /**
+   * The redirect that started the app on Android, once: it is for {@link resumeSignIn}. Null elsewhere, where `Linking` has
+   * it, and where there is none.
+   */
+  pendingRedirect(): string | null {
+    return this.#native.pendingRedirect?.() ?? null;
   }
 
   /** Begins a sign-in in a browser of your own; {@link handleCallback} finishes it within ten minutes. */

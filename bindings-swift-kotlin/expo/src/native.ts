@@ -11,4 +11,6 @@ export interface LoopNative {
   call(client: number, method: string, args: string, callId: string): Promise<string>;
   /** Ends a call with the code `cancelled`, also one that is still on its way. */
   cancel(callId: string): void;
+  /** A redirect that nobody waited for, once: Android started the app with it. iOS gives it to `Linking`. */
+  pendingRedirect?(): string | null;
 }

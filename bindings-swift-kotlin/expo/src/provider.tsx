@@ -42,6 +42,7 @@ export function LoopProvider({ options, client, children }: LoopProviderProps): 
 
   useEffect(() => {
     void session.look();
+    const resumePending = (): void => resume(session.client?.pendingRedirect() ?? null);
     const resume = (url: string | null): void => {
       if (url !== null && session.client?.isCallback(url) === true && !handled.has(url)) {
         handled.add(url);
@@ -49,11 +50,13 @@ export function LoopProvider({ options, client, children }: LoopProviderProps): 
       }
     };
     // The app was killed while the browser was open, and started again with the redirect.
+    resumePending();
     void Linking.getInitialURL().then(resume, () => undefined);
     const link = Linking.addEventListener("url", ({ url }) => resume(url));
     const active = AppState.addEventListener("change", (next) => {
       if (next === "active") {
         void session.look();
+        resumePending();
       }
     });
     return () => {
