@@ -193,3 +193,12 @@ test("the codes are those of every language, and the two that only this package 
   const own = { native_module_missing: "fix_call", unsupported_platform: "fix_call" };
   assert.deepEqual({ ...ERROR_ACTIONS }, { ...codes, ...own });
 });
+
+test("in a browser there is no native part, and the error says what to do instead", () => {
+  const { loopNative } = require("../lib/loop-native.web.js");
+  assert.throws(loopNative, (error) => {
+    assert.equal(error.code, "unsupported_platform");
+    assert.equal(error instanceof InvalidCall, true);
+    return /on your server/.test(error.message);
+  });
+});
