@@ -1,7 +1,7 @@
 // The example as an app that installed the package: types, what prebuild writes, bundles. Needs no network.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { before, test } from "node:test";
@@ -26,7 +26,11 @@ const read = (...path) => readFileSync(join(example, ...path), "utf8");
 
 before(() => run(join(root, "scripts", "example.mjs")));
 
-test("the example compiles against the published types", async () => {
+test("the example and the guide's code compile against the published types", async () => {
+  const guide = readFileSync(join(root, "..", "..", "docs", "src", "quickstart-expo.md"), "utf8");
+  const blocks = [...guide.matchAll(/```(tsx?)\n(.*?)```/gs)];
+  assert.equal(blocks.length >= 2, true);
+  blocks.forEach(([, kind, code], index) => writeFileSync(join(example, `guide-${index}.${kind}`), code));
   await run(tool("tsc"), "-p", ".", "--noEmit");
 });
 
