@@ -1,10 +1,10 @@
 // LoopClient: sign a person in with Loop, keep the grant, call Loop for them.
+import { type CallOptions, type Invoke, objectOf, seconds } from "./calls";
 import {
   type ApiRequest,
   ApiResponse,
   Authorization,
   type AuthorizationRequest,
-  type ClientOptions,
   type ImportGrant,
   type Imported,
   type SignInAgain,
@@ -12,9 +12,9 @@ import {
 } from "./types";
 import { Services, UserServices } from "./generated";
 import { hide } from "./hidden";
-import { type CallOptions, type Invoke, invoker, objectOf, open, seconds } from "./invoke";
+import { invoker, open } from "./invoke";
 import type { NativeClient } from "./native";
-import { splitOptions } from "./options";
+import { type ClientOptions, splitOptions } from "./options";
 import { Page } from "./page";
 import { GrantStatus, type KeptAlive, keptAlive } from "./status";
 

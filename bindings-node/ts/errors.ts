@@ -1,8 +1,6 @@
 // The one error of the SDK, with a subclass for each action: the class says what to do, the code says what happened.
-import { inspect, type InspectOptions } from "node:util";
 import { type Action, ERROR_ACTIONS, type ErrorCode } from "./generated";
-import type { Thrown } from "./hook";
-import type { CallOptions } from "./invoke";
+import type { CallOptions } from "./calls";
 import type { Authorization, AuthorizationRequest } from "./types";
 
 /** An error as it crosses from the core. @internal */
@@ -21,12 +19,16 @@ export interface FlatError {
 
 /** What an error knows of the client that it came from. @internal */
 export interface Origin {
-  thrown: Thrown;
+  /** What the application's own code threw. */
+  thrown: { find(cause: string | null): { what: string; error: unknown } | undefined };
   signInAgain(args: object, options?: CallOptions): Promise<Authorization>;
 }
 
 /** What to ask for when a person is sent back to sign in; who it is and which scopes are missing, the error knows. */
 export type SignInAgainRequest = Omit<AuthorizationRequest, "userId">;
+
+/** Node's `util.inspect`, as it passes itself. */
+type Inspect = (value: unknown, options: object) => string;
 
 const MARK = Symbol.for("@platform/sdk.LoopError");
 
@@ -71,10 +73,10 @@ export class LoopError extends Error {
 
   static {
     Object.defineProperty(this.prototype, MARK, { value: true });
-    Object.defineProperty(this.prototype, inspect.custom, {
+    Object.defineProperty(this.prototype, Symbol.for("nodejs.util.inspect.custom"), {
       configurable: true,
       // An inspector that opens getters would print the person's id, and what the application's code threw.
-      value(this: LoopError, _depth: number, options: InspectOptions): string {
+      value(this: LoopError, _depth: number, options: object, inspect: Inspect): string {
         return inspect(this, { ...options, customInspect: false, getters: false });
       },
     });

@@ -1,5 +1,7 @@
 // Makes what the platform returns print without its values: a record's first use by a newcomer is console.log.
-import { inspect } from "node:util";
+
+/** Node's `inspect.custom`, which needs no import of Node's: this file serves React Native too. */
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 /** Any JSON value, where the platform says no more than that. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -21,7 +23,7 @@ export function hide<T extends object>(target: T, describe: (self: T) => string)
   method("toString");
   method("toLocaleString");
   method(Symbol.toPrimitive);
-  method(inspect.custom);
+  method(INSPECT);
   return target;
 }
 

@@ -1,4 +1,5 @@
 // What `@platform/sdk` exports.
+export type { CallOptions } from "./calls";
 export { type CallbackOptions, LoopClient, type User } from "./client";
 export {
   InvalidCall,
@@ -15,7 +16,7 @@ export type * from "./generated";
 export { ERROR_ACTIONS } from "./generated";
 export type { Json } from "./hidden";
 export { OutcomeUnknown } from "./hook";
-export type { CallOptions } from "./invoke";
+export type { ClientOptions, ClientSecretSource } from "./options";
 export type { Page } from "./page";
 export type { GrantStatus, KeptAlive } from "./status";
 export type { ListedEntry, StoreEntry, TokenStore } from "./store";
@@ -24,8 +25,6 @@ export type {
   ApiResponse,
   Authorization,
   AuthorizationRequest,
-  ClientOptions,
-  ClientSecretSource,
   Imported,
   ImportGrant,
   IssuerOptions,

@@ -1,11 +1,52 @@
-// Splits a client's options into what crosses to the core as JSON, and the application's own code.
+// A client's options, split into what crosses to the core as JSON, and the application's own code.
+import { objectOf, seconds } from "./calls";
 import { ownError } from "./errors";
-import { eventHook } from "./events";
+import { eventHook, type EventListener } from "./events";
 import { hook, isObject, Thrown, WrongAnswer } from "./hook";
-import { objectOf, seconds } from "./invoke";
 import type { NativeHooks } from "./native";
-import { checkStore, storeHook } from "./store";
-import type { ClientOptions } from "./types";
+import { checkStore, storeHook, type TokenStore } from "./store";
+import type { IssuerOptions } from "./types";
+
+/** Gives the client secret, or several with the newest first. */
+export type ClientSecretSource = () => string | readonly string[] | Promise<string | readonly string[]>;
+
+/** Options of a client. What is undefined comes from the environment variable that stands beside it. */
+export interface ClientOptions {
+  /** The app's public id (`LOOP_CLIENT_ID`). */
+  clientId?: string | undefined;
+  /**
+   * The secret of a confidential app; public apps have none (`LOOP_CLIENT_SECRET`). While it is being changed: a list
+   * of two, the newest first; or a function that is asked at each token request.
+   */
+  clientSecret?: string | readonly string[] | ClientSecretSource | undefined;
+  /** Where Loop sends the person back, exactly as registered (`LOOP_REDIRECT_URI`). */
+  redirectUri?: string | undefined;
+  /** The scopes to ask for (`LOOP_SCOPES`, separated by spaces). `openid` is added by itself. */
+  scopes?: readonly string[] | string | undefined;
+  /** `production`, `staging`, `dev`, `sandbox`, a base URL with `{service}`, or another issuer (`LOOP_ENVIRONMENT`). */
+  environment?: string | IssuerOptions | undefined;
+  /**
+   * Where grants are kept: `memory:`, `sqlite:///path` (`LOOP_STORE`), or a store of your own. Else SQLite in the user's
+   * data directory.
+   */
+  store?: string | TokenStore | undefined;
+  /** Seals what is stored (`LOOP_STORE_KEY`): 32 bytes in base64, several with commas between, or `none`. */
+  storeKey?: string | undefined;
+  /** The rule of the server's refresh tokens: `strict` (default), `introspect`, `grace:SECONDS`, `replay`. */
+  profile?: string | undefined;
+  /** How many token requests a minute this client and all others on its store may make (60). */
+  tokenRequestsPerMinute?: number | undefined;
+  /** Whether a refresh whose answer was lost is sent once more: it may end the grant (not unless said otherwise). */
+  retryUnknownRefresh?: boolean | undefined;
+  /** Hears of what happens to grants, on this thread. What it throws is warned of, and changes nothing. */
+  onEvent?: EventListener | undefined;
+  /** Whether sign-ins say who signed in (default). Without it, name the `userId` at `authorizationUrl`. */
+  identify?: boolean | undefined;
+  /** Whether a callback must come from the browser that began (default). */
+  checkBrowser?: boolean | undefined;
+  /** The time limit of an API call with its retries, in milliseconds (30,000). */
+  timeout?: number | undefined;
+}
 
 /** Options as the core takes them. @internal */
 export interface SplitOptions {

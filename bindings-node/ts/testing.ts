@@ -1,7 +1,7 @@
 // Starts the Loop sandbox for a test, and pulls its levers: sign people in, read its journal, make it misbehave.
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { ClientOptions } from "./types";
+import type { ClientOptions } from "./options";
 
 export { checkTokenStore } from "./contract";
 

@@ -1,10 +1,5 @@
-// What a LoopClient takes and gives back, other than the platform's records.
-import type { EventListener } from "./events";
+// What a LoopClient's methods take and give back, other than the platform's records.
 import { hide, json, type Json } from "./hidden";
-import type { TokenStore } from "./store";
-
-/** Gives the client secret, or several with the newest first. */
-export type ClientSecretSource = () => string | readonly string[] | Promise<string | readonly string[]>;
 
 /** Another OpenID provider; endpoints that are not given are found by discovery. */
 export interface IssuerOptions {
@@ -14,44 +9,6 @@ export interface IssuerOptions {
   revocationEndpoint?: string | undefined;
   introspectionEndpoint?: string | undefined;
   jwksUri?: string | undefined;
-}
-
-/** Options of a client. What is undefined comes from the environment variable that stands beside it. */
-export interface ClientOptions {
-  /** The app's public id (`LOOP_CLIENT_ID`). */
-  clientId?: string | undefined;
-  /**
-   * The secret of a confidential app; public apps have none (`LOOP_CLIENT_SECRET`). While it is being changed: a list
-   * of two, the newest first; or a function that is asked at each token request.
-   */
-  clientSecret?: string | readonly string[] | ClientSecretSource | undefined;
-  /** Where Loop sends the person back, exactly as registered (`LOOP_REDIRECT_URI`). */
-  redirectUri?: string | undefined;
-  /** The scopes to ask for (`LOOP_SCOPES`, separated by spaces). `openid` is added by itself. */
-  scopes?: readonly string[] | string | undefined;
-  /** `production`, `staging`, `dev`, `sandbox`, a base URL with `{service}`, or another issuer (`LOOP_ENVIRONMENT`). */
-  environment?: string | IssuerOptions | undefined;
-  /**
-   * Where grants are kept: `memory:`, `sqlite:///path` (`LOOP_STORE`), or a store of your own. Else SQLite in the user's
-   * data directory.
-   */
-  store?: string | TokenStore | undefined;
-  /** Seals what is stored (`LOOP_STORE_KEY`): 32 bytes in base64, several with commas between, or `none`. */
-  storeKey?: string | undefined;
-  /** The rule of the server's refresh tokens: `strict` (default), `introspect`, `grace:SECONDS`, `replay`. */
-  profile?: string | undefined;
-  /** How many token requests a minute this client and all others on its store may make (60). */
-  tokenRequestsPerMinute?: number | undefined;
-  /** Whether a refresh whose answer was lost is sent once more: it may end the grant (not unless said otherwise). */
-  retryUnknownRefresh?: boolean | undefined;
-  /** Hears of what happens to grants, on this thread. What it throws is warned of, and changes nothing. */
-  onEvent?: EventListener | undefined;
-  /** Whether sign-ins say who signed in (default). Without it, name the `userId` at `authorizationUrl`. */
-  identify?: boolean | undefined;
-  /** Whether a callback must come from the browser that began (default). */
-  checkBrowser?: boolean | undefined;
-  /** The time limit of an API call with its retries, in milliseconds (30,000). */
-  timeout?: number | undefined;
 }
 
 /** What to ask for in a sign-in. */
@@ -125,19 +82,10 @@ interface TokensReply {
   app_state: string | null;
 }
 
-/** A person who signed in. Neither its printed form nor its JSON holds the access token or a claim. */
+/** A person who signed in. It prints without its values; its JSON holds neither the access token nor a claim. */
 export class Tokens {
-  /** The person's stable id: it selects the grant in every later call. */
-  readonly userId: string;
-  /** What the person granted. */
-  readonly scopes: readonly string[];
-  /** When the access token ends. The SDK renews it by itself. */
-  readonly expiresAt: Date;
-  /** The path that was given at the beginning. */
-  readonly appState: string | null;
-
+  readonly #reply: TokensReply;
   readonly #claims: { readonly [name: string]: Json };
-  readonly #accessToken: string;
 
   static {
     hide(this.prototype, (tokens) => `<Tokens: scopes ${tokens.scopes.join(" ")}; values hidden>`);
@@ -145,13 +93,28 @@ export class Tokens {
 
   /** @internal */
   constructor(reply: unknown) {
-    const { user_id, scopes, expires_at, claims, access_token, app_state } = reply as TokensReply;
-    this.userId = user_id;
-    this.scopes = scopes;
-    this.expiresAt = new Date(expires_at);
-    this.appState = app_state;
-    this.#claims = json(claims) as Record<string, Json>;
-    this.#accessToken = access_token;
+    this.#reply = reply as TokensReply;
+    this.#claims = json(this.#reply.claims) as Record<string, Json>;
+  }
+
+  /** The person's stable id: it selects the grant in every later call. */
+  get userId(): string {
+    return this.#reply.user_id;
+  }
+
+  /** What the person granted. */
+  get scopes(): readonly string[] {
+    return this.#reply.scopes;
+  }
+
+  /** When the access token ends. The SDK renews it by itself. */
+  get expiresAt(): Date {
+    return new Date(this.#reply.expires_at);
+  }
+
+  /** The path that was given at the beginning. */
+  get appState(): string | null {
+    return this.#reply.app_state;
   }
 
   /** The id_token's claims; empty where the client does not identify. */
@@ -161,7 +124,12 @@ export class Tokens {
 
   /** For an HTTP call of your own right now; `loop.accessToken` has a fresh one at any later time. */
   get accessToken(): string {
-    return this.#accessToken;
+    return this.#reply.access_token;
+  }
+
+  toJSON(): { userId: string; scopes: readonly string[]; expiresAt: Date; appState: string | null } {
+    const { userId, scopes, expiresAt, appState } = this;
+    return { userId, scopes, expiresAt, appState };
   }
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 mod docs;
+mod expo;
 mod kotlin;
 mod node;
 mod python;
@@ -25,7 +26,7 @@ pub(crate) struct Output {
 fn main() -> Result<()> {
     let check = std::env::args().any(|argument| argument == "--check");
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("no workspace root")?;
-    let phones = kotlin::outputs().into_iter().chain(swift::outputs());
+    let phones = expo::outputs().into_iter().chain(kotlin::outputs()).chain(swift::outputs());
     let languages = node::outputs().into_iter().chain(python::outputs()).chain(phones);
     let outputs = docs::outputs().into_iter().chain(languages).chain(web::outputs()?);
     let mut stale = Vec::new();

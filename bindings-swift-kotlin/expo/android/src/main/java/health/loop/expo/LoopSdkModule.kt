@@ -1,0 +1,39 @@
+// The native part on Android: texts in, texts out. What it does is in the Kotlin package.
+package health.loop.expo
+
+import expo.modules.kotlin.exception.Exceptions
+import expo.modules.kotlin.functions.Coroutine
+import expo.modules.kotlin.modules.Module
+import expo.modules.kotlin.modules.ModuleDefinition
+import health.loop.sdk.InternalLoopApi
+import health.loop.sdk.android.AndroidBrowser
+import health.loop.sdk.android.keystoreStore
+import kotlin.concurrent.thread
+
+@OptIn(InternalLoopApi::class)
+class LoopSdkModule : Module() {
+    private val calls = Calls()
+    private val clients = Clients { options ->
+        val context = appContext.reactContext ?: throw Exceptions.ReactContextLost()
+        optionsOf(options, keystoreStore(context), AndroidBrowser(context))
+    }
+
+    override fun definition() = ModuleDefinition {
+        Name("LoopSdk")
+
+        Function("create") { options: String -> clients.create(options) }
+
+        AsyncFunction("call") Coroutine { client: Int, method: String, arguments: String, callId: String ->
+            calls.run(callId) { clients.find(client).callJson(method, arguments) }
+        }
+
+        Function("cancel") { callId: String -> calls.cancel(callId) }
+
+        Function("pendingRedirect") { -> AndroidBrowser.pendingRedirect() }
+
+        OnDestroy {
+            // It waits for tokens that are being saved: not on this thread.
+            thread(name = "loop-sdk-close") { clients.close() }
+        }
+    }
+}

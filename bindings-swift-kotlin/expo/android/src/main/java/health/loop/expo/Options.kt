@@ -1,0 +1,44 @@
+// The options of JavaScript as the Kotlin package takes them.
+package health.loop.expo
+
+import health.loop.sdk.Browser
+import health.loop.sdk.IssuerOptions
+import health.loop.sdk.LoopOptions
+import health.loop.sdk.TokenStore
+import kotlin.time.Duration.Companion.seconds
+import org.json.JSONArray
+import org.json.JSONObject
+
+internal fun optionsOf(options: JSONObject, store: TokenStore, browser: Browser): LoopOptions {
+    val environment = options.opt("environment")
+    return LoopOptions(
+        clientId = options.text("clientId"),
+        redirectUri = options.text("redirectUri"),
+        scopes = options.words("scopes"),
+        environment = environment as? String,
+        issuer = (environment as? JSONObject)?.let(::issuerOf),
+        tokenStore = store,
+        profile = options.text("profile"),
+        retryUnknownRefresh = options.opt("retryUnknownRefresh") as? Boolean,
+        identify = options.opt("identify") as? Boolean,
+        timeout = (options.opt("timeout") as? Number)?.toDouble()?.seconds,
+        browser = browser,
+    )
+}
+
+private fun issuerOf(issuer: JSONObject) = IssuerOptions(
+    issuer = issuer.text("issuer").orEmpty(),
+    authorizationEndpoint = issuer.text("authorizationEndpoint"),
+    tokenEndpoint = issuer.text("tokenEndpoint"),
+    revocationEndpoint = issuer.text("revocationEndpoint"),
+    introspectionEndpoint = issuer.text("introspectionEndpoint"),
+    jwksUri = issuer.text("jwksUri"),
+)
+
+private fun JSONObject.text(name: String): String? = opt(name) as? String
+
+private fun JSONObject.words(name: String): List<String>? = when (val given = opt(name)) {
+    is String -> given.split(' ').filter(String::isNotEmpty)
+    is JSONArray -> List(given.length()) { given.getString(it) }
+    else -> null
+}

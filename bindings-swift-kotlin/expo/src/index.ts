@@ -1,0 +1,32 @@
+// What `@platform/sdk-expo` exports.
+export { DeviceClient, type User } from "./client";
+export { LoopClient } from "./loop-client";
+export type { LoopNative } from "./native";
+export type { ClientOptions, DeviceRequest, OneUser, SignInRequest } from "./options";
+export { type Loop, LoopProvider, type LoopProviderProps, useLoop } from "./provider";
+export type { LoopStatus } from "./session";
+export type { CallOptions } from "./shared/calls";
+export {
+  InvalidCall,
+  isLoopError,
+  LoopError,
+  OperatorError,
+  RetryLater,
+  ScopeRequired,
+  type SignInAgainRequest,
+  SignInRequired,
+} from "./shared/errors";
+export type * from "./shared/generated";
+export { ERROR_ACTIONS } from "./shared/generated";
+export type { Json } from "./shared/hidden";
+export type { Page } from "./shared/page";
+export type { GrantStatus, KeptAlive } from "./shared/status";
+export type {
+  ApiResponse,
+  Authorization,
+  Imported,
+  ImportGrant,
+  IssuerOptions,
+  SignInAgain,
+  Tokens,
+} from "./shared/types";

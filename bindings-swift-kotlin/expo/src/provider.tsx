@@ -1,0 +1,94 @@
+// Loop for the components of an app: one client, where the person stands, and the steps that a screen offers.
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
+import { AppState, Linking } from "react-native";
+import type { DeviceClient } from "./client";
+import { LoopClient } from "./loop-client";
+import type { ClientOptions, SignInRequest } from "./options";
+import { Session, type SessionState } from "./session";
+import type { Tokens } from "./shared/types";
+
+/** What {@link useLoop} gives. None of its functions rejects: what failed is in `error`. */
+export interface Loop extends SessionState {
+  /** Calls Loop. Null where there is no native part: `error` says so. */
+  readonly client: DeviceClient | null;
+  /** Opens the browser. Null where the person did not sign in. */
+  readonly signIn: (request?: SignInRequest) => Promise<Tokens | null>;
+  /** Finishes a sign-in from the URL that opened the app. The provider does so by itself for URLs that `Linking` has. */
+  readonly resumeSignIn: (url: string) => Promise<Tokens | null>;
+  /** Ends the grant at Loop, and forgets it. */
+  readonly disconnect: () => Promise<void>;
+}
+
+/** What the provider takes: options, or a client that the app made. */
+export type LoopProviderProps = { readonly children?: ReactNode } & (
+  | { readonly options: ClientOptions; readonly client?: undefined }
+  | { readonly client: DeviceClient; readonly options?: undefined }
+);
+
+const Context = createContext<{ session: Session; loop: Loop } | null>(null);
+
+/** One for each set of options: React may run a component's code twice, and two clients are one too many. */
+const sessions = new Map<string, Session>();
+const ofClients = new WeakMap<DeviceClient, Session>();
+
+/** URLs that were handled: `getInitialURL` answers with the same one for as long as the app lives. */
+const handled = new Set<string>();
+
+/** Gives its children Loop, and finishes sign-ins that come back by a URL. Has to stand above {@link useLoop}. */
+export function LoopProvider({ options, client, children }: LoopProviderProps): ReactNode {
+  const key = options === undefined ? undefined : JSON.stringify(options);
+  const session = useMemo(() => sessionOf(key, client), [key, client]);
+  const state = useSyncExternalStore(session.subscribe, session.state, session.state);
+
+  useEffect(() => {
+    void session.look();
+    const resumePending = (): void => resume(session.client?.pendingRedirect() ?? null);
+    const resume = (url: string | null): void => {
+      if (url !== null && session.client?.isCallback(url) === true && !handled.has(url)) {
+        handled.add(url);
+        void session.resumeSignIn(url);
+      }
+    };
+    // The app was killed while the browser was open, and started again with the redirect.
+    resumePending();
+    void Linking.getInitialURL().then(resume, () => undefined);
+    const link = Linking.addEventListener("url", ({ url }) => resume(url));
+    const active = AppState.addEventListener("change", (next) => {
+      if (next === "active") {
+        void session.look();
+        resumePending();
+      }
+    });
+    return () => {
+      link.remove();
+      active.remove();
+    };
+  }, [session]);
+
+  const value = useMemo(() => {
+    const { signIn, resumeSignIn, disconnect } = session;
+    return { session, loop: { ...state, client: session.client, signIn, resumeSignIn, disconnect } };
+  }, [session, state]);
+  return <Context value={value}>{children}</Context>;
+}
+
+/** Loop, as the nearest {@link LoopProvider} has it. */
+export function useLoop(): Loop {
+  const found = useContext(Context);
+  if (found === null) {
+    throw new Error("useLoop needs a <LoopProvider> above it.");
+  }
+  return found.loop;
+}
+
+function sessionOf(key: string | undefined, client: DeviceClient | undefined): Session {
+  if (client !== undefined) {
+    const known = ofClients.get(client) ?? new Session(() => client);
+    ofClients.set(client, known);
+    return known;
+  }
+  const text = key ?? "{}";
+  const known = sessions.get(text) ?? new Session(() => new LoopClient(JSON.parse(text) as ClientOptions));
+  sessions.set(text, known);
+  return known;
+}

@@ -1,0 +1,122 @@
+// Written by `cargo xtask codegen` from `bindings-node/ts/hidden.ts`: do not edit.
+// Makes what the platform returns print without its values: a record's first use by a newcomer is console.log.
+
+/** Node's `inspect.custom`, which needs no import of Node's: this file serves React Native too. */
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+
+/** Any JSON value, where the platform says no more than that. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Gives a parsed JSON value its type, and the prototype that hides it. @internal */
+export type Decode<T> = (value: unknown) => T;
+
+/** Defines the ways in which a value turns into text. They are invisible to loops, spread and JSON. @internal */
+export function hide<T extends object>(target: T, describe: (self: T) => string): T {
+  const method = (name: string | symbol): void => {
+    Object.defineProperty(target, name, {
+      configurable: true,
+      writable: true,
+      value(this: T): string {
+        return describe(this);
+      },
+    });
+  };
+  method("toString");
+  method("toLocaleString");
+  method(Symbol.toPrimitive);
+  method(INSPECT);
+  return target;
+}
+
+/**
+ * An object whose values are in a private field, behind accessors of its own: loops, spread and JSON find them, and
+ * printing shows `[Getter]` at most, also where it ignores `inspect.custom` as `console.dir` does.
+ */
+class Hidden {
+  readonly #values: Record<string, unknown>;
+
+  constructor(values: Record<string, unknown>, accessor: (name: string) => PropertyDescriptor) {
+    this.#values = values;
+    for (const name of Object.keys(values)) {
+      Object.defineProperty(this, name, accessor(name));
+    }
+  }
+
+  static accessor(name: string): PropertyDescriptor {
+    return {
+      enumerable: true,
+      configurable: true,
+      get(this: Hidden): unknown {
+        return this.#values[name];
+      },
+    };
+  }
+}
+
+/** A decoder of a record. All records of a kind share one prototype and one accessor per field. @internal */
+export function record<T>(name: string, nested: Readonly<Record<string, Decode<unknown>>> = {}): Decode<T> {
+  class Kind extends Hidden {
+    static {
+      Object.defineProperty(this, "name", { value: name });
+      hide(this.prototype, () => `<${name}: values hidden>`);
+    }
+  }
+  const accessors = new Map<string, PropertyDescriptor>();
+  const accessor = (field: string): PropertyDescriptor => {
+    let known = accessors.get(field);
+    if (known === undefined) {
+      known = Hidden.accessor(field);
+      accessors.set(field, known);
+    }
+    return known;
+  };
+  const fields = Object.entries(nested);
+  return (value) => {
+    const fieldsOf = value as Record<string, unknown>;
+    for (const [field, decode] of fields) {
+      fieldsOf[field] = decode(fieldsOf[field]);
+    }
+    return new Kind(fieldsOf, accessor) as T;
+  };
+}
+
+class HiddenJson extends Hidden {
+  static {
+    hide(this.prototype, () => "<Json: values hidden>");
+  }
+}
+
+const hiddenList = hide(
+  Object.create(Array.prototype) as unknown[],
+  (self) => `<list of ${self.length}: values hidden>`,
+);
+
+/** A decoder of a list inside a record. @internal */
+export function list(decode?: Decode<unknown>): Decode<unknown> {
+  return (value) => {
+    if (!Array.isArray(value)) {
+      return value;
+    }
+    if (decode) {
+      value.forEach((item, index) => (value[index] = decode(item)));
+    }
+    return Object.setPrototypeOf(value, hiddenList) as unknown;
+  };
+}
+
+/** Hides a JSON value, and what is inside it. @internal */
+export function json(value: unknown): Json {
+  if (Array.isArray(value)) {
+    return list(json)(value) as Json;
+  }
+  if (typeof value === "object" && value !== null) {
+    for (const [key, inner] of Object.entries(value)) {
+      // Assigning `__proto__` would not set a property of that name.
+      if (typeof inner === "object" && key !== "__proto__") {
+        (value as Record<string, unknown>)[key] = json(inner);
+      }
+    }
+    return new HiddenJson(value as Record<string, unknown>, Hidden.accessor) as unknown as Json;
+  }
+  return value as Json;
+}

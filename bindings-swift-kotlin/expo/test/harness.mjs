@@ -1,0 +1,192 @@
+// What the tests share: the real core in place of the app's native part, and a sandbox with an app for phones.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const require = createRequire(import.meta.url);
+const repository = fileURLToPath(new URL("../../..", import.meta.url));
+const { native } = require(join(repository, "bindings-node", "lib", "native.js"));
+const { Sandbox } = require(join(repository, "bindings-node", "lib", "testing.js"));
+
+export const { DeviceClient } = require("../lib/client.js");
+export const { Session } = require("../lib/session.js");
+export const errors = require("../lib/shared/errors.js");
+export const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** The client's methods that concern one user, beside the operations. */
+const OF_ONE_USER = ["access_token", "revoke", "status", "request"];
+
+const failed = (code, action, message, detail = null) =>
+  JSON.stringify({
+    error: { code, action, message, detail, retry_after_ms: null, status: null, request_id: null, cause: null },
+  });
+
+/**
+ * The native part, backed by the Node package's addon: the same core behind another door.
+ *
+ * That addon serves servers, so the two things that a person's own device adds are made here: the browser of a sign-in,
+ * and the user that may be left out. On phones the core does both, and its own tests cover them.
+ */
+export class CoreNative {
+  #clients = [];
+  #calls = new Map();
+  #early = new Set();
+
+  /** `browse` gets the authorization URL, and answers with what the browser came back to, or null. */
+  constructor({ browse = () => null, store = "memory:" } = {}) {
+    this.browse = browse;
+    this.store = store;
+    this.crossed = [];
+  }
+
+  create(options) {
+    const device = { ...JSON.parse(options), store: this.store, storeKey: "none", checkBrowser: false };
+    if (this.store === "memory:") {
+      delete device.storeKey;
+    }
+    const client = native().openClient(JSON.stringify(device), "expo/test", undefined, false);
+    if (typeof client === "string") {
+      return client;
+    }
+    this.#clients.push(client);
+    return JSON.stringify({ value: { client: this.#clients.length - 1, redirectUri: client.redirectUri } });
+  }
+
+  async call(id, method, args, callId) {
+    this.crossed.push(method);
+    const handle = new (native().CancelHandle)();
+    this.#calls.set(callId, handle);
+    if (this.#early.delete(callId)) {
+      handle.cancel();
+    }
+    try {
+      const send = (name, text) => this.#clients[id].call(name, text, undefined, handle);
+      return await (method === "sign_in" ? this.#signIn(send, args) : this.#ofOneUser(send, method, args));
+    } finally {
+      this.#calls.delete(callId);
+    }
+  }
+
+  cancel(callId) {
+    const handle = this.#calls.get(callId);
+    if (handle === undefined) {
+      this.#early.add(callId);
+    } else {
+      handle.cancel();
+    }
+  }
+
+  async #signIn(send, args) {
+    const begun = await send("authorization_url", args);
+    if (begun.includes('"error"')) {
+      return begun;
+    }
+    const { url, browser_secret: browserSecret } = JSON.parse(begun).value;
+    const callback = await this.browse(url);
+    if (callback === null) {
+      return failed("sign_in_abandoned", "sign_in_again", "The person closed the browser.");
+    }
+    return send("handle_callback", JSON.stringify({ urlOrQuery: callback, browserSecret }));
+  }
+
+  async #ofOneUser(send, method, args) {
+    const given = JSON.parse(args);
+    if (!(method.includes(".") || OF_ONE_USER.includes(method)) || given.userId != null) {
+      return send(method, args);
+    }
+    const grants = await send("grants", "{}");
+    if (grants.includes('"error"')) {
+      return grants;
+    }
+    const { items } = JSON.parse(grants).value;
+    if (items.length === 0) {
+      return failed("not_connected", "sign_in_again", "No grant is stored for this user.");
+    }
+    if (items.length > 1) {
+      return failed("invalid_option", "fix_call", "`userId` must be given.", "userId");
+    }
+    return send(method, JSON.stringify({ ...given, userId: items[0].user_id }));
+  }
+}
+
+/** Starts a sandbox that stops after the test file, with an app for phones. */
+export async function startSandbox(...more) {
+  const built = join(repository, "target", "debug", "loop-sandbox");
+  const program = process.env.LOOP_SANDBOX ?? (existsSync(built) ? built : "loop-sandbox");
+  const app = ["--public", "--redirect-uri", "loop-example://callback"];
+  const args = ["serve", "--port", "0", "--json", "--exit-with-stdin", ...app, ...more];
+  const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
+  const [line] = await once(createInterface(child.stdout), "line");
+  const sandbox = new Sandbox(child, JSON.parse(line));
+  after(() => sandbox.stop());
+  return sandbox;
+}
+
+/** The options of an app of this sandbox. */
+export function optionsOf(sandbox) {
+  const { environment, clientId, redirectUri, scopes } = sandbox.options();
+  return { environment, clientId, redirectUri, scopes };
+}
+
+/** A sandbox, and a client whose browser signs a person in there. */
+export async function connected({ person = "ada", ...device } = {}) {
+  const sandbox = await startSandbox();
+  const core = new CoreNative({ browse: (url) => sandbox.signIn(url, { person }), ...device });
+  const loop = new DeviceClient(core, optionsOf(sandbox));
+  return { sandbox, core, loop };
+}
+
+/**
+ * Gives a client a person's grant without an access token: the first call has to refresh. The tokens come from a sign-in
+ * without the SDK, by RFC 6749 and 7636.
+ */
+export async function importDue(sandbox, loop, person = "ada") {
+  const { environment, clientId, redirectUri, scopes } = optionsOf(sandbox);
+  const endpoint = (name) => `${environment.replace("{service}", "identity")}/v1/oauth/${name}`;
+  const verifier = "v".repeat(43);
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
+  const query = new URLSearchParams({
+    response_type: "code",
+    client_id: clientId,
+    redirect_uri: redirectUri,
+    scope: scopes.join(" "),
+    state: "s".repeat(43),
+    nonce: "n".repeat(43),
+    code_challenge: Buffer.from(digest).toString("base64url"),
+    code_challenge_method: "S256",
+  });
+  const callback = new URL(await sandbox.signIn(`${endpoint("authorize")}?${query}`, { person }));
+  const code = callback.searchParams.get("code");
+  const form = { grant_type: "authorization_code", code, redirect_uri: redirectUri, client_id: clientId };
+  const body = new URLSearchParams({ ...form, code_verifier: verifier });
+  const answer = await (await fetch(endpoint("token"), { method: "POST", body })).json();
+  const { sub: userId } = JSON.parse(Buffer.from(answer.id_token.split(".")[1], "base64url").toString());
+  await loop.importGrant({ userId, refreshToken: answer.refresh_token, replace: true });
+  await sandbox.resetStats();
+  return userId;
+}
+
+/** Awaits a failure, checks its code, and returns the error. */
+export async function failure(promise, code) {
+  const error = await promise.then(
+    () => undefined,
+    (reason) => reason,
+  );
+  if (error?.code !== code) {
+    throw new Error(`expected ${code}, got ${error?.code}: ${error?.message}`, { cause: error });
+  }
+  return error;
+}
+
+/** A folder that is gone after the test file. */
+export function folder() {
+  const path = mkdtempSync(join(tmpdir(), "loop-expo-"));
+  after(() => rmSync(path, { recursive: true }));
+  return path;
+}

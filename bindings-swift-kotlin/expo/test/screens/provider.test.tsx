@@ -1,0 +1,98 @@
+// The provider and the hook: redirects that start the app, and one client for the whole app.
+import { StrictMode } from "react";
+import { act } from "react-test-renderer";
+import { DeviceClient } from "../../src/client";
+import { type Loop, LoopProvider, useLoop } from "../../src/provider";
+import { Double } from "./double";
+import { device, links, render, states, unmount } from "./setup";
+
+jest.mock("expo", () => ({ ...jest.requireActual("expo"), requireOptionalNativeModule: () => null }));
+
+const options = { clientId: "client_1", redirectUri: "loop-example://callback" };
+let loop: Loop;
+
+function Probe(): null {
+  loop = useLoop();
+  return null;
+}
+
+async function over(native: Double): Promise<DeviceClient> {
+  const client = new DeviceClient(native, options);
+  await render(
+    <StrictMode>
+      <LoopProvider client={client}>
+        <Probe />
+      </LoopProvider>
+    </StrictMode>,
+  );
+  return client;
+}
+
+/** Each test has a URL of its own: the app handles one once for as long as it lives. */
+let last = 0;
+const redirect = (): string => `loop-example://callback?code=c${(last += 1)}&state=s`;
+
+afterEach(unmount);
+
+test("a sign-in whose app was killed goes on from the URL that started the app, once", async () => {
+  const url = redirect();
+  device(url);
+  const native = new Double();
+  await over(native);
+  expect(loop.status).toBe("connected");
+  expect(loop.userId).toBe("user_1");
+  const handled = native.asked.filter(({ method }) => method === "handle_callback");
+  expect(handled.map(({ args }) => args["urlOrQuery"])).toEqual([url]);
+});
+
+test("a redirect that arrives while the app runs is handled, and other links are left alone", async () => {
+  device();
+  const native = new Double();
+  await over(native);
+  await act(async () => links.forEach((open) => open({ url: "loop-example://settings" })));
+  expect(native.methods()).not.toContain("handle_callback");
+  const url = redirect();
+  await act(async () => links.forEach((open) => open({ url })));
+  await act(async () => links.forEach((open) => open({ url })));
+  expect(native.methods().filter((method) => method === "handle_callback")).toHaveLength(1);
+  expect(loop.status).toBe("connected");
+});
+
+test("a redirect that Android kept for the app is handled at the start, and when the app comes back", async () => {
+  device();
+  const native = new Double();
+  native.pending = redirect();
+  await over(native);
+  expect(loop.status).toBe("connected");
+  native.pending = redirect();
+  await act(async () => states.forEach((tell) => tell("active")));
+  expect(native.methods().filter((method) => method === "handle_callback")).toHaveLength(2);
+});
+
+test("nothing listens after the provider is gone", async () => {
+  device();
+  await over(new Double());
+  expect([links.length, states.length]).toEqual([1, 1]);
+  await unmount();
+  expect([links.length, states.length]).toEqual([0, 0]);
+});
+
+test("without a native part there is no client, and the error says what to do", async () => {
+  device();
+  await render(
+    <LoopProvider options={options}>
+      <Probe />
+    </LoopProvider>,
+  );
+  expect([loop.client, loop.status, loop.error?.code]).toEqual([null, "unknown", "native_module_missing"]);
+  await act(async () => {
+    expect(await loop.signIn()).toBeNull();
+  });
+});
+
+test("the hook without a provider says what is missing", async () => {
+  device();
+  const quiet = jest.spyOn(console, "error").mockImplementation(() => undefined);
+  await expect(render(<Probe />)).rejects.toThrow("useLoop needs a <LoopProvider> above it.");
+  quiet.mockRestore();
+});
