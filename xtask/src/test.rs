@@ -14,7 +14,7 @@ use crate::workspace;
 
 /// Run every test, from a clean clone on
 ///
-/// Builds the sandbox and both bindings, sets up Python's virtual environment and Node's modules by itself (and again
+/// Builds the sandbox and the bindings, sets up Python's virtual environment and Node's modules by itself (and again
 /// only when what they are made from changes), then runs the tests of Rust, of Python and of Node against the sandbox,
 /// and the web examples in a browser. A toolchain that is missing fails by name, with how to get it, before anything is
 /// built; --only leaves languages out.
@@ -47,8 +47,13 @@ const SUITES: &[(&str, &str)] = &[("Sandbox: npm wrapper", "sandbox/npm")];
 /// Other projects' servers, which the tests of several languages use.
 const PEERS: &str = "conformance/peers";
 
+const KOTLIN_PACKAGE: &str = "bindings-swift-kotlin/kotlin";
+const ANDROID_PACKAGE: &str = "bindings-swift-kotlin/kotlin/android";
+const KOTLIN_EXAMPLE: &str = "examples/kotlin";
 const SWIFT_PACKAGE: &str = "bindings-swift-kotlin/swift";
 const SWIFT_EXAMPLE: &str = "examples/swift";
+const EXPO_PACKAGE: &str = "bindings-swift-kotlin/expo";
+const EXPO_IOS: &str = "bindings-swift-kotlin/expo/ios";
 
 /// The web examples in a browser.
 const BROWSER_TESTS: &str = "conformance/browser";
@@ -59,6 +64,7 @@ pub(crate) fn run(arguments: &Test) -> ExitCode {
     let mut missing: Vec<Missing> = Vec::new();
     let python = wanted.has(Language::Python).then(toolchain::python).and_then(|found| kept(found, &mut missing));
     let node = wanted.has(Language::Node).then(toolchain::node).and_then(|found| kept(found, &mut missing));
+    let maven = wanted.has(Language::Kotlin).then(toolchain::maven).and_then(|found| kept(found, &mut missing));
     let mut steps = Steps::new();
     if !missing.is_empty() {
         // Before minutes of building, not after them.
@@ -95,6 +101,12 @@ pub(crate) fn run(arguments: &Test) -> ExitCode {
                 None => steps.skip(BROWSER_TITLE, toolchain::NO_CHROMIUM),
             }
         }
+    }
+    if wanted.has(Language::Expo) {
+        let _ = expo(&mut steps, filter);
+    }
+    if let Some(maven) = maven {
+        let _ = kotlin(&mut steps, &maven, filter);
     }
     if wanted.has(Language::Swift) {
         let _ = swift(&mut steps);
@@ -136,6 +148,52 @@ fn node(steps: &mut Steps, node: &Node, programs: &Programs, filter: Option<&str
     Ok(())
 }
 
+/// The TypeScript on the real core, which Node's binding lends it; its screens; the example as an app.
+fn expo(steps: &mut Steps, filter: Option<&str>) -> Result<(), StepFailed> {
+    let node = match toolchain::node() {
+        Ok(node) => node,
+        Err(missing) => {
+            steps.fail("Expo", &missing.to_string());
+            return Err(StepFailed);
+        }
+    };
+    let programs = setup::programs(steps)?;
+    setup::node_binding(steps, &node)?;
+    setup::node_modules(steps, &node, EXPO_PACKAGE, "Expo: modules")?;
+    steps.require(Step::new("Expo: build", setup::npm(&node, EXPO_PACKAGE, ["run", "build"])))?;
+    let mut example = workspace::command(&node.node);
+    example.arg("scripts/example.mjs").current_dir(workspace::path(EXPO_PACKAGE));
+    steps.require(Step::new("Expo: example", example))?;
+    // Its runners take no common filter.
+    if filter.is_none() {
+        let mut test = setup::npm(&node, EXPO_PACKAGE, ["test"]);
+        test.env("LOOP_SANDBOX", &programs.sandbox).env("EXPO_NO_TELEMETRY", "1").env("EXPO_OFFLINE", "1");
+        steps.run(Step::test("Expo: tests", test));
+    }
+    Ok(())
+}
+
+fn kotlin(steps: &mut Steps, maven: &Path, filter: Option<&str>) -> Result<(), StepFailed> {
+    let library = setup::uniffi_library(steps)?;
+    let programs = setup::programs(steps)?;
+    let mvn = |goal: &str, directory: &str| {
+        let mut mvn = workspace::command(maven);
+        mvn.args(["--batch-mode", "--quiet", goal]).current_dir(workspace::path(directory));
+        mvn
+    };
+    // Installed, and not only verified: the Android part and the example use it as others do.
+    let mut package = mvn("install", KOTLIN_PACKAGE);
+    package.arg(format!("-Dloop.native={}", library.parent().unwrap_or(&library).display()));
+    if let Some(filter) = filter {
+        package.args([format!("-Dtest=*#*{filter}*").as_str(), "-Dsurefire.failIfNoSpecifiedTests=false"]);
+    }
+    package.env("LOOP_SANDBOX", &programs.sandbox);
+    steps.require(Step::test("Kotlin: tests", package))?;
+    steps.run(Step::new("Kotlin: Android's part", mvn("compile", ANDROID_PACKAGE)));
+    steps.run(Step::new("Kotlin: example", mvn("compile", KOTLIN_EXAMPLE)));
+    Ok(())
+}
+
 /// Where there is no Swift, what can be read off its files is checked in its place.
 fn swift(steps: &mut Steps) -> Result<(), StepFailed> {
     match toolchain::swift() {
@@ -166,7 +224,7 @@ fn swift(steps: &mut Steps) -> Result<(), StepFailed> {
     let requirements = workspace::path(setup::SWIFT_CHECKS).join("requirements.txt");
     let venv = setup::environment(steps, &python, "Swift", workspace::scratch("swift-venv"), &requirements)?;
     for (title, script, arguments) in [
-        ("Swift: sources", "check.py", &[SWIFT_EXAMPLE][..]),
+        ("Swift: sources", "check.py", &[SWIFT_EXAMPLE, EXPO_IOS][..]),
         ("Swift: what the check of the sources notices", "test_check.py", &[][..]),
     ] {
         let mut check = workspace::command(venv.python());
