@@ -1,8 +1,10 @@
 // Every answer of `conformance/verdicts.json`, as bytes on a connection: what the caller hears, and what may follow.
 package health.loop.sdk
 
+import java.io.Closeable
 import java.io.InputStream
 import java.net.InetAddress
+import java.net.InetSocketAddress
 import java.net.ServerSocket
 import java.net.Socket
 import java.util.concurrent.ConcurrentHashMap
@@ -78,20 +80,25 @@ private class Case(fields: JsonObject) {
 
 /** A token endpoint that gives the same answer to everybody, and counts. */
 private class Endpoint(private val case: Case) : AutoCloseable {
-    private val socket = ServerSocket(0, 64, InetAddress.getLoopbackAddress())
+    private val place = InetSocketAddress(InetAddress.getLoopbackAddress(), 0)
+    private val socket: Closeable
+    private val port: Int
     val requests = AtomicInteger()
-    val environment = "http://127.0.0.1:${socket.localPort}/{service}"
+    val environment get() = "http://127.0.0.1:$port/{service}"
 
     init {
         if (case.transport == "refused") {
-            // Nobody listens there any more.
-            socket.close()
+            // Nobody listens there, and nobody else gets the port.
+            socket = Socket().apply { bind(place) }
+            port = socket.localPort
         } else {
-            thread(isDaemon = true) { accept() }
+            socket = ServerSocket().apply { bind(place, 64) }
+            port = socket.localPort
+            thread(isDaemon = true) { accept(socket) }
         }
     }
 
-    private fun accept() {
+    private fun accept(socket: ServerSocket) {
         // A closed socket ends it.
         runCatching { while (true) socket.accept().let { thread(isDaemon = true) { answer(it) } } }
     }
