@@ -10,7 +10,7 @@ Pod::Spec.new do |s|
   s.author         = 'Loop'
   s.homepage       = 'https://github.com/loop-health/loop-sdk'
   s.platforms      = { :ios => '16.4' }
-  s.swift_version  = '6.0'
+  s.swift_version  = '5.9'
   s.source         = { git: 'https://github.com/loop-health/loop-sdk.git' }
   s.static_framework = true
   s.source_files   = '*.swift'

@@ -64,7 +64,7 @@ fn names() -> String {
 }
 
 /// Whether a name says something about a person.
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum Printed {
     Plain,
     Hidden,
@@ -168,7 +168,7 @@ fn decoded(ty: &Type, field: &str) -> String {
 fn encoded(ty: &Type, value: &str) -> String {
     match ty {
         Type::Text | Type::Number | Type::Integer | Type::Boolean => value.to_owned(),
-        Type::Json => format!("{value}.value"),
+        Type::Json | Type::Model(ModelSchema { shape: Shape::Enum(_), .. }) => format!("{value}.value"),
         Type::Optional(inner) => match encoded(inner, "it") {
             plain if plain == "it" => value.to_owned(),
             made => format!("{value}?.let {{ {made} }}"),
@@ -177,7 +177,6 @@ fn encoded(ty: &Type, value: &str) -> String {
             plain if plain == "it" => value.to_owned(),
             made => format!("{value}.map {{ {made} }}"),
         },
-        Type::Model(ModelSchema { shape: Shape::Enum(_), .. }) => format!("{value}.value"),
         Type::Model(_) => format!("{value}.toJson()"),
         Type::Page(_) => unreachable!("a page is never inside a record"),
     }
@@ -252,9 +251,9 @@ fn user_class(out: &mut String, service: &Service) {
     docs.extend([String::new(), "Calls for one person: `loop.user(userId)` has it.".to_owned()]);
     comment(out, "", &docs);
     let class = pascal_case(service.name);
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "public class User{class} internal constructor(private val service: {class}, private val userId: String) {{\n"
+        "public class User{class} internal constructor(private val service: {class}, private val userId: String) {{"
     );
     for (index, operation) in service.operations.iter().enumerate() {
         if index > 0 {
