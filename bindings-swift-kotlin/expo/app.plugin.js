@@ -1,1 +1,2 @@
+// The config plugin, under the name that Expo looks for.
 module.exports = require("./plugin/with-loop");

@@ -1,3 +1,4 @@
+// Where the app begins.
 import { registerRootComponent } from "expo";
 import App from "./App";
 

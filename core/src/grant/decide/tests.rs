@@ -1,3 +1,5 @@
+//! What is decided for a grant, and at which moment.
+
 use serde_json::Map;
 
 use super::*;
