@@ -4,8 +4,10 @@ package health.loop.sdk
 import java.io.File
 import java.io.RandomAccessFile
 import java.nio.ByteBuffer
+import java.nio.channels.FileChannel
 import java.nio.file.Files
 import java.nio.file.StandardCopyOption
+import java.nio.file.StandardOpenOption
 import java.util.Base64
 import java.util.UUID
 import java.util.concurrent.ConcurrentHashMap
@@ -95,15 +97,26 @@ public class FileStore(private val file: File, private val seal: Seal) : TokenSt
         val bytes = seal.seal(JsonObject(kept).toString().toByteArray())
         val next = File(file.path + ".new")
         RandomAccessFile(next, "rw").use { out ->
+            // Sealed, and all the same nobody else's to copy.
+            next.setReadable(false, false)
+            next.setReadable(true, true)
             out.setLength(0)
             out.channel.write(ByteBuffer.wrap(bytes))
             out.fd.sync()
         }
         try {
             Files.move(next.toPath(), file.toPath(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING)
+            flushDirectory()
         } catch (_: java.io.IOException) {
             throw StoreOutcomeUnknown("the file may have been replaced")
         }
+    }
+
+    /** Until then a power cut may bring the former file back, and with it a refresh token that has been used. */
+    private fun flushDirectory() {
+        // Windows has no such thing: a rename is written through there.
+        if (File.separatorChar == '\\') return
+        FileChannel.open(file.absoluteFile.parentFile.toPath(), StandardOpenOption.READ).use { it.force(true) }
     }
 
     private companion object {

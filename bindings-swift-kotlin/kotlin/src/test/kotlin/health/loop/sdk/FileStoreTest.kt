@@ -2,7 +2,9 @@
 package health.loop.sdk
 
 import java.io.File
+import java.nio.file.Files
 import java.nio.file.Path
+import java.nio.file.attribute.PosixFilePermissions
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.minutes
 import kotlinx.coroutines.Dispatchers
@@ -58,6 +60,7 @@ class FileStoreTest {
         val second = store.save("a", bytes.copyOf(9), first, null)
         assertNull(store.save("a", bytes, first, null))
         assertEquals(second, store.load("a")?.version)
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file.toPath())))
         assertArrayEquals(bytes.copyOf(9), store.load("a")?.blob)
         assertFalse(store.delete("a", first!!))
         assertTrue(store.delete("a", second!!))
