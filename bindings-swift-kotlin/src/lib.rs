@@ -4,6 +4,7 @@
 //! An answer crosses as one JSON text: both languages read it with their own well-kept libraries, Expo passes it on as
 //! it is, and no generated type exists that could print what is in it.
 #![allow(unsafe_code, reason = "uniffi's macros generate the foreign functions")]
+#![allow(clippy::result_large_err, reason = "uniffi takes errors by value, and a failed call costs more than the copy")]
 
 #[cfg(target_os = "android")]
 mod android;

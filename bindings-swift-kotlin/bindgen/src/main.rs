@@ -20,6 +20,10 @@ const FILES: [(&str, &str); 4] = [
     ("LoopFFI.modulemap", "swift/Sources/LoopFFI/include/module.modulemap"),
 ];
 
+/// What may stand before a declaration of Kotlin, and what declares.
+const MODIFIERS: [&str; 8] = ["public", "data", "open", "sealed", "enum", "abstract", "inline", "suspend"];
+const DECLARATIONS: [&str; 8] = ["class", "interface", "object", "fun", "typealias", "val", "var", "const"];
+
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let check = arguments.iter().any(|argument| argument == "--check");
@@ -80,8 +84,6 @@ fn internal(line: &str) -> String {
             return format!("{start}internal {rest}");
         }
     }
-    const MODIFIERS: [&str; 8] = ["public", "data", "open", "sealed", "enum", "abstract", "inline", "suspend"];
-    const DECLARATIONS: [&str; 8] = ["class", "interface", "object", "fun", "typealias", "val", "var", "const"];
     let mut rest = line;
     while let Some((word, after)) = rest.split_once(' ') {
         if MODIFIERS.contains(&word) {
