@@ -238,6 +238,11 @@ pub(crate) fn would_cross(record: &GrantRecord, attempt: &str, now: Millis) -> b
     other.is_some_and(|intent| may_arrive(intent.send_by, now))
 }
 
+/// Whether Loop is being told of a disconnect just now. What is granted before it has answered would outlive that.
+pub(crate) fn is_being_told(record: &GrantRecord, now: Millis) -> bool {
+    record.tombstone.as_ref().is_some_and(|tombstone| !tombstone.confirmed && may_arrive(tombstone.busy_by, now))
+}
+
 fn may_arrive(sent_by: Millis, now: Millis) -> bool {
     let until = arrives_by(sent_by);
     // As above: one in the far future comes from a clock that was wrong.

@@ -72,7 +72,9 @@ impl Manager {
                 .change_grant(user_id, Damaged::Replaced, |current| {
                     let mut record = current.cloned().unwrap_or_else(|| GrantRecord::placeholder(user_id, now));
                     // Since we last looked somebody may have begun: only this write can tell.
-                    if decide::would_cross(&record, &attempt, self.sightings_now(record.intent.as_ref(), now)) {
+                    let judged_at = self.sightings_now(record.intent.as_ref(), now);
+                    let told_soon = started.elapsed() < PATIENCE && decide::is_being_told(&record, judged_at);
+                    if told_soon || decide::would_cross(&record, &attempt, judged_at) {
                         return Change::Leave(None);
                     }
                     record.intent = Some(decide::exchange_intent(&record, &attempt, now, &self.rules));

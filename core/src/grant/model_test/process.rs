@@ -401,7 +401,8 @@ impl World {
                 let judged_at = self.judged_at(setting, p).max(now);
                 let claimed = self.change(how, |current| {
                     let mut record = current.cloned().unwrap_or_else(|| GrantRecord::placeholder(USER, now));
-                    let crosses = decide::would_cross(&record, &name, judged_at);
+                    let told_soon = own - began < millis(PATIENCE) && decide::is_being_told(&record, judged_at);
+                    let crosses = told_soon || decide::would_cross(&record, &name, judged_at);
                     if crosses && setting.broken != Some(Broken::NoLastLook) {
                         return Change::Leave(None);
                     }
