@@ -45,7 +45,11 @@ class JarIT {
     private fun java(main: String, step: String, classPath: List<String>, environment: Map<String, String>): Process {
         val java = File(System.getProperty("java.home"), "bin/java").path
         return ProcessBuilder(java, "-cp", classPath.joinToString(File.pathSeparator), main, step)
-            .apply { environment().putAll(environment) }
+            .apply {
+                // Where cargo runs the tests, the system would find the library in its target directory.
+                listOf("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH").forEach(environment()::remove)
+                environment().putAll(environment)
+            }
             .start()
     }
 }
