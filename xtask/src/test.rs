@@ -101,15 +101,15 @@ pub(crate) fn run(arguments: &Test) -> ExitCode {
                 None => steps.skip(BROWSER_TITLE, toolchain::NO_CHROMIUM),
             }
         }
-    }
-    if wanted.has(Language::Expo) {
-        let _ = expo(&mut steps, filter);
-    }
-    if let Some(maven) = maven {
-        let _ = kotlin(&mut steps, &maven, filter);
-    }
-    if wanted.has(Language::Swift) {
-        let _ = swift(&mut steps);
+        if wanted.has(Language::Expo) {
+            let _ = expo(&mut steps, &programs, filter);
+        }
+        if let Some(maven) = maven {
+            let _ = kotlin(&mut steps, &maven, &programs, filter);
+        }
+        if wanted.has(Language::Swift) {
+            let _ = swift(&mut steps, &programs);
+        }
     }
     if arguments.dist && !steps.has_failed() {
         dist::build_and_verify(&mut steps, &wanted);
@@ -149,7 +149,7 @@ fn node(steps: &mut Steps, node: &Node, programs: &Programs, filter: Option<&str
 }
 
 /// The TypeScript on the real core, which Node's binding lends it; its screens; the example as an app.
-fn expo(steps: &mut Steps, filter: Option<&str>) -> Result<(), StepFailed> {
+fn expo(steps: &mut Steps, programs: &Programs, filter: Option<&str>) -> Result<(), StepFailed> {
     let node = match toolchain::node() {
         Ok(node) => node,
         Err(missing) => {
@@ -157,7 +157,6 @@ fn expo(steps: &mut Steps, filter: Option<&str>) -> Result<(), StepFailed> {
             return Err(StepFailed);
         }
     };
-    let programs = setup::programs(steps)?;
     setup::node_binding(steps, &node)?;
     setup::node_modules(steps, &node, EXPO_PACKAGE, "Expo: modules")?;
     steps.require(Step::new("Expo: build", setup::npm(&node, EXPO_PACKAGE, ["run", "build"])))?;
@@ -173,9 +172,8 @@ fn expo(steps: &mut Steps, filter: Option<&str>) -> Result<(), StepFailed> {
     Ok(())
 }
 
-fn kotlin(steps: &mut Steps, maven: &Path, filter: Option<&str>) -> Result<(), StepFailed> {
+fn kotlin(steps: &mut Steps, maven: &Path, programs: &Programs, filter: Option<&str>) -> Result<(), StepFailed> {
     let library = setup::uniffi_library(steps)?;
-    let programs = setup::programs(steps)?;
     let mvn = |goal: &str, directory: &str| {
         let mut mvn = workspace::command(maven);
         mvn.args(["--batch-mode", "--quiet", goal]).current_dir(workspace::path(directory));
@@ -195,11 +193,10 @@ fn kotlin(steps: &mut Steps, maven: &Path, filter: Option<&str>) -> Result<(), S
 }
 
 /// Where there is no Swift, what can be read off its files is checked in its place.
-fn swift(steps: &mut Steps) -> Result<(), StepFailed> {
+fn swift(steps: &mut Steps, programs: &Programs) -> Result<(), StepFailed> {
     match toolchain::swift() {
         Ok(swift) => {
             let library = setup::uniffi_library(steps)?;
-            let programs = setup::programs(steps)?;
             let mut test = workspace::command(&swift);
             test.args(["test", "--package-path"]).arg(workspace::path(SWIFT_PACKAGE));
             test.env("LOOP_LIBRARY_DIR", library.parent().unwrap_or(&library)).env("LOOP_SANDBOX", &programs.sandbox);
