@@ -187,7 +187,7 @@ async fn outcome(
     cancel: &bridge::CancelHandle,
 ) -> Result<String, Error> {
     let limit = timeout_ms.map(|ms| bridge::time_limit(ms / 1000.0)).transpose()?;
-    cancel.run(limit, client.call(method, arguments)).await?.into_json()
+    client.call(method, arguments, limit, cancel).await?.into_json()
 }
 
 fn reply(outcome: Result<String, Error>, is_busy: bool) -> String {

@@ -100,7 +100,7 @@ impl Client {
         let call = Call(Arc::clone(&cancel));
         let number = calls.expect(future);
         runtime.spawn(async move {
-            let reply = async { outcome(cancel.run(limit, client.call(&method, &arguments_json)).await?) };
+            let reply = async { outcome(client.call(&method, &arguments_json, limit, &cancel).await?) };
             // A panic's text may quote what it was handling: it goes no further.
             let ended = AssertUnwindSafe(reply).catch_unwind().await.unwrap_or_else(|_panic| Err(bridge::defect()));
             calls.finish(number, ended.map_err(Failure::from));
@@ -113,7 +113,7 @@ impl Client {
     fn wait_for(&self, method: &str, arguments: &str, timeout: Option<f64>) -> Result<Outcome, Failure> {
         let limit = timeout.map(bridge::time_limit).transpose()?;
         let cancel = CancelHandle::new();
-        Ok(outcome(wait(cancel.run(limit, self.0.call(method, arguments)))??)?)
+        Ok(outcome(wait(self.0.call(method, arguments, limit, cancel))??)?)
     }
 }
 

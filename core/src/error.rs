@@ -177,6 +177,15 @@ codes! {
     Conflict = "conflict", FixCall;
     /// The platform does not accept the request's content.
     InvalidRequest = "invalid_request", FixCall;
+    /// A write was sent and nobody knows whether it was done. The detail is its idempotency key: sent again under it, it
+    /// is done once.
+    WriteOutcomeUnknown = "write_outcome_unknown", Retry;
+    /// The audit log took no entry, and the client is set to fail then.
+    AuditFailed = "audit_failed", CallOperator;
+    /// A webhook's signature is missing or wrong: answer it with 401.
+    WebhookSignature = "webhook_signature", FixCall;
+    /// A webhook's body is not an event.
+    WebhookMalformed = "webhook_malformed", FixCall;
     /// Too many requests.
     RateLimited = "rate_limited", Retry;
     /// The platform failed, or is overloaded.

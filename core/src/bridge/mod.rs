@@ -5,6 +5,7 @@
 
 mod arguments;
 mod call;
+mod check;
 mod client;
 mod device;
 mod error;
@@ -15,10 +16,10 @@ mod panics;
 mod runtime;
 
 pub use call::{CancelHandle, Reply, decode, time_limit};
-pub use client::{Browser, Client, EventSink, Hooks, SecretSource};
+pub use client::{AuditSink, Browser, Client, EventSink, Hooks, SecretSource};
 pub use error::{Case, FlatError};
 pub use exit::{busy, drain_all};
-pub use options::{OPTIONS, hook_limit};
+pub use options::{MACHINE_OPTIONS, OPTIONS, hook_limit};
 pub use panics::{caught, defect, keep_panics_quiet};
 pub use runtime::runtime;
 

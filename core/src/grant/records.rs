@@ -66,6 +66,11 @@ impl Records {
         format!("pacing/{}", self.namespace)
     }
 
+    /// Until when the APIs' requests are held.
+    pub(crate) fn holds_key(&self) -> String {
+        format!("holds/{}", self.namespace)
+    }
+
     /// The state is a secret until it is used.
     pub(crate) fn pending_key(&self, state: &str) -> String {
         format!("pending/{}/{}", self.namespace, Digest::of(state).as_str())
