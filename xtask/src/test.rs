@@ -52,6 +52,7 @@ const KOTLIN_PACKAGES: &str = "bindings-swift-kotlin";
 const SWIFT_PACKAGE: &str = "bindings-swift-kotlin/swift";
 const SWIFT_EXAMPLE: &str = "examples/swift";
 const EXPO_PACKAGE: &str = "bindings-swift-kotlin/expo";
+const EXPO_EXAMPLE: &str = "examples/expo";
 const EXPO_IOS: &str = "bindings-swift-kotlin/expo/ios";
 
 /// The web examples in a browser.
@@ -159,6 +160,8 @@ fn expo(steps: &mut Steps, programs: &Programs, filter: Option<&str>) -> Result<
     setup::node_binding(steps, &node)?;
     setup::node_modules(steps, &node, EXPO_PACKAGE, "Expo: modules")?;
     steps.require(Step::new("Expo: build", setup::npm(&node, EXPO_PACKAGE, ["run", "build"])))?;
+    // It installs the package that was just built.
+    setup::node_modules(steps, &node, EXPO_EXAMPLE, "Expo: the example's modules")?;
     let mut example = workspace::command(&node.node);
     example.arg("scripts/example.mjs").current_dir(workspace::path(EXPO_PACKAGE));
     steps.require(Step::new("Expo: example", example))?;

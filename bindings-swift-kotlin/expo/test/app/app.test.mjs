@@ -1,12 +1,13 @@
 // The example as an app that installed the package: types, what prebuild writes, bundles. Needs no network.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { problems } from "../../scripts/doctor.mjs";
 
 const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -34,16 +35,45 @@ test("the example and the guide's code compile against the published types", asy
   await run(tool("tsc"), "-p", ".", "--noEmit");
 });
 
-test("autolinking finds the native module on both platforms", async () => {
-  const autolinking = join(root, "node_modules", "expo-modules-autolinking", "bin", "expo-modules-autolinking.js");
-  for (const [platform, named] of [
-    ["apple", "LoopSdkModule"],
-    ["android", "health.loop.expo.LoopSdkModule"],
-  ]) {
-    const { modules } = JSON.parse(await run(autolinking, "resolve", "--platform", platform, "--json"));
-    const ours = modules.find(({ packageName }) => packageName === "@platform/sdk-expo");
-    assert.equal(JSON.stringify(ours).includes(named), true, JSON.stringify(ours));
+test("the example that npm ci installs has nothing that expo-doctor would find", async () => {
+  const app = join(root, "..", "..", "examples", "expo");
+  assert.equal(existsSync(join(app, "node_modules")), true, "npm ci in examples/expo comes first");
+  assert.deepEqual(await problems(app), []);
+});
+
+test("what expo-doctor would find is found, each by itself", async () => {
+  assert.deepEqual(await problems(example), []);
+  const own = join(example, "node_modules", "@platform", "sdk-expo");
+  const edits = [
+    [join(example, "app.json"), /"@platform\/sdk-expo"/, '"expo-asset"', ["app.json names no plugin @platform/sdk-expo"]],
+    [join(own, "plugin", "with-loop.js"), "withIosScheme(withAndroidScheme(config, scheme), scheme)", "config", ["the plugin did not give the scheme loop-example to iOS"]],
+    [join(own, "expo-module.config.json"), '"platforms": ["apple", "android"]', '"platforms": ["apple"]', ["Android does not link health.loop.expo.LoopSdkModule"]],
+    [join(own, "expo-module.config.json"), '["LoopSdkModule"]', '["LoopModule"]', ["ios/LoopModule.swift does not declare LoopModule"]],
+    [join(own, "ios", "LoopSdkModule.swift"), "LoopSdkModule: Module", "LoopSdkModule: Other", ["ios/LoopSdkModule.swift does not declare LoopSdkModule"]],
+    [join(own, "android/src/main/java/health/loop/expo/LoopSdkModule.kt"), 'Name("LoopSdk")', 'Name("Loop")', ["android/src/main/java/health/loop/expo/LoopSdkModule.kt is not the module LoopSdk of the JavaScript"]],
+    [join(own, "package.json"), '"expo": ">=56"', '"expo": ">=99"', ["@platform/sdk-expo wants expo >=99, and not 56.0.23"]],
+    [join(own, "package.json"), '"react": ">=19"', '"react": ">=19", "no-such-package": "*"', ["@platform/sdk-expo wants no-such-package, which is not installed"]],
+    [join(example, "package.json"), '"dependencies": {', '"dependencies": { "no-such-package": "1.0.0",', ["no-such-package is not installed"]],
+  ];
+  for (const [path, from, to, expected] of edits) {
+    const before = readFileSync(path, "utf8");
+    const after = before.replace(from, to);
+    assert.notEqual(after, before, `${path}: ${from}`);
+    writeFileSync(path, after);
+    const found = await problems(example).finally(() => writeFileSync(path, before));
+    assert.deepEqual(found, expected, path);
   }
+  for (const name of ["react", "expo-modules-core"]) {
+    const second = join(own, "node_modules");
+    cpSync(join(root, "node_modules", name, "package.json"), join(second, name, "package.json"));
+    const found = await problems(example).finally(() => rmSync(second, { recursive: true }));
+    assert.equal(found.includes(`${name} is installed 2 times`), true, found.join("\n"));
+  }
+  const wrong = join(example, "node_modules", "react-native-web");
+  cpSync(join(root, "node_modules", "react-native-web", "package.json"), join(wrong, "package.json"));
+  writeFileSync(join(wrong, "package.json"), JSON.stringify({ name: "react-native-web", version: "0.20.0" }));
+  const found = await problems(example).finally(() => rmSync(wrong, { recursive: true }));
+  assert.deepEqual(found, ["react-native-web is 0.20.0, and Expo wants ~0.21.0"]);
 });
 
 test("prebuild gives the redirect its scheme, and cleartext to debug builds alone, once", async () => {
