@@ -76,6 +76,8 @@ async function autolinking(app, require) {
   for (const { podName, podspecDir } of pods?.pods ?? []) {
     if (!existsSync(join(podspecDir, `${podName}.podspec`))) wrong.push(`iOS misses ${podName}.podspec`);
   }
+  const imported = pods?.swiftModuleNames ?? [];
+  if (imported.join() !== own.apple.swiftModuleName) wrong.push(`iOS looks for the modules in ${imported.join(" and ")}`);
   const { projects = [] } = android.modules.find(({ packageName }) => packageName === OURS) ?? {};
   const classes = projects.flatMap(({ modules }) => modules.map(({ classifier }) => classifier));
   wrong.push(...own.android.modules.filter((name) => !classes.includes(name)).map((name) => `Android does not link ${name}`));
