@@ -5,6 +5,8 @@
 //! Node has to stay up for something that no call waits for.
 #![allow(unsafe_code, reason = "napi's macros generate the foreign functions")]
 
+#[cfg(debug_assertions)]
+pub mod device;
 mod hook;
 mod store;
 
@@ -81,10 +83,16 @@ pub fn open_client(
     if let Some(tell) = on_event {
         hooks.on_event = Some(hook::event_sink(&tell)?);
     }
-    Ok(match bridge::caught(|| Client::new(&options, hooks, &language)) {
-        Ok(client) => Either::A(NativeClient { client: Arc::new(client), under_way: Arc::default() }),
-        Err(error) => Either::B(failure(&error)),
-    })
+    Ok(NativeClient::open(&options, &language, hooks))
+}
+
+impl NativeClient {
+    fn open(options: &str, language: &str, hooks: bridge::Hooks) -> Either<Self, String> {
+        match bridge::caught(|| Client::new(options, hooks, language)) {
+            Ok(client) => Either::A(Self { client: Arc::new(client), under_way: Arc::default() }),
+            Err(error) => Either::B(failure(&error)),
+        }
+    }
 }
 
 #[napi]

@@ -47,12 +47,12 @@ const SUITES: &[(&str, &str)] = &[("Sandbox: npm wrapper", "sandbox/npm")];
 /// Other projects' servers, which the tests of several languages use.
 const PEERS: &str = "conformance/peers";
 
-const KOTLIN_PACKAGE: &str = "bindings-swift-kotlin/kotlin";
-const ANDROID_PACKAGE: &str = "bindings-swift-kotlin/kotlin/android";
-const KOTLIN_EXAMPLE: &str = "examples/kotlin";
+/// The Kotlin package, Android's part, the example and its test.
+const KOTLIN_PACKAGES: &str = "bindings-swift-kotlin";
 const SWIFT_PACKAGE: &str = "bindings-swift-kotlin/swift";
 const SWIFT_EXAMPLE: &str = "examples/swift";
 const EXPO_PACKAGE: &str = "bindings-swift-kotlin/expo";
+const EXPO_EXAMPLE: &str = "examples/expo";
 const EXPO_IOS: &str = "bindings-swift-kotlin/expo/ios";
 
 /// The web examples in a browser.
@@ -160,6 +160,8 @@ fn expo(steps: &mut Steps, programs: &Programs, filter: Option<&str>) -> Result<
     setup::node_binding(steps, &node)?;
     setup::node_modules(steps, &node, EXPO_PACKAGE, "Expo: modules")?;
     steps.require(Step::new("Expo: build", setup::npm(&node, EXPO_PACKAGE, ["run", "build"])))?;
+    // It installs the package that was just built.
+    setup::node_modules(steps, &node, EXPO_EXAMPLE, "Expo: the example's modules")?;
     let mut example = workspace::command(&node.node);
     example.arg("scripts/example.mjs").current_dir(workspace::path(EXPO_PACKAGE));
     steps.require(Step::new("Expo: example", example))?;
@@ -174,22 +176,15 @@ fn expo(steps: &mut Steps, programs: &Programs, filter: Option<&str>) -> Result<
 
 fn kotlin(steps: &mut Steps, maven: &Path, programs: &Programs, filter: Option<&str>) -> Result<(), StepFailed> {
     let library = setup::uniffi_library(steps)?;
-    let mvn = |goal: &str, directory: &str| {
-        let mut mvn = workspace::command(maven);
-        mvn.args(["--batch-mode", "--quiet", goal]).current_dir(workspace::path(directory));
-        mvn
-    };
-    // Installed, and not only verified: the Android part and the example use it as others do.
-    let mut package = mvn("install", KOTLIN_PACKAGE);
-    package.arg(format!("-Dloop.native={}", library.parent().unwrap_or(&library).display()));
+    // One build of all parts, which take the JAR from it: nothing is installed outside of this checkout.
+    let mut verify = workspace::command(maven);
+    verify.args(["--batch-mode", "--quiet", "verify"]).current_dir(workspace::path(KOTLIN_PACKAGES));
+    verify.arg(format!("-Dloop.native={}", library.parent().unwrap_or(&library).display()));
     if let Some(filter) = filter {
-        package.args([format!("-Dtest=*#*{filter}*").as_str(), "-Dsurefire.failIfNoSpecifiedTests=false"]);
+        verify.args([format!("-Dtest=*#*{filter}*").as_str(), "-Dsurefire.failIfNoSpecifiedTests=false"]);
     }
-    package.env("LOOP_SANDBOX", &programs.sandbox);
-    steps.require(Step::test("Kotlin: tests", package))?;
-    steps.run(Step::new("Kotlin: Android's part", mvn("compile", ANDROID_PACKAGE)));
-    steps.run(Step::new("Kotlin: example", mvn("compile", KOTLIN_EXAMPLE)));
-    Ok(())
+    verify.env("LOOP_SANDBOX", &programs.sandbox);
+    steps.require(Step::test("Kotlin: tests, Android's part, example", verify))
 }
 
 /// Where there is no Swift, what can be read off its files is checked in its place.

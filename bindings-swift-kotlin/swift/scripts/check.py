@@ -277,6 +277,8 @@ def check(package: Path, workspace: Path, more: list[Path]) -> tuple[int, list[s
     places = [package, *more]
     missing = [f"{place}: is not there" for place in places if not place.exists()]
     files = [file for place in places for file in ([place] if place.is_file() else sorted(place.rglob("*.swift")))]
+    # Copies of this package, which npm publishes.
+    files = [file for file in files if "vendor" not in file.parts]
     files = [file for file in files if ".build" not in file.parts]
     sources = [Source(file) for file in files]
     sdk = [source for source in sources if source.path.is_relative_to(package / "Sources/LoopSDK")]
