@@ -103,19 +103,20 @@ fn node(steps: &mut Steps, plan: Plan, client: impl Fn(&Path) -> Command) -> Res
 fn kotlin(steps: &mut Steps, plan: Plan, client: impl Fn(&Path) -> Command) -> Result<Command, StepFailed> {
     let maven = found(steps, toolchain::maven())?;
     steps.require(Step::new("Kotlin: native part", cargo(plan, "loop-sdk-uniffi")))?;
-    let classes = workspace::path(KOTLIN_LANE).join("lane/target");
-    let classpath = classes.join("classpath");
-    if !is_newer(&classpath, &[KOTLIN_LANE, KOTLIN_PACKAGE]) {
+    let target = workspace::path(KOTLIN_LANE).join("lane/target");
+    // Maven writes the JAR at every build, and the class path only when it changes.
+    let (jar, classpath) = (target.join("bench.jar"), target.join("classpath"));
+    if !is_newer(&jar, &[KOTLIN_LANE, KOTLIN_PACKAGE]) {
         package(steps, &maven)?;
     }
     let mut parts = Vec::new();
     steps.check("Kotlin: class path", || {
         let text = fs::read_to_string(&classpath).with_context(|| classpath.display().to_string())?;
         parts.extend(std::env::split_paths(text.trim()));
-        parts.push(classes.join("classes"));
+        parts.push(jar.clone());
         if let Some(gone) = parts.iter().find(|part| !part.exists()) {
-            // Whoever removed it may remove this too, and the next run builds both.
-            let _ = fs::remove_file(&classpath);
+            // Without the JAR the next run builds both anew.
+            let _ = fs::remove_file(&jar);
             bail!("{} is gone; run it again.", gone.display());
         }
         Ok(())

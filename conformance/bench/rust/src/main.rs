@@ -48,6 +48,7 @@ async fn main() -> Result<()> {
     let [url, seconds, count] = arguments.as_slice() else { anyhow::bail!("it takes URL SECONDS ROUNDS") };
     let mut rounds = Rounds::new(Duration::from_secs_f64(seconds.parse()?), count.parse()?);
     let client = reqwest::Client::new();
+    let peer_name = format!("reqwest {} + serde_json {}", version("reqwest"), version("serde_json"));
     let contenders = async |size: &str| -> Result<[Contender; 2]> {
         let person = loop_client(&format!("{url}/{size}/{{service}}")).await?.user(PERSON);
         let client = client.clone();
@@ -57,14 +58,14 @@ async fn main() -> Result<()> {
                 let person = person.clone();
                 async move { Ok(person.clinical().list_biomarkers().await?.iter().map(|record| record.value).sum()) }
             }),
-            Contender::new("reqwest 0.13 + serde_json", move || peer(client.clone(), Arc::clone(&address))),
+            Contender::new(&peer_name, move || peer(client.clone(), Arc::clone(&address))),
         ])
     };
     let (small, large) = (contenders("small").await?, contenders("large").await?);
     rounds.calls_per_second("sequential", &small).await?;
     rounds.calls_per_second_concurrently("64 concurrent", 64, &small).await?;
     rounds.microseconds_per_record("list of 500, one call", LONG, &large).await?;
-    println!("{}", json!({ "runtime": "tokio, reqwest 0.13", "measures": rounds.measures }));
+    println!("{}", json!({ "runtime": format!("tokio {}", version("tokio")), "measures": rounds.measures }));
     Ok(())
 }
 
@@ -72,6 +73,13 @@ async fn peer(client: reqwest::Client, url: Arc<str>) -> Result<f64> {
     let response = client.get(&*url).bearer_auth(TOKEN).send().await?.error_for_status()?;
     let answer: Answer = serde_json::from_slice(&response.bytes().await?)?;
     Ok(answer.results.iter().map(|record| record.value).sum())
+}
+
+/// The version of a crate in this build.
+fn version(name: &str) -> &'static str {
+    let lock = include_str!("../../../../Cargo.lock");
+    let entry = lock.split_once(&format!("name = \"{name}\"\nversion = \"")).map(|(_, rest)| rest);
+    entry.and_then(|rest| rest.split('"').next()).unwrap_or("of unknown version")
 }
 
 /// A client with a grant whose access token outlives the measurement.
