@@ -166,6 +166,7 @@ pub(crate) fn measure(steps: &mut Steps, wanted: &Wanted, plan: Plan) -> Option<
             Ok(())
         });
     }
+    report.end();
     (!report.lanes.is_empty()).then_some(report)
 }
 

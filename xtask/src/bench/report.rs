@@ -21,6 +21,7 @@ const OURS: &str = "Loop SDK";
 pub(crate) struct Report {
     /// Where and how it was measured: names and values.
     facts: Vec<(&'static str, String)>,
+    load_before: String,
     pub(crate) lanes: Vec<Lane>,
 }
 
@@ -59,14 +60,18 @@ impl Report {
             ("Date", jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()),
             ("Loop SDK", format!("{}, commit {}", env!("CARGO_PKG_VERSION"), commit())),
             ("Machine", machine()),
-            ("Load before", load()),
             ("Cores", pinning),
             ("Build", plan.profile().to_owned()),
             ("Rounds", format!("{} of {} s for each contender, after a warm-up", plan.rounds, plan.seconds)),
             ("Answer", list("small")),
             ("Long list", list("large")),
         ];
-        Report { facts, lanes: Vec::new() }
+        Report { facts, load_before: load(), lanes: Vec::new() }
+    }
+
+    /// Everything is measured. The measurement itself keeps one to two cores busy, and anything above disturbed it.
+    pub(crate) fn end(&mut self) {
+        self.facts.push(("Load average", format!("{} before, {} after", self.load_before, load())));
     }
 
     pub(crate) fn to_json(&self) -> Value {
@@ -252,7 +257,7 @@ fn machine() -> String {
     format!("{processor}, {count} cores, {}", said("uname", &["-sr"]))
 }
 
-/// How busy the machine was: figures of a busy one say little.
+/// How busy the machine is: figures of a busy one say little.
 fn load() -> String {
     let average = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     average.split(' ').next().filter(|text| !text.is_empty()).unwrap_or("unknown").to_owned()
