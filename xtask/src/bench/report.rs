@@ -71,7 +71,10 @@ impl Report {
 
     /// Everything is measured. The measurement itself keeps one to two cores busy, and anything above disturbed it.
     pub(crate) fn end(&mut self) {
-        self.facts.push(("Load average", format!("{} before, {} after", self.load_before, load())));
+        let after = load();
+        let is_busy = is_busy(&after, processors());
+        let warning = if is_busy { "; other work disturbed it, and the figures are no more than a hint" } else { "" };
+        self.facts.push(("Load average", format!("{} before, {after} after{warning}", self.load_before)));
     }
 
     pub(crate) fn to_json(&self) -> Value {
@@ -253,8 +256,17 @@ fn machine() -> String {
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = info.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split_once(": "));
     let processor = model.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, name)| name.to_owned());
-    let count = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    format!("{processor}, {count} cores, {}", said("uname", &["-sr"]))
+    format!("{processor}, {} cores, {}", processors(), said("uname", &["-sr"]))
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Server and client alone keep a load of about two.
+fn is_busy(load: &str, processors: usize) -> bool {
+    let limit = f64::from(u32::try_from(processors).unwrap_or(u32::MAX)) + 2.0;
+    load.parse::<f64>().is_ok_and(|load| load > limit)
 }
 
 /// How busy the machine is: figures of a busy one say little.
@@ -293,6 +305,12 @@ mod tests {
         assert_eq!(shown(measure.results[0].median()), "3.00");
         assert_eq!(shown(measure.results[1].median()), "2.00");
         assert_eq!(measure.results[0].range(), (1.0, 9.0));
+    }
+
+    #[test]
+    fn a_load_that_server_and_client_do_not_explain_is_said() {
+        assert!(is_busy("10.70", 2));
+        assert!(!is_busy("2.90", 2) && !is_busy("10.70", 16) && !is_busy("unknown", 2));
     }
 
     #[test]
