@@ -203,7 +203,7 @@ fn shown_value(service: &str, name: &str, value: &str) -> String {
     }
 }
 
-const SECRETS: &[&str] = &["lph_at_", "lph_rt_", "secret_"];
+const SECRETS: &[&str] = &["lph_at_", "lph_rt_", "secret_", "whsec_"];
 
 /// The text, unless something in it looks like a secret: an app may have put one where none belongs.
 pub(crate) fn harmless(text: &str) -> String {

@@ -54,6 +54,7 @@ mod switches;
 #[doc(hidden)]
 pub mod sys;
 mod token;
+mod webhooks;
 mod wire;
 
 pub use browser::SignInError;
@@ -66,6 +67,8 @@ pub use sandbox::{NewApp, Options, RegisterError, RegisteredApp, Sandbox, StartE
 pub use seed::Person;
 pub use stats::Stats;
 pub use switches::Switches;
+#[doc(hidden)]
+pub use webhooks::play as webhook_play;
 
 /// RFC 3339 in UTC, to the second.
 pub(crate) fn time_text(seconds: i64) -> String {

@@ -17,7 +17,7 @@ use crate::params::Params;
 use crate::seed;
 use crate::state::{Shared, State};
 use crate::wire::Wire;
-use crate::{admin, clients, clinical, identity, ids, interact, introspection, levers, pages, sys, token};
+use crate::{admin, clients, clinical, identity, ids, interact, introspection, levers, pages, sys, token, webhooks};
 
 const BODY_LIMIT: usize = 1024 * 1024;
 
@@ -46,6 +46,8 @@ pub(crate) fn router(state: &Shared) -> Router {
         .nest("/identity", identity)
         .nest("/clinical", clinical)
         .nest("/_sandbox", levers::router())
+        .nest("/_sandbox/webhooks", webhooks::router())
+        .route("/webhooks/v1/connect/webhooks/{delivery_id}/replay", post(webhooks::replay_route))
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(Shared::clone(state), around))
@@ -152,7 +154,7 @@ fn entry(
     request_id: &str,
 ) -> JournalEntry {
     let (service, rest) = match path.strip_prefix('/').and_then(|path| path.split_once('/')) {
-        Some((service @ ("identity" | "clinical"), rest)) => (service, format!("/{rest}")),
+        Some((service @ ("identity" | "clinical" | "webhooks"), rest)) => (service, format!("/{rest}")),
         _ => ("", path.to_owned()),
     };
     let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());

@@ -13,6 +13,7 @@ use crate::refresh::Rule;
 use crate::stats::Counters;
 use crate::switches::Switches;
 use crate::sys::Clock;
+use crate::webhooks::Hub;
 
 #[derive(Debug)]
 pub(crate) struct State {
@@ -20,6 +21,7 @@ pub(crate) struct State {
     pub(crate) clock: Clock,
     pub(crate) journal: Journal,
     pub(crate) stats: Counters,
+    pub(crate) webhooks: Hub,
     rate_limit: Mutex<RateLimit>,
     introspected: Mutex<Answers>,
     stopped: watch::Receiver<bool>,
@@ -39,6 +41,7 @@ impl State {
             clock: Clock::default(),
             journal: Journal::default(),
             stats: Counters::default(),
+            webhooks: Hub::default(),
             rate_limit: Mutex::default(),
             introspected: Mutex::default(),
             stopped,

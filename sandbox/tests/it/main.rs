@@ -13,5 +13,6 @@ mod resources;
 mod rotation;
 mod token_faults;
 mod tokens;
+mod webhooks;
 mod wire;
 mod world;

@@ -1,0 +1,47 @@
+//! Webhooks: which app hears of which event, and how an event reaches the app's own server.
+//!
+//! Whoever changes something calls [`emit`] in the transaction of the change; the rest happens by itself.
+
+mod catalogue;
+mod endpoint;
+mod levers;
+mod outbox;
+pub mod play;
+mod post;
+mod worker;
+
+use rusqlite::Connection;
+use serde_json::Value;
+
+use endpoint::Setup;
+pub(crate) use levers::{replay_route, router};
+pub(crate) use worker::{Hub, work};
+
+use crate::db::Trouble;
+use crate::state::State;
+
+/// Tells every app that may hear of it: it has a webhook URL, did not leave this event out, and the person granted it the
+/// scope behind the event. To be called in the transaction of the change, so that both happen or neither. Returns
+/// how many apps will hear.
+pub(crate) fn emit(
+    state: &State,
+    db: &Connection,
+    event_type: &str,
+    user_id: &str,
+    data: &Value,
+) -> Result<usize, Trouble> {
+    let Some(event) = catalogue::find(event_type) else {
+        return Ok(0);
+    };
+    let apps = endpoint::listeners(db, event, user_id)?;
+    if apps.is_empty() {
+        return Ok(0);
+    }
+    let happened = outbox::Happened::now(&state.clock, event.name, user_id, data)?;
+    for client_id in &apps {
+        outbox::add(db, &state.clock, &happened, client_id, Some(event.scope))?;
+    }
+    // The worker can't look before the caller's transaction is over: there is one connection.
+    state.webhooks.wake();
+    Ok(apps.len())
+}
