@@ -113,6 +113,14 @@ CREATE TABLE IF NOT EXISTS browsers (
     user_id TEXT,
     expires_at INTEGER NOT NULL
 );
+-- A browser in which a person signed in.
+CREATE TABLE IF NOT EXISTS sessions (
+    browser_hash TEXT PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    user_agent TEXT,
+    created_at INTEGER NOT NULL,
+    last_active_at INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS interactions (
     hash TEXT PRIMARY KEY,
     browser_hash TEXT NOT NULL,
@@ -180,6 +188,12 @@ CREATE TABLE IF NOT EXISTS signing_keys (
     kid TEXT PRIMARY KEY,
     seed BLOB NOT NULL,
     position INTEGER NOT NULL
+);
+-- Apps that were registered in the portal; the others have no owner.
+CREATE TABLE IF NOT EXISTS portal_apps (
+    client_id TEXT PRIMARY KEY,
+    owner_id TEXT NOT NULL,
+    app_type TEXT NOT NULL
 );
 -- A signing secret is kept as it is: it has to sign.
 CREATE TABLE IF NOT EXISTS webhook_endpoints (

@@ -15,6 +15,7 @@
 //! It shares no code with the SDK, on purpose: a misreading of the contract would otherwise agree with itself.
 #![forbid(unsafe_code)]
 
+mod account;
 mod admin;
 mod answers;
 mod authorize;
@@ -27,6 +28,7 @@ pub mod demo;
 mod fault;
 mod faults;
 mod grants;
+mod home;
 mod id_token;
 mod identity;
 mod ids;
@@ -36,8 +38,10 @@ mod issue;
 mod journal;
 mod keys;
 mod levers;
+mod live;
 mod pages;
 mod params;
+mod portal;
 mod rate_limit;
 mod redirect_uri;
 mod refresh;
@@ -47,6 +51,7 @@ mod sandbox;
 mod scopes;
 mod seed;
 mod server;
+mod session;
 mod spoil;
 mod state;
 mod stats;

@@ -14,10 +14,10 @@ use crate::answers::{ApiError, NotedClient, NotedError, NotedUnsent};
 use crate::clients::basic_pair;
 use crate::journal::{JournalEntry, Seq, harmless, redacted};
 use crate::params::Params;
-use crate::seed;
 use crate::state::{Shared, State};
 use crate::wire::Wire;
-use crate::{admin, clients, clinical, identity, ids, interact, introspection, levers, pages, sys, token, webhooks};
+use crate::{account, home, portal, webhooks};
+use crate::{admin, clinical, identity, ids, interact, introspection, levers, pages, sys, token};
 
 const BODY_LIMIT: usize = 1024 * 1024;
 
@@ -40,7 +40,10 @@ pub(crate) fn router(state: &Shared) -> Router {
         .route("/v1/protocols/{id}", get(clinical::protocol))
         .route("/healthz", get(health));
     Router::new()
-        .route("/", get(home))
+        .merge(home::router())
+        .merge(portal::router())
+        .merge(account::router())
+        .merge(pages::session_router())
         .route("/healthz", get(health))
         .route("/assets/loop.css", get(pages::css))
         .nest("/identity", identity)
@@ -52,12 +55,6 @@ pub(crate) fn router(state: &Shared) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(Shared::clone(state), around))
         .with_state(Shared::clone(state))
-}
-
-async fn home(Extract(state): Extract<Shared>) -> Result<Response, ApiError> {
-    let apps = clients::all(&state.store)?;
-    let protocols: Vec<_> = seed::protocols().iter().map(|protocol| (protocol.id, protocol.name)).collect();
-    Ok(pages::home(&pages::Home { base_url: &state.base_url, apps: &apps, protocols: &protocols }))
 }
 
 async fn health() -> Json<serde_json::Value> {

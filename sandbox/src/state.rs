@@ -8,6 +8,7 @@ use crate::db::Store;
 use crate::faults::Faults;
 use crate::introspection::Answers;
 use crate::journal::Journal;
+use crate::portal::Once;
 use crate::rate_limit::RateLimit;
 use crate::refresh::Rule;
 use crate::stats::Counters;
@@ -22,6 +23,7 @@ pub(crate) struct State {
     pub(crate) journal: Journal,
     pub(crate) stats: Counters,
     pub(crate) webhooks: Hub,
+    pub(crate) portal: Once,
     rate_limit: Mutex<RateLimit>,
     introspected: Mutex<Answers>,
     stopped: watch::Receiver<bool>,
@@ -42,6 +44,7 @@ impl State {
             journal: Journal::default(),
             stats: Counters::default(),
             webhooks: Hub::default(),
+            portal: Once::default(),
             rate_limit: Mutex::default(),
             introspected: Mutex::default(),
             stopped,

@@ -7,4 +7,4 @@ mod protocols;
 pub(crate) use biomarkers::{Biomarker, of_person};
 pub use people::Person;
 pub(crate) use people::{PEOPLE, find};
-pub(crate) use protocols::{protocol, protocols};
+pub(crate) use protocols::protocol;

@@ -179,9 +179,7 @@ pub(crate) async fn replay_route(
 }
 
 fn replayed(state: &State, delivery_id: &str) -> Result<Json<Replayed>, ApiError> {
-    let done = outbox::replay(&state.store, &state.clock, delivery_id)?
-        .ok_or_else(|| ApiError::not_found("There is no such delivery."))?;
-    state.webhooks.wake();
+    let done = super::replay(state, delivery_id)?.ok_or_else(|| ApiError::not_found("There is no such delivery."))?;
     Ok(Json(done))
 }
 

@@ -210,8 +210,8 @@ pub(crate) struct Replayed {
     pub(crate) status: Status,
 }
 
-/// Makes a delivery due once more, with the same event and a new count of attempts. `None` if there is none of this id.
-pub(crate) fn replay(store: &Store, clock: &Clock, delivery_id: &str) -> Result<Option<Replayed>, Trouble> {
+/// See [`super::replay`].
+pub(super) fn replay(store: &Store, clock: &Clock, delivery_id: &str) -> Result<Option<Replayed>, Trouble> {
     store.write(|db| {
         let sql = "UPDATE webhook_deliveries SET status = 'pending', attempts = 0, due_at_ms = ?2 WHERE id = ?1";
         db.execute(sql, params![delivery_id, clock.now_ms()])?;
@@ -222,6 +222,13 @@ pub(crate) fn replay(store: &Store, clock: &Clock, delivery_id: &str) -> Result<
             client_id,
             status: Status::Pending,
         }))
+    })
+}
+
+pub(crate) fn delivery(store: &Store, id: &str) -> Result<Option<Delivery>, Trouble> {
+    store.read(|db| {
+        let sql = "SELECT * FROM webhook_deliveries WHERE id = ?1";
+        Ok(db.query_row(sql, [id], Delivery::from_row).optional()?)
     })
 }
 

@@ -97,7 +97,7 @@ async fn attempt(state: &State, delivery: &Delivery) -> Result<(), Trouble> {
 }
 
 /// Waits until nothing is due and nothing is on its way. Returns how many attempts ended meanwhile.
-pub(super) async fn settle(state: &State) -> Result<u64, Trouble> {
+pub(crate) async fn settle(state: &State) -> Result<u64, Trouble> {
     let mut ended = state.webhooks.ended.subscribe();
     let mut stopped = state.stopped();
     let first = *ended.borrow();

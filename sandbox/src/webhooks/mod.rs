@@ -13,11 +13,14 @@ mod worker;
 use rusqlite::Connection;
 use serde_json::Value;
 
-use endpoint::Setup;
+pub(crate) use catalogue::{EVENTS, Event, find as find_event};
+pub(crate) use endpoint::{Endpoint, Setup, endpoint_of, put, remove, rotate_secret};
 pub(crate) use levers::{replay_route, router};
-pub(crate) use worker::{Hub, work};
+pub(crate) use outbox::{Delivery, Replayed, Status, deliveries_of, delivery};
+pub(crate) use worker::{Hub, settle, work};
 
 use crate::db::Trouble;
+use crate::seed::Person;
 use crate::state::State;
 
 /// Tells every app that may hear of it: it has a webhook URL, did not leave this event out, and the person granted it the
@@ -44,4 +47,20 @@ pub(crate) fn emit(
     // The worker can't look before the caller's transaction is over: there is one connection.
     state.webhooks.wake();
     Ok(apps.len())
+}
+
+/// Sends an example of an event to one app, whatever the person granted it.
+pub(crate) fn send_test(state: &State, client_id: &str, event: &Event, person: &Person) -> Result<(), Trouble> {
+    let data = catalogue::sample(event.name, person, state.now());
+    let happened = outbox::Happened::now(&state.clock, event.name, person.user_id, &data)?;
+    state.store.write(|db| outbox::add(db, &state.clock, &happened, client_id, None))?;
+    state.webhooks.wake();
+    Ok(())
+}
+
+/// Makes a delivery due once more, with the same event and a new count of attempts. `None` if there is none of this id.
+pub(crate) fn replay(state: &State, delivery_id: &str) -> Result<Option<Replayed>, Trouble> {
+    let replayed = outbox::replay(&state.store, &state.clock, delivery_id)?;
+    state.webhooks.wake();
+    Ok(replayed)
 }
