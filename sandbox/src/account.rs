@@ -87,14 +87,14 @@ impl Connection {
                     a .button.danger href={ "/account/apps/" (id) "/disconnect" } aria-label={ "Disconnect " (self.client.client_name) } { "Disconnect" }
                 }
                 p .small { "It may:" }
-                (self.rights())
+                (self.rights(false))
             }
         }
     }
 
-    fn rights(&self) -> Markup {
+    fn rights(&self, are_lost: bool) -> Markup {
         html! {
-            ul .rights { @for name in self.scopes.split(' ') {
+            ul .rights.lost[are_lost] { @for name in self.scopes.split(' ') {
                 li { (scopes::find(name).map_or(name, |scope| scope.consent)) }
             } }
         }
@@ -146,7 +146,7 @@ async fn ask(Extract(state): Extract<Shared>, visitor: Visitor, Path(client_id):
         section .card.narrow {
             h1 { "Disconnect " (name) "?" }
             p { "From this moment it can no longer:" }
-            (connection.rights())
+            (connection.rights(true))
             p .soft { "What it has already received stays with it. You can connect it again from the app." }
             form .actions method="post" action={ "/account/apps/" (client_id) "/disconnect" } {
                 (visitor.key())

@@ -64,7 +64,7 @@ async fn home(Extract(state): Extract<Shared>, headers: HeaderMap) -> Answer {
         } }
         (requests_table(&requests))
         h2 { "Test people" }
-        p .soft { "Anyone of them signs in without a password." }
+        p .soft { "Each of them signs in without a password." }
         ul .plain.grid { @for person in PEOPLE { li { div .person.still { (person_card(person)) } } } }
         h2 { "Point your app here" }
         pre tabindex="0" { code { "LOOP_ENVIRONMENT='" (state.base_url) "/{service}'" } }

@@ -74,7 +74,7 @@ impl Site<'_> {
                 @for (here, path, name) in links {
                     a href=(path) aria-current=[(self.here == here).then_some("page")] { (name) }
                 }
-                a href="/docs" { "API" }
+                a href="/docs" { "API docs" }
             }
         }
     }

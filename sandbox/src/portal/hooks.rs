@@ -178,7 +178,7 @@ fn test_form(page: &AppPage<'_>) -> Markup {
 
 fn table(page: &AppPage<'_>) -> Markup {
     html! {
-        div .scroll { table {
+        div .scroll.deliveries { table {
             thead { tr {
                 th scope="col" { "Event" } th scope="col" { "About" } th scope="col" { "Status" }
                 th scope="col" { "Attempts" } th scope="col" { "Last answer" } th scope="col" { span .unseen { "Replay" } }

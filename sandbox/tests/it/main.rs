@@ -8,6 +8,7 @@ mod demo;
 mod id_token;
 mod levers;
 mod pages;
+mod portal;
 mod rate_limit;
 mod resources;
 mod rotation;
