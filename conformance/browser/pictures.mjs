@@ -11,6 +11,7 @@ const folder = process.argv[2] ?? join(root, "docs", "src", "pictures");
 // LOOP_PICTURES=dark or phone shows the pages in another light, for looking at them; the docs have the first.
 const look = process.env.LOOP_PICTURES ?? "light";
 const viewport = look === "phone" ? { width: 390, height: 844 } : { width: 1200, height: 800 };
+const redirectUri = "http://localhost:3000/callback";
 const verifier = "a-verifier-for-pictures-that-is-long-enough-for-the-rules";
 
 /** An app's server that takes webhooks, and refuses the first of them. */
@@ -62,7 +63,7 @@ async function main() {
     authorize.search = new URLSearchParams({
       response_type: "code",
       client_id: clientId,
-      redirect_uri: "http://localhost:3000/callback",
+      redirect_uri: redirectUri,
       scope: "openid profile read:biomarkers",
       state: "state",
       nonce: "nonce",
@@ -74,12 +75,13 @@ async function main() {
     await take("sign-in");
     await page.getByRole("button", { name: /Ada/ }).click();
     await take("consent");
-    const callback = page.waitForRequest((request) => request.url().startsWith("http://localhost:3000/callback"));
+    await page.route(`${redirectUri}**`, (route) => route.fulfill({ body: "Back in the app." }));
     await page.getByRole("button", { name: "Allow" }).click();
-    const code = new URL((await callback).url()).searchParams.get("code");
+    await page.waitForURL(`${redirectUri}**`);
+    const code = new URL(page.url()).searchParams.get("code");
     const form = (fields) => new URLSearchParams({ client_id: clientId, client_secret: secret, ...fields }).toString();
     const type = { "content-type": "application/x-www-form-urlencoded" };
-    const exchange = { grant_type: "authorization_code", code, redirect_uri: "http://localhost:3000/callback", code_verifier: verifier };
+    const exchange = { grant_type: "authorization_code", code, redirect_uri: redirectUri, code_verifier: verifier };
     const tokens = await post("/identity/v1/oauth/token", form(exchange), type);
     await fetch(`${base}/clinical/v1/biomarkers/me`, { headers: { authorization: `Bearer ${tokens.access_token}` } });
     await post("/identity/v1/oauth/token", form({ grant_type: "refresh_token", refresh_token: tokens.refresh_token }), type);
