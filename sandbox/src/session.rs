@@ -76,7 +76,6 @@ pub(crate) fn begin(state: &State, headers: &HeaderMap, person: Option<&Person>)
                 params![hash, format!("sess_{id}"), user_agent, now],
             )?;
         }
-        db.execute("DELETE FROM sessions WHERE browser_hash NOT IN (SELECT hash FROM browsers)", [])?;
         Ok(())
     })?;
     Ok(secret)
@@ -95,7 +94,6 @@ pub(crate) fn replace(
     state.store.write(|db| {
         db.execute("UPDATE interactions SET browser_hash = ?2 WHERE browser_hash = ?1", [&before, &after])?;
         db.execute("DELETE FROM browsers WHERE hash = ?1", [&before])?;
-        db.execute("DELETE FROM sessions WHERE browser_hash = ?1", [&before])?;
         Ok(())
     })?;
     Ok(secret)
@@ -103,10 +101,8 @@ pub(crate) fn replace(
 
 /// Forgets a browser: its cookie is worth nothing from now on.
 pub(crate) fn end(store: &Store, secret: &str) -> Result<(), Trouble> {
-    let hash = Hashed::of(secret).0;
     store.write(|db| {
-        db.execute("DELETE FROM browsers WHERE hash = ?1", [&hash])?;
-        db.execute("DELETE FROM sessions WHERE browser_hash = ?1", [&hash])?;
+        db.execute("DELETE FROM browsers WHERE hash = ?1", [Hashed::of(secret).0])?;
         Ok(())
     })
 }
@@ -156,11 +152,7 @@ pub(crate) fn end_by_id(store: &Store, user_id: &str, id: &str) -> Result<bool, 
     store.write(|db| {
         let sql = "DELETE FROM browsers WHERE user_id = ?1
                    AND hash = (SELECT browser_hash FROM sessions WHERE id = ?2)";
-        let ended = db.execute(sql, [user_id, id])? > 0;
-        if ended {
-            db.execute("DELETE FROM sessions WHERE id = ?1", [id])?;
-        }
-        Ok(ended)
+        Ok(db.execute(sql, [user_id, id])? > 0)
     })
 }
 
