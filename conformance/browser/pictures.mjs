@@ -50,6 +50,7 @@ async function main() {
     await page.goto(`${base}/developers/apps/new`);
     await page.getByRole("button", { name: /Ben/ }).click();
     await page.getByLabel(/^Name/).fill("My Lab Aggregator");
+    await page.getByRole("checkbox", { name: /We have a BAA/ }).check();
     await page.getByLabel(/Webhook URL/).fill(url);
     await take("portal-register", { fullPage: true });
     await page.getByRole("button", { name: "Register" }).click();

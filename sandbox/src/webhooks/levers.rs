@@ -1,23 +1,32 @@
 //! `/_sandbox/webhooks/…`, and the platform's own route for replaying a delivery.
+#![allow(unused_qualifications, reason = "the code that utoipa's macros write")]
 
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, Query, State as Extract};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Query, State as Extract};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::outbox::{self, Happened, Replayed};
 use super::{Setup, catalogue, emit, endpoint, worker};
 use crate::admin::readable;
 use crate::answers::{ApiError, no_store};
+use crate::api::{self, At, Caller};
 use crate::clients::{self, Client};
+use crate::seed;
 use crate::state::{Shared, State};
-use crate::{clinical, seed};
 
 type Body<T> = Result<Json<T>, JsonRejection>;
+
+/// The platform's own operations, under `/webhooks`.
+pub(crate) fn service() -> OpenApiRouter<Shared> {
+    OpenApiRouter::default().routes(routes!(replay_delivery))
+}
 
 /// Under `/_sandbox/webhooks`.
 pub(crate) fn router() -> Router<Shared> {
@@ -156,7 +165,9 @@ struct Replay {
 }
 
 async fn replay(Extract(state): Extract<Shared>, body: Body<Replay>) -> Result<Json<Replayed>, ApiError> {
-    replayed(&state, &readable(body)?.delivery_id)
+    let order = readable(body)?;
+    let done = state.store.write(|db| super::replay(&state, db, &order.delivery_id))?;
+    Ok(Json(done.ok_or_else(no_delivery)?))
 }
 
 /// Delivers all that is due on the sandbox's clock, and answers when the last attempt has ended.
@@ -167,20 +178,29 @@ async fn run(Extract(state): Extract<Shared>) -> Result<Json<Value>, ApiError> {
     Ok(Json(json!({ "attempts": attempts, "pending": pending, "next_attempt_at": next })))
 }
 
-/// `POST /v1/connect/webhooks/{delivery_id}/replay`, for a machine with the scope `admin:identity`.
-pub(crate) async fn replay_route(
+/// Send a delivery again
+///
+/// The same event, to the app's webhook as it is now.
+#[utoipa::path(
+    post, path = "/v1/connect/webhooks/{delivery_id}/replay", operation_id = "webhooks.replay_delivery",
+    security(("machine" = ["admin:identity"])), params(("delivery_id" = String, Path)),
+    responses((status = 200, body = Replayed), (status = 404, description = "No such delivery"))
+)]
+pub(crate) async fn replay_delivery(
     Extract(state): Extract<Shared>,
-    headers: HeaderMap,
-    Path(delivery_id): Path<String>,
-) -> Result<Json<Replayed>, ApiError> {
-    // The one place where this route asks who calls.
-    clinical::allowed(&state, &headers, "admin:identity")?;
-    replayed(&state, &delivery_id)
+    caller: Caller,
+    At(delivery_id): At<String>,
+) -> Result<Response, ApiError> {
+    api::write(&state, &caller, StatusCode::OK, |db, audit| {
+        let replayed = super::replay(&state, db, &delivery_id)?.ok_or_else(no_delivery)?;
+        let details = json!({ "app": replayed.client_id });
+        audit.note("webhooks.delivery.replayed", "webhook_delivery", &delivery_id, details);
+        Ok(replayed)
+    })
 }
 
-fn replayed(state: &State, delivery_id: &str) -> Result<Json<Replayed>, ApiError> {
-    let done = super::replay(state, delivery_id)?.ok_or_else(|| ApiError::not_found("There is no such delivery."))?;
-    Ok(Json(done))
+fn no_delivery() -> ApiError {
+    ApiError::not_found("There is no such delivery.")
 }
 
 fn known(state: &State, client_id: &str) -> Result<Client, ApiError> {
