@@ -20,8 +20,7 @@ use crate::machine::SERVICES;
 use crate::params::Params;
 use crate::state::{Shared, State};
 use crate::wire::Wire;
-use crate::{account, home, portal, webhooks};
-use crate::{docs_page, ids, interact, levers, openapi, pages, services, sys};
+use crate::{account, docs_page, home, ids, interact, levers, openapi, pages, portal, services, sys, webhooks};
 
 const BODY_LIMIT: usize = 1024 * 1024;
 

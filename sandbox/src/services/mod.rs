@@ -31,7 +31,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .nest("/comms", comms::router())
         .nest("/events", events::router())
         .nest("/ai", ai::router())
-        .nest("/webhooks", webhooks::service())
+        .nest("/webhooks", webhooks::operations())
 }
 
 /// What the services answer a browser or a load balancer: no operations.

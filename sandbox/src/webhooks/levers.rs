@@ -1,5 +1,4 @@
-//! `/_sandbox/webhooks/…`, and the platform's own route for replaying a delivery.
-#![allow(unused_qualifications, reason = "the code that utoipa's macros write")]
+//! `/_sandbox/webhooks/…`.
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Query, State as Extract};
@@ -9,24 +8,16 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::outbox::{self, Happened, Replayed};
 use super::{Setup, catalogue, emit, endpoint, worker};
 use crate::admin::readable;
 use crate::answers::{ApiError, no_store};
-use crate::api::{self, At, Caller};
 use crate::clients::{self, Client};
 use crate::seed;
 use crate::state::{Shared, State};
 
 type Body<T> = Result<Json<T>, JsonRejection>;
-
-/// The platform's own operations, under `/webhooks`.
-pub(crate) fn service() -> OpenApiRouter<Shared> {
-    OpenApiRouter::default().routes(routes!(replay_delivery))
-}
 
 /// Under `/_sandbox/webhooks`.
 pub(crate) fn router() -> Router<Shared> {
@@ -178,28 +169,7 @@ async fn run(Extract(state): Extract<Shared>) -> Result<Json<Value>, ApiError> {
     Ok(Json(json!({ "attempts": attempts, "pending": pending, "next_attempt_at": next })))
 }
 
-/// Send a delivery again
-///
-/// The same event, to the app's webhook as it is now.
-#[utoipa::path(
-    post, path = "/v1/connect/webhooks/{delivery_id}/replay", operation_id = "webhooks.replay_delivery",
-    security(("machine" = ["admin:identity"])), params(("delivery_id" = String, Path)),
-    responses((status = 200, body = Replayed), (status = 404, description = "No such delivery"))
-)]
-pub(crate) async fn replay_delivery(
-    Extract(state): Extract<Shared>,
-    caller: Caller,
-    At(delivery_id): At<String>,
-) -> Result<Response, ApiError> {
-    api::write(&state, &caller, StatusCode::OK, |db, audit| {
-        let replayed = super::replay(&state, db, &delivery_id)?.ok_or_else(no_delivery)?;
-        let details = json!({ "app": replayed.client_id });
-        audit.note("webhooks.delivery.replayed", "webhook_delivery", &delivery_id, details);
-        Ok(replayed)
-    })
-}
-
-fn no_delivery() -> ApiError {
+pub(super) fn no_delivery() -> ApiError {
     ApiError::not_found("There is no such delivery.")
 }
 

@@ -8,6 +8,8 @@ mod levers;
 mod outbox;
 pub mod play;
 mod post;
+#[allow(unused_qualifications, reason = "the code that utoipa's macros write")]
+mod replay;
 mod worker;
 
 use rusqlite::Connection;
@@ -15,8 +17,9 @@ use serde_json::Value;
 
 pub(crate) use catalogue::{EVENTS, Event, find as find_event};
 pub(crate) use endpoint::{Endpoint, Setup, check_url, endpoint_of, follow, put, remove, rotate_secret};
-pub(crate) use levers::{router, service};
+pub(crate) use levers::router;
 pub(crate) use outbox::{Delivery, Replayed, Status, deliveries_of, delivery};
+pub(crate) use replay::router as operations;
 pub(crate) use worker::{Hub, settle, work};
 
 use crate::db::Trouble;
