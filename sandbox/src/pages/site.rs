@@ -36,6 +36,7 @@ pub(crate) enum Here {
     Home,
     Developers,
     Account,
+    Docs,
 }
 
 /// What is around a page.
@@ -72,13 +73,13 @@ impl Site<'_> {
             (Here::Home, "/", "Home"),
             (Here::Developers, "/developers", "Developers"),
             (Here::Account, "/account", "Account"),
+            (Here::Docs, "/docs", "API docs"),
         ];
         html! {
             nav aria-label="Pages" {
                 @for (here, path, name) in links {
                     a href=(path) aria-current=[(self.here == here).then_some("page")] { (name) }
                 }
-                a href="/docs" { "API docs" }
             }
         }
     }
