@@ -42,10 +42,10 @@ async function main() {
   try {
     const context = await chromium.newContext({ viewport, colorScheme: look === "dark" ? "dark" : "light", reducedMotion: "reduce" });
     const page = await context.newPage();
-    const take = async (name, from) => {
+    const take = async (name, upTo) => {
       if (!look && !forDocs.has(name)) return;
       await page.waitForLoadState("load");
-      if (from) await page.locator(from).evaluate((element) => element.scrollIntoView());
+      if (upTo) await page.locator(upTo).evaluate((element) => element.scrollIntoView({ block: "end" }));
       await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled", fullPage: Boolean(look) });
     };
 
@@ -108,7 +108,7 @@ async function main() {
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.goto(`${base}/developers/apps/${clientId}`);
     await page.getByRole("button", { name: /Ben/ }).click();
-    await take("portal-app", "#webhook");
+    await take("portal-app", "#deliveries");
     await page.goto(`${base}/developers`);
     await take("portal-list");
   } finally {

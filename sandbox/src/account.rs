@@ -111,7 +111,9 @@ fn session_line(session: &Session, visitor: &Visitor) -> Markup {
         }
         form method="post" action={ "/account/sessions/" (session.id) "/end" } {
             (visitor.key())
-            button .button.small type="submit" { @if session.is_current { "Sign out" } @else { "End" } }
+            button .button.small type="submit" aria-label={ @if session.is_current { "Sign out here" } @else { "End " (session.device_label) } } {
+                @if session.is_current { "Sign out" } @else { "End" }
+            }
         }
     }
 }
