@@ -5,6 +5,8 @@
 //! Node has to stay up for something that no call waits for.
 #![allow(unsafe_code, reason = "napi's macros generate the foreign functions")]
 
+#[cfg(debug_assertions)]
+pub mod device;
 mod hook;
 mod store;
 
@@ -17,7 +19,7 @@ use futures_util::FutureExt as _;
 use loop_sdk::Error;
 use loop_sdk::bridge::{self, Case, Client, FlatError};
 use napi::Env;
-use napi::bindgen_prelude::{Either, Object};
+use napi::bindgen_prelude::{Either, Object, Uint8Array};
 use napi_derive::napi;
 
 use crate::hook::{Ask, Hook, Tell};
@@ -69,6 +71,8 @@ pub fn open_client(
     store_lists: bool,
     client_secret: Option<Ask<'_>>,
     on_event: Option<Tell<'_>>,
+    audit_log: Option<Ask<'_>>,
+    machine: Option<bool>,
 ) -> napi::Result<Either<NativeClient, String>> {
     let limit = bridge::hook_limit(&options);
     let mut hooks = bridge::Hooks::default();
@@ -81,10 +85,20 @@ pub fn open_client(
     if let Some(tell) = on_event {
         hooks.on_event = Some(hook::event_sink(&tell)?);
     }
-    Ok(match bridge::caught(|| Client::new(&options, hooks, &language)) {
-        Ok(client) => Either::A(NativeClient { client: Arc::new(client), under_way: Arc::default() }),
-        Err(error) => Either::B(failure(&error)),
-    })
+    if let Some(ask) = audit_log {
+        hooks.audit_log = Some(hook::audit_sink(Hook::new(&ask, limit)?));
+    }
+    hooks.machine = machine.unwrap_or_default();
+    Ok(NativeClient::open(&options, &language, hooks))
+}
+
+impl NativeClient {
+    fn open(options: &str, language: &str, hooks: bridge::Hooks) -> Either<Self, String> {
+        match bridge::caught(|| Client::new(options, hooks, language)) {
+            Ok(client) => Either::A(Self { client: Arc::new(client), under_way: Arc::default() }),
+            Err(error) => Either::B(failure(&error)),
+        }
+    }
 }
 
 #[napi]
@@ -119,6 +133,13 @@ impl NativeClient {
             reply(outcome, under_way.end())
         })
     }
+}
+
+/// Checks a webhook's delivery: a reply with the event, or with the error.
+#[napi]
+#[allow(clippy::needless_pass_by_value, reason = "Node's values are handed over: there is nothing to borrow")]
+pub fn verify_webhook(raw_body: Uint8Array, headers: String, secrets: String) -> String {
+    reply(bridge::caught(|| bridge::verify_webhook(&raw_body, &headers, &secrets)), false)
 }
 
 /// The table that a Postgres store needs, as SQL.
@@ -187,7 +208,7 @@ async fn outcome(
     cancel: &bridge::CancelHandle,
 ) -> Result<String, Error> {
     let limit = timeout_ms.map(|ms| bridge::time_limit(ms / 1000.0)).transpose()?;
-    cancel.run(limit, client.call(method, arguments)).await?.into_json()
+    client.call(method, arguments, limit, cancel).await?.into_json()
 }
 
 fn reply(outcome: Result<String, Error>, is_busy: bool) -> String {

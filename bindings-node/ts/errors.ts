@@ -156,3 +156,14 @@ export function ownError(code: ErrorCode, message: string, detail: string | null
 export function isLoopError(value: unknown): value is LoopError {
   return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[MARK] === true;
 }
+
+/** The name of an exception's class, if it looks like one: anything may be thrown. @internal */
+export function classOf(error: unknown): string {
+  let name: unknown;
+  try {
+    name = typeof error === "object" && error !== null ? error.constructor?.name : typeof error;
+  } catch {
+    // A proxy, or a getter that throws.
+  }
+  return typeof name === "string" && /^[A-Za-z_$][\w$]{0,60}$/.test(name) ? name : "something";
+}

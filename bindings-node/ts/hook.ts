@@ -1,4 +1,5 @@
 // Wraps the application's own code for the core: a sync throw, a rejection or a wrong answer becomes a plain reply.
+import { classOf } from "./errors";
 
 /** A wrong answer of the application's code. Its text is ours, and holds no value. @internal */
 export class WrongAnswer extends Error {}
@@ -59,17 +60,6 @@ export function hook(thrown: Thrown, ask: (method: string, args: string) => unkn
       return JSON.stringify({ threw: { class: classOf(error), id: thrown.keep(error), unknown } });
     }
   };
-}
-
-/** The name of an exception's class, if it looks like one: anything may be thrown. @internal */
-export function classOf(error: unknown): string {
-  let name: unknown;
-  try {
-    name = isObject(error) ? error.constructor?.name : typeof error;
-  } catch {
-    // A proxy, or a getter that throws.
-  }
-  return typeof name === "string" && /^[A-Za-z_$][\w$]{0,60}$/.test(name) ? name : "something";
 }
 
 /** @internal */

@@ -94,7 +94,7 @@ impl NativeClient {
         let client = Arc::clone(&self.0);
         let call = async move {
             let limit = timeout_ms.map(Duration::from_millis);
-            cancel.0.run(limit, client.call(&method, &arguments)).await?.into_json()
+            client.call(&method, &arguments, limit, &cancel.0).await?.into_json()
         };
         spawn(call).await.map_err(Fault::from)
     }

@@ -4,14 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::api::Clinical;
+use crate::api::{ApiRequest, ApiResponse, Caller};
+use crate::audit::AuditLog;
 use crate::client_secret::Source;
-use crate::config::{Config, Options};
+use crate::config::{Config, Options, invalid};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::event::{Event, Watcher};
 use crate::grant::manager::Manager;
 use crate::grant::records::Records;
+use crate::http::hold::Holds;
 use crate::http::{Http, UseProxy};
 use crate::issuer::Issuer;
 use crate::profile::Profile;
@@ -29,6 +31,9 @@ pub(crate) struct Inner {
     pub(crate) config: Arc<Config>,
     pub(crate) http: Arc<Http>,
     pub(crate) manager: Arc<Manager>,
+    pub(crate) holds: Arc<Holds>,
+    pub(crate) audit: Option<AuditLog>,
+    pub(crate) clock: Clock,
 }
 
 impl fmt::Debug for LoopClient {
@@ -46,7 +51,12 @@ impl LoopClient {
 
     /// Calls for one person, whose id a sign-in returned.
     pub fn user(&self, user_id: impl Into<String>) -> User {
-        User { client: self.clone(), user_id: user_id.into() }
+        User { client: self.clone(), user_id: user_id.into(), actor: None, purpose: None, traceparent: None }
+    }
+
+    /// Sends any request to one of Loop's services with this user's access token.
+    pub async fn request(&self, user_id: &str, request: ApiRequest) -> Result<ApiResponse, Error> {
+        self.user(user_id).request(request).await
     }
 
     pub(crate) fn manager(&self) -> &Arc<Manager> {
@@ -56,9 +66,13 @@ impl LoopClient {
 
 /// One person's data, through one client.
 #[derive(Clone)]
+#[allow(clippy::struct_field_names, reason = "the platform calls it user_id")]
 pub struct User {
     pub(crate) client: LoopClient,
     pub(crate) user_id: String,
+    pub(crate) actor: Option<String>,
+    pub(crate) purpose: Option<String>,
+    pub(crate) traceparent: Option<String>,
 }
 
 impl fmt::Debug for User {
@@ -68,10 +82,42 @@ impl fmt::Debug for User {
 }
 
 impl User {
-    /// The person's clinical record.
-    pub fn clinical(&self) -> Clinical {
-        Clinical(self.clone())
+    /// Who calls, for the audit log: a clinician's id, or the name of a job.
+    #[must_use]
+    pub fn actor(mut self, actor: impl Into<String>) -> Self {
+        self.actor = Some(actor.into());
+        self
     }
+
+    /// Why, for the audit log: for instance `treatment`.
+    #[must_use]
+    pub fn purpose(mut self, purpose: impl Into<String>) -> Self {
+        self.purpose = Some(purpose.into());
+        self
+    }
+
+    /// The trace that the calls belong to (W3C Trace Context, the header `traceparent`).
+    pub fn traceparent(mut self, traceparent: impl Into<String>) -> Result<Self, Error> {
+        let traceparent = traceparent.into();
+        if !is_traceparent(&traceparent) {
+            return Err(invalid("traceparent", "must be a header of W3C Trace Context, 00-…-…-01"));
+        }
+        self.traceparent = Some(traceparent);
+        Ok(self)
+    }
+
+    /// Sends any request to one of Loop's services with this person's access token.
+    pub async fn request(&self, request: ApiRequest) -> Result<ApiResponse, Error> {
+        Caller::Person(self.clone()).request(request).await
+    }
+}
+
+/// Version, trace, parent and flags, in lower-case hex.
+fn is_traceparent(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let hex = |part: &str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    lengths == [2, 32, 16, 2] && parts.iter().all(|part| hex(part)) && parts.first() != Some(&"ff")
 }
 
 /// Collects options; [`build`](Self::build) checks them all and names what is wrong.
@@ -85,6 +131,7 @@ pub struct LoopClientBuilder {
     process: Option<u32>,
     clock: Clock,
     watcher: Watcher,
+    audit: Option<AuditLog>,
 }
 
 impl fmt::Debug for LoopClientBuilder {
@@ -151,6 +198,14 @@ impl LoopClientBuilder {
     #[must_use]
     pub fn on_event(mut self, watch: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.watcher = Watcher(Some(Arc::new(watch)));
+        self
+    }
+
+    /// Records every call of an API: who, why, whose data, which operation, how many records, with which outcome. Never a
+    /// value.
+    #[must_use]
+    pub fn audit_log(mut self, log: AuditLog) -> Self {
+        self.audit = Some(log);
         self
     }
 
@@ -264,7 +319,8 @@ impl LoopClientBuilder {
         let store = LazyStore::new(choice, self.store_key.as_ref(), self.clock.clone(), self.process)?;
         let records = Records::new(store, config.namespace());
         let issuer = Issuer::new(Arc::clone(&http), Arc::clone(&config), self.clock.clone());
-        let manager = Arc::new(Manager::new(records, issuer, self.clock, &config, self.watcher));
-        Ok(LoopClient { inner: Arc::new(Inner { config, http, manager }) })
+        let manager = Arc::new(Manager::new(records, issuer, self.clock.clone(), &config, self.watcher));
+        let holds = Arc::new(Holds::new(Some(Arc::clone(&manager.records)), self.clock.clone()));
+        Ok(LoopClient { inner: Arc::new(Inner { config, http, manager, holds, audit: self.audit, clock: self.clock }) })
     }
 }

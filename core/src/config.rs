@@ -77,6 +77,8 @@ pub(crate) struct Options {
     pub(crate) profile: Option<Profile>,
     pub(crate) replay_once: Option<bool>,
     pub(crate) token_requests_per_minute: Option<u32>,
+    /// A machine: it sends nobody to a browser, whatever the environment says of an app's redirect URI and profile.
+    pub(crate) no_person: bool,
 }
 
 impl Options {
@@ -101,13 +103,14 @@ impl Options {
             }
             other => other,
         };
-        let redirect_uri = self.redirect_uri.or_else(|| sys::environment_variable("LOOP_REDIRECT_URI"));
+        let variable = |name| if self.no_person { None } else { sys::environment_variable(name) };
+        let redirect_uri = self.redirect_uri.or_else(|| variable("LOOP_REDIRECT_URI"));
         if let Some(uri) = &redirect_uri {
             check_redirect_uri(uri)?;
         }
-        let scopes = self.scopes.or_else(|| {
-            sys::environment_variable("LOOP_SCOPES").map(|text| text.split_whitespace().map(str::to_owned).collect())
-        });
+        let scopes = self
+            .scopes
+            .or_else(|| variable("LOOP_SCOPES").map(|text| text.split_whitespace().map(str::to_owned).collect()));
         let scopes = scopes.unwrap_or_default();
         check_scopes(&scopes)?;
         let environment = match self.environment {
@@ -128,7 +131,7 @@ impl Options {
         }
         let profile = match self.profile {
             Some(profile) => profile,
-            None => match sys::environment_variable("LOOP_PROFILE") {
+            None => match variable("LOOP_PROFILE") {
                 Some(text) => Profile::parse(&text)?,
                 None => Profile::default(),
             },

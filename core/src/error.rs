@@ -177,6 +177,15 @@ codes! {
     Conflict = "conflict", FixCall;
     /// The platform does not accept the request's content.
     InvalidRequest = "invalid_request", FixCall;
+    /// A write was sent and nobody knows whether it was done. The detail is its idempotency key: sent again under it, it
+    /// is done once.
+    WriteOutcomeUnknown = "write_outcome_unknown", Retry;
+    /// The audit log took no entry, and the client is set to fail then.
+    AuditFailed = "audit_failed", CallOperator;
+    /// A webhook's signature is missing or wrong: answer it with 401.
+    WebhookSignature = "webhook_signature", FixCall;
+    /// A webhook's body is not an event.
+    WebhookMalformed = "webhook_malformed", FixCall;
     /// Too many requests.
     RateLimited = "rate_limited", Retry;
     /// The platform failed, or is overloaded.
@@ -246,6 +255,11 @@ impl Error {
     /// For a browser that could not be opened. The source's text is printed with the error.
     pub fn browser_unavailable(source: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::new(Code::BrowserUnavailable, "The browser for the sign-in could not be opened.").with_source(source)
+    }
+
+    /// For an audit log of your own that takes no entry. The source's text is printed with the error.
+    pub fn audit_failed(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::new(Code::AuditFailed, "The audit log took no entry.").with_source(source)
     }
 
     /// For a client secret that your application could not provide. The source's text is printed with the error.

@@ -66,7 +66,20 @@ impl Issuer {
 
     /// Presents a grant at the token endpoint, once, and judges what came of it.
     pub(crate) async fn request(&self, grant: &Grant<'_>, secret: Option<Secret>) -> Result<Verdict, Error> {
-        let endpoint = &self.metadata().await?.token_endpoint;
+        self.request_at(None, grant, secret).await
+    }
+
+    /// The same at another endpoint than the issuer's own.
+    pub(crate) async fn request_at(
+        &self,
+        endpoint: Option<&url::Url>,
+        grant: &Grant<'_>,
+        secret: Option<Secret>,
+    ) -> Result<Verdict, Error> {
+        let endpoint = match endpoint {
+            Some(endpoint) => endpoint,
+            None => &self.metadata().await?.token_endpoint,
+        };
         let (outcome, request_id) = self.post(endpoint, grant.form(), secret.as_ref()).await?;
         let verdict = self.with_secrets(verdict::judge(outcome), secret.as_ref()).await;
         tracing::debug!(

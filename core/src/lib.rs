@@ -26,9 +26,11 @@
 #![forbid(unsafe_code)]
 
 mod api;
+mod audit;
 mod authorization;
 #[cfg(feature = "bridge")]
 pub mod bridge;
+mod claims;
 mod client;
 mod client_secret;
 mod config;
@@ -41,25 +43,36 @@ mod grants;
 mod http;
 mod issuer;
 mod keys;
+mod m2m;
 pub mod model;
 mod oauth;
 mod profile;
 mod revoke;
+mod safe_view;
 pub mod schema;
+pub mod scope;
 mod secret;
 mod sign_in;
 mod status;
 pub mod store;
 mod sys;
+pub mod webhook;
 
-pub use api::{ApiRequest, ApiResponse, Call, Clinical, SERVICES, operation};
+pub use api::{
+    Ai, ApiRequest, ApiResponse, Clinical, Comms, Events, Identity, Integrations, Memberships, PatientGraph, SERVICES,
+    TierEntitlements, WebhookDeliveries, calls, operation,
+};
+pub use audit::{AuditEntry, AuditLog};
 pub use authorization::{Authorization, AuthorizationRequest, Tokens};
+pub use claims::EventClaim;
 pub use client::{LoopClient, LoopClientBuilder, User};
 pub use environment::{Environment, IssuerOptions};
 pub use error::{Action, Code, Error};
 pub use event::{Event, EventKind};
 pub use grants::{ImportGrant, Imported};
+pub use m2m::{M2MClient, M2MClientBuilder};
 pub use profile::Profile;
+pub use safe_view::SafeView;
 pub use secret::Secret;
 pub use status::{Grants, KeptAlive, Standing, Status};
 #[doc(hidden)]

@@ -1,6 +1,6 @@
 //! What a record or an operation looks like, as data: bindings, docs and tests are generated from it.
 
-/// A record or an enum that the APIs return.
+/// A record or an enum that the APIs take or return.
 #[derive(Debug)]
 pub struct ModelSchema {
     /// The type's name, the same in every language.
@@ -31,6 +31,8 @@ pub struct FieldSchema {
     pub docs: &'static [&'static str],
     /// Its type.
     pub ty: Type,
+    /// Why its value may stand in a log. A field without a reason is health data.
+    pub safe: Option<&'static str>,
 }
 
 /// The types that cross a language border.
@@ -44,8 +46,12 @@ pub enum Type {
     Integer,
     /// True or false.
     Boolean,
+    /// A decimal number that travels as a text, kept digit by digit.
+    Decimal,
     /// Any JSON value: the platform does not say more.
     Json,
+    /// An answer without content.
+    Nothing,
     /// Absent and null are the same.
     Optional(&'static Type),
     /// A list inside a record.
@@ -81,7 +87,11 @@ impl<T: Typed> Typed for Vec<T> {
     const TYPE: Type = Type::List(&T::TYPE);
 }
 
-/// A record that the APIs return, defined by `#[model]`.
+impl Typed for () {
+    const TYPE: Type = Type::Nothing;
+}
+
+/// A record that the APIs take or return, defined by `#[model]`.
 pub trait Model: Typed + Clone + serde::Serialize + serde::de::DeserializeOwned + Send + Sync + 'static {
     /// Its description.
     const SCHEMA: &'static ModelSchema;
@@ -92,8 +102,10 @@ pub trait Model: Typed + Clone + serde::Serialize + serde::de::DeserializeOwned 
 pub struct Operation {
     /// `service.method`, for instance `clinical.list_biomarkers`.
     pub name: &'static str,
-    /// The service that answers, for instance `clinical`.
+    /// The service, for instance `clinical`.
     pub service: &'static str,
+    /// The service as it stands in host names.
+    pub host: &'static str,
     /// The method's name, snake_case.
     pub method_name: &'static str,
     /// The HTTP method.
@@ -104,19 +116,37 @@ pub struct Operation {
     pub parameters: &'static [Parameter],
     /// What comes back.
     pub result: Type,
-    /// The scope that the platform asks for.
-    pub scope: &'static str,
+    /// The member of the answer that holds the result, where it is not the whole of it.
+    pub within: Option<&'static str>,
+    /// What the person has to grant; none where no person's token opens the route.
+    pub scope: Option<&'static str>,
+    /// What a machine's token has to hold; none where the route is about the person who calls.
+    pub machine_scope: Option<&'static str>,
     /// The doc comment's lines.
     pub docs: &'static [&'static str],
     /// Decodes an answer as Rust does and writes it in the one JSON form that bindings hand out.
     pub normalize: fn(&[u8]) -> Result<String, crate::Error>,
 }
 
+impl Operation {
+    /// Whether it changes something: it carries an `Idempotency-Key`, so that it can be repeated.
+    pub fn is_write(&self) -> bool {
+        matches!(self.http_method, "POST" | "PATCH")
+    }
+
+    /// Whether it returns one page of several.
+    pub fn is_paged(&self) -> bool {
+        self.parameters.iter().any(|parameter| parameter.name == "cursor")
+    }
+}
+
 /// A service and its operations.
 #[derive(Debug)]
 pub struct Service {
-    /// As it stands in host names, for instance `clinical`.
+    /// For instance `clinical`.
     pub name: &'static str,
+    /// The class that has its methods, for instance `Clinical`.
+    pub type_name: &'static str,
     /// The doc comment's lines.
     pub docs: &'static [&'static str],
     /// In the order of declaration.
@@ -128,6 +158,8 @@ pub struct Service {
 pub struct Parameter {
     /// Its name, snake_case.
     pub name: &'static str,
+    /// Its name in the request.
+    pub wire: &'static str,
     /// The doc comment's lines.
     pub docs: &'static [&'static str],
     /// Where it travels.
@@ -143,10 +175,28 @@ pub enum Place {
     Path,
     /// In the query string.
     Query,
+    /// A member of the JSON body.
+    Body,
 }
 
-/// Every record and enum that the services' operations reach, in order of first use.
+/// Every record and enum that the services' operations return, in order of first use, then those of webhook events.
 pub fn models(services: &[&'static Service]) -> Vec<&'static ModelSchema> {
+    let operations = services.iter().flat_map(|service| service.operations);
+    let mut found = reached(operations.map(|operation| &operation.result));
+    found.extend(crate::webhook::EVENTS.iter().map(|event| event.data));
+    found
+}
+
+/// Every record that the services' operations take, in order of first use; enums are among [`models`] or here.
+pub fn inputs(services: &[&'static Service]) -> Vec<&'static ModelSchema> {
+    let parameters = services.iter().flat_map(|service| service.operations).flat_map(|operation| operation.parameters);
+    let returned = models(services);
+    let mut taken = reached(parameters.map(|parameter| &parameter.ty));
+    taken.retain(|model| !returned.iter().any(|known| std::ptr::eq(*known, *model)));
+    taken
+}
+
+fn reached<'a>(types: impl Iterator<Item = &'a Type>) -> Vec<&'static ModelSchema> {
     fn visit(ty: &Type, found: &mut Vec<&'static ModelSchema>) {
         match ty {
             Type::Optional(inner) | Type::List(inner) => visit(inner, found),
@@ -161,12 +211,12 @@ pub fn models(services: &[&'static Service]) -> Vec<&'static ModelSchema> {
                     }
                 }
             }
-            Type::Text | Type::Number | Type::Integer | Type::Boolean | Type::Json => {}
+            Type::Text | Type::Number | Type::Integer | Type::Boolean | Type::Decimal | Type::Json | Type::Nothing => {}
         }
     }
     let mut found = Vec::new();
-    for operation in services.iter().flat_map(|service| service.operations) {
-        visit(&operation.result, &mut found);
+    for ty in types {
+        visit(ty, &mut found);
     }
     found
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its terminal")]
 
+mod bench;
 mod check;
 mod codegen;
 mod demo;
@@ -43,6 +44,7 @@ enum Command {
     Prove(prove::Prove),
     Check(check::Check),
     Codegen(codegen::Codegen),
+    Bench(bench::Bench),
     Sandbox(sandbox::Sandbox),
     Dist(dist::Dist),
 }
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Command::Prove(arguments) => Ok(prove::run(&arguments)),
         Command::Check(arguments) => Ok(check::run(&arguments)),
         Command::Codegen(arguments) => Ok(codegen::run(&arguments)),
+        Command::Bench(arguments) => Ok(bench::run(&arguments)),
         Command::Sandbox(arguments) => sandbox::run(&arguments),
         Command::Dist(arguments) => dist::run(&arguments),
     };

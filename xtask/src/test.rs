@@ -47,12 +47,10 @@ const SUITES: &[(&str, &str)] = &[("Sandbox: npm wrapper", "sandbox/npm")];
 /// Other projects' servers, which the tests of several languages use.
 const PEERS: &str = "conformance/peers";
 
-const KOTLIN_PACKAGE: &str = "bindings-swift-kotlin/kotlin";
-const ANDROID_PACKAGE: &str = "bindings-swift-kotlin/kotlin/android";
-const KOTLIN_EXAMPLE: &str = "examples/kotlin";
 const SWIFT_PACKAGE: &str = "bindings-swift-kotlin/swift";
 const SWIFT_EXAMPLE: &str = "examples/swift";
 const EXPO_PACKAGE: &str = "bindings-swift-kotlin/expo";
+const EXPO_EXAMPLE: &str = "examples/expo";
 const EXPO_IOS: &str = "bindings-swift-kotlin/expo/ios";
 
 /// The web examples in a browser.
@@ -86,8 +84,10 @@ pub(crate) fn run(arguments: &Test) -> ExitCode {
     if let Ok(programs) = setup::programs(&mut steps) {
         let python = python.as_deref().and_then(|found| self::python(&mut steps, found, &programs, filter).ok());
         let node = node.filter(|found| self::node(&mut steps, found, &programs, filter).is_ok());
+        let has_kotlin = maven.is_some_and(|maven| kotlin(&mut steps, &maven, &programs, filter).is_ok());
         if let (Some(python), Some(node), true) = (&python, &node, wanted.has(Language::Rust)) {
-            steps.run(Step::test("All languages: proofs, a sample", prove::languages(python, node, filter)));
+            let proofs = prove::languages(python, node, has_kotlin, filter);
+            steps.run(Step::test("All languages: proofs, a sample", proofs));
         }
         if let Some(node) = node {
             for (title, directory) in SUITES {
@@ -103,9 +103,6 @@ pub(crate) fn run(arguments: &Test) -> ExitCode {
         }
         if wanted.has(Language::Expo) {
             let _ = expo(&mut steps, &programs, filter);
-        }
-        if let Some(maven) = maven {
-            let _ = kotlin(&mut steps, &maven, &programs, filter);
         }
         if wanted.has(Language::Swift) {
             let _ = swift(&mut steps, &programs);
@@ -160,6 +157,8 @@ fn expo(steps: &mut Steps, programs: &Programs, filter: Option<&str>) -> Result<
     setup::node_binding(steps, &node)?;
     setup::node_modules(steps, &node, EXPO_PACKAGE, "Expo: modules")?;
     steps.require(Step::new("Expo: build", setup::npm(&node, EXPO_PACKAGE, ["run", "build"])))?;
+    // It installs the package that was just built.
+    setup::node_modules(steps, &node, EXPO_EXAMPLE, "Expo: the example's modules")?;
     let mut example = workspace::command(&node.node);
     example.arg("scripts/example.mjs").current_dir(workspace::path(EXPO_PACKAGE));
     steps.require(Step::new("Expo: example", example))?;
@@ -174,22 +173,12 @@ fn expo(steps: &mut Steps, programs: &Programs, filter: Option<&str>) -> Result<
 
 fn kotlin(steps: &mut Steps, maven: &Path, programs: &Programs, filter: Option<&str>) -> Result<(), StepFailed> {
     let library = setup::uniffi_library(steps)?;
-    let mvn = |goal: &str, directory: &str| {
-        let mut mvn = workspace::command(maven);
-        mvn.args(["--batch-mode", "--quiet", goal]).current_dir(workspace::path(directory));
-        mvn
-    };
-    // Installed, and not only verified: the Android part and the example use it as others do.
-    let mut package = mvn("install", KOTLIN_PACKAGE);
-    package.arg(format!("-Dloop.native={}", library.parent().unwrap_or(&library).display()));
+    let mut verify = setup::kotlin_packages(maven, "verify", &library);
     if let Some(filter) = filter {
-        package.args([format!("-Dtest=*#*{filter}*").as_str(), "-Dsurefire.failIfNoSpecifiedTests=false"]);
+        verify.args([format!("-Dtest=*#*{filter}*").as_str(), "-Dsurefire.failIfNoSpecifiedTests=false"]);
     }
-    package.env("LOOP_SANDBOX", &programs.sandbox);
-    steps.require(Step::test("Kotlin: tests", package))?;
-    steps.run(Step::new("Kotlin: Android's part", mvn("compile", ANDROID_PACKAGE)));
-    steps.run(Step::new("Kotlin: example", mvn("compile", KOTLIN_EXAMPLE)));
-    Ok(())
+    verify.env("LOOP_SANDBOX", &programs.sandbox);
+    steps.require(Step::test("Kotlin: tests, Android's part, example", verify))
 }
 
 /// Where there is no Swift, what can be read off its files is checked in its place.

@@ -6,16 +6,23 @@ final class Clients: @unchecked Sendable {
   static let unknown = LoopClient.errorJSON(UnknownClient())
 
   private let lock = NSLock()
-  private var opened: [LoopClient] = []
+  private var opened: [Int: LoopClient] = [:]
+  private var last = 0
 
-  /// The reply of `create`. Keychain and sign-in sheet are those of the Swift package.
-  func create(_ options: String) -> String {
+  /// The reply of `create`. Keychain and sign-in sheet are those of the Swift package. `tell` gets a client's number and an
+  /// event of it as a JSON object.
+  func create(_ options: String, tell: ((Int, String) -> Void)? = nil) -> String {
     do {
-      let client = try LoopClient(optionsJSON: options, hooks: LoopOptions())
       let number = lock.withLock {
-        opened.append(client)
-        return opened.count - 1
+        last += 1
+        return last
       }
+      var hooks = LoopOptions()
+      if let tell {
+        hooks.onEvent = { event in tell(number, LoopClient.eventJSON(event)) }
+      }
+      let client = try LoopClient(optionsJSON: options, hooks: hooks)
+      lock.withLock { opened[number] = client }
       let value = Created(value: .init(client: number, redirectUri: client.redirectUri))
       return String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
     } catch {
@@ -24,7 +31,7 @@ final class Clients: @unchecked Sendable {
   }
 
   func find(_ number: Int) -> LoopClient? {
-    lock.withLock { opened.indices.contains(number) ? opened[number] : nil }
+    lock.withLock { opened[number] }
   }
 
   private struct Created: Encodable {

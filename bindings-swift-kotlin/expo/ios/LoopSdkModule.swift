@@ -12,8 +12,13 @@ public final class LoopSdkModule: Module {
 
     Name("LoopSdk")
 
-    Function("create") { (options: String) -> String in
-      clients.create(options)
+    Events("onLoopEvent")
+
+    Function("create") { [weak self] (options: String, listens: Bool) -> String in
+      guard listens else { return clients.create(options) }
+      return clients.create(options) { client, event in
+        self?.sendEvent("onLoopEvent", ["client": client, "event": event])
+      }
     }
 
     AsyncFunction("call") { (client: Int, method: String, arguments: String, callId: String) async -> String in

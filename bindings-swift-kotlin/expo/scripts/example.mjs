@@ -1,7 +1,7 @@
 // Lays out `.example/`: the example, with this package in the form in which it is published. It takes everything else
 // from this folder's node_modules, so that one installation serves both.
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -20,10 +20,12 @@ module.exports = config;
 rmSync(example, { recursive: true, force: true });
 const ours = /[\\/](node_modules|android|ios|dist|\.expo)([\\/]|$)/;
 cpSync(source, example, { recursive: true, filter: (path) => !ours.test(path.slice(source.length)) });
-mkdirSync(installed, { recursive: true });
 const packed = JSON.parse(execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--dry-run"], { cwd: root }));
-for (const { path } of packed[0].files) {
-  cpSync(join(root, path), join(installed, path));
+// npm installs a copy, which does not follow this folder.
+const copy = join(source, "node_modules", "@platform", "sdk-expo");
+for (const place of existsSync(copy) ? [installed, copy] : [installed]) {
+  rmSync(place, { recursive: true, force: true });
+  packed[0].files.forEach(({ path }) => cpSync(join(root, path), join(place, path)));
 }
 writeFileSync(join(example, "metro.config.js"), METRO);
 const { dependencies } = JSON.parse(readFileSync(join(example, "package.json"), "utf8"));

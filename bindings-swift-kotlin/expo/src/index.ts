@@ -1,7 +1,7 @@
 // What `@platform/sdk-expo` exports.
 export { DeviceClient, type User } from "./client";
 export { LoopClient } from "./loop-client";
-export type { LoopNative } from "./native";
+export type { LoopNative, NativeEvent } from "./native";
 export type { ClientOptions, DeviceRequest, OneUser, SignInRequest } from "./options";
 export { type Loop, LoopProvider, type LoopProviderProps, useLoop } from "./provider";
 export type { LoopStatus } from "./session";
@@ -16,6 +16,7 @@ export {
   type SignInAgainRequest,
   SignInRequired,
 } from "./shared/errors";
+export type { EventListener, LoopEvent } from "./shared/event";
 export type * from "./shared/generated";
 export { ERROR_ACTIONS } from "./shared/generated";
 export type { Json } from "./shared/hidden";

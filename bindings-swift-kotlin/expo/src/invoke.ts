@@ -1,7 +1,9 @@
 // The one way from a method to the native part: arguments as JSON, the reply as JSON, cancellation in between.
 import type { LoopNative } from "./native";
+import { type ClientOptions, OPTIONS } from "./options";
 import { type CallOptions, cancelWith, encode, type Invoke, objectOf, seconds, signalOf } from "./shared/calls";
 import { errorOf, type FlatError, isLoopError, LoopError, type Origin, ownError } from "./shared/errors";
+import { type EventListener, hearing } from "./shared/event";
 import { Authorization } from "./shared/types";
 
 /** A client of the native part. @internal */
@@ -17,9 +19,35 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 let lastCall = 0;
 
 /** Opens a client, or throws what is wrong with its options. @internal */
-export function open(native: LoopNative, options: { timeout?: unknown }): Opened {
-  const text = encode({ ...objectOf(options, "options"), timeout: seconds(options.timeout) });
-  return valueOf(native.create(text)) as Opened;
+export function open(native: LoopNative, options: ClientOptions): Opened {
+  const { onEvent, ...plain } = objectOf(options, "options");
+  for (const name of Object.keys(plain)) {
+    if (!OPTIONS.includes(name)) {
+      const known = OPTIONS.map((each) => `\`${each}\``).join(", ");
+      // A key that is no word may be a value in the wrong place.
+      const shown = /^\w{1,40}$/.test(name) ? name : "options";
+      throw ownError("invalid_option", `\`${shown}\` is not known here; known are ${known}.`, shown);
+    }
+  }
+  const listens = onEvent !== undefined && onEvent !== null;
+  if (listens && typeof onEvent !== "function") {
+    throw ownError("invalid_option", "`onEvent` must be a function.", "onEvent");
+  }
+  const opened = valueOf(native.create(encode({ ...plain, timeout: seconds(plain.timeout) }), listens)) as Opened;
+  if (listens) {
+    listen(native, opened.client, onEvent);
+  }
+  return opened;
+}
+
+/** For as long as the app lives, as the client does. */
+function listen(native: LoopNative, client: number, listener: EventListener): void {
+  const hear = hearing(listener, (sentence) => console.warn(sentence));
+  native.addListener("onLoopEvent", (told) => {
+    if (told.client === client) {
+      hear(told.event);
+    }
+  });
 }
 
 /** The calls of one client. `failed` hears of every error. @internal */

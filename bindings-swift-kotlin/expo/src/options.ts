@@ -1,4 +1,5 @@
 // What a client and its methods take on a person's own device, where that is not the same as on a server.
+import type { EventListener } from "./shared/event";
 import type { ApiRequest, AuthorizationRequest, IssuerOptions } from "./shared/types";
 
 /** Options of a client. Grants are in the keychain on iOS, and sealed by the Keystore on Android. */
@@ -19,7 +20,22 @@ export interface ClientOptions {
   identify?: boolean | undefined;
   /** The time limit of an API call with its retries, in milliseconds (30,000). */
   timeout?: number | undefined;
+  /** Hears of what happens to grants. What it throws is warned of, and changes nothing. */
+  onEvent?: EventListener | undefined;
 }
+
+/** All of them, for an error that names another one on both platforms alike. @internal */
+export const OPTIONS: readonly string[] = Object.keys({
+  clientId: true,
+  redirectUri: true,
+  scopes: true,
+  environment: true,
+  profile: true,
+  retryUnknownRefresh: true,
+  identify: true,
+  timeout: true,
+  onEvent: true,
+} satisfies Record<keyof ClientOptions, true>);
 
 /** What to ask for in a sign-in. The browser is the person's own: it is not checked. */
 export type SignInRequest = Omit<AuthorizationRequest, "browserSecret" | "checkBrowser">;

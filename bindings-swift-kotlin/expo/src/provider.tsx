@@ -5,6 +5,7 @@ import type { DeviceClient } from "./client";
 import { LoopClient } from "./loop-client";
 import type { ClientOptions, SignInRequest } from "./options";
 import { Session, type SessionState } from "./session";
+import type { EventListener } from "./shared/event";
 import type { Tokens } from "./shared/types";
 
 /** What {@link useLoop} gives. None of its functions rejects: what failed is in `error`. */
@@ -36,9 +37,16 @@ const handled = new Set<string>();
 
 /** Gives its children Loop, and finishes sign-ins that come back by a URL. Has to stand above {@link useLoop}. */
 export function LoopProvider({ options, client, children }: LoopProviderProps): ReactNode {
-  const key = options === undefined ? undefined : JSON.stringify(options);
-  const session = useMemo(() => sessionOf(key, client), [key, client]);
+  const key = keyOf(options);
+  const session = useMemo(
+    () => (client === undefined ? sessionOf(key, options) : sessionOfClient(client)),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the key stands for the options
+    [key, client],
+  );
   const state = useSyncExternalStore(session.subscribe, session.state, session.state);
+  const onEvent = options?.onEvent;
+
+  useEffect(() => (typeof onEvent === "function" ? session.hear(onEvent) : undefined), [session, onEvent]);
 
   useEffect(() => {
     void session.look();
@@ -81,14 +89,25 @@ export function useLoop(): Loop {
   return found.loop;
 }
 
-function sessionOf(key: string | undefined, client: DeviceClient | undefined): Session {
-  if (client !== undefined) {
-    const known = ofClients.get(client) ?? new Session(() => client);
-    ofClients.set(client, known);
-    return known;
-  }
-  const text = key ?? "{}";
-  const known = sessions.get(text) ?? new Session(() => new LoopClient(JSON.parse(text) as ClientOptions));
-  sessions.set(text, known);
+/** The same for options that mean the same. A listener may be another one at each render. */
+function keyOf(options: ClientOptions | undefined): string {
+  return JSON.stringify(options, (_name, value: unknown) => (typeof value === "function" ? "function" : value)) ?? "";
+}
+
+function sessionOf(key: string, options: ClientOptions | undefined): Session {
+  const made = (onEvent: EventListener): DeviceClient => {
+    const given = options as ClientOptions;
+    const listens = given?.onEvent === undefined || typeof given.onEvent === "function";
+    // What is no function is left for the client to refuse.
+    return new LoopClient(listens ? { ...given, onEvent } : given);
+  };
+  const known = sessions.get(key) ?? new Session(made);
+  sessions.set(key, known);
+  return known;
+}
+
+function sessionOfClient(client: DeviceClient): Session {
+  const known = ofClients.get(client) ?? new Session(() => client);
+  ofClients.set(client, known);
   return known;
 }

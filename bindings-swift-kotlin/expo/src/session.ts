@@ -2,6 +2,7 @@
 import type { DeviceClient } from "./client";
 import type { SignInRequest } from "./options";
 import { isLoopError, type LoopError, ownError } from "./shared/errors";
+import type { EventListener } from "./shared/event";
 import type { Tokens } from "./shared/types";
 
 /** `unknown` where it can't be told: `error` says why. */
@@ -30,10 +31,13 @@ export class Session {
   #changes = 0;
   #signingIn: { abort: AbortController; done: Promise<unknown> } | undefined;
   #resumed: Tokens | null = null;
+  readonly #hearers = new Set<EventListener>();
 
-  constructor(make: () => DeviceClient) {
+  /** `make` gets a listener for the client that it makes. */
+  constructor(make: (onEvent: EventListener) => DeviceClient) {
     try {
-      this.client = make();
+      // One that throws does not silence the next; the client warns of it.
+      this.client = make((event) => Promise.all([...this.#hearers].map(async (hear) => hear(event))));
       this.client.watch((error) => {
         // A call found that the grant is over.
         if (error.action === "sign_in_again" && this.#busy + this.#looking === 0 && this.#state.status === "connected") {
@@ -51,6 +55,12 @@ export class Session {
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  };
+
+  /** Hears of what happens to grants, until the function that this returns is called. */
+  readonly hear = (hearer: EventListener): (() => void) => {
+    this.#hearers.add(hearer);
+    return () => this.#hearers.delete(hearer);
   };
 
   /** Reads where the person stands. Sends nothing. */

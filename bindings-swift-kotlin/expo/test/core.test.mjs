@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import { connected, CoreNative, DeviceClient, errors, failure, folder, importDue, optionsOf, root, startSandbox } from "./harness.mjs";
 
 const require = createRequire(import.meta.url);
@@ -123,7 +124,85 @@ test("wrong options are refused when the client is made, and named", async () =>
   assert.throws(make({ clientId: undefined }), { code: "missing_option", detail: "clientId" });
   assert.throws(make({ redirectUri: "javascript:alert(1)" }), { code: "invalid_option", detail: "redirectUri" });
   assert.throws(make({ timeout: "soon" }), { code: "invalid_option", detail: "timeout" });
+  assert.throws(make({ onEvent: "call me" }), { code: "invalid_option", detail: "onEvent" });
+  assert.throws(make({ clientID: "twice" }), (error) => {
+    assert.deepEqual([error.code, error.detail], ["invalid_option", "clientID"]);
+    return /`clientID` is not known here; known are `clientId`, /.test(error.message);
+  });
+  // Node has these, and a device does not.
+  assert.throws(make({ store: "memory:" }), { code: "invalid_option", detail: "store" });
+  assert.throws(make({ "canary 1": true }), (error) => error.detail === "options" && !error.message.includes("canary"));
   assert.throws(() => new DeviceClient(new CoreNative(), null), { code: "invalid_option" });
+});
+
+test("a listener hears of its own client's grants, and prints no person's id", async () => {
+  const sandbox = await startSandbox();
+  const core = new CoreNative({ browse: (url) => sandbox.signIn(url) });
+  const heard = { one: [], other: [] };
+  const arrived = new Promise((resolve) => {
+    const one = (event) => heard.one.push(event) && event.kind === "ended" && resolve();
+    heard.loop = new DeviceClient(core, { ...optionsOf(sandbox), onEvent: one });
+  });
+  new DeviceClient(core, { ...optionsOf(sandbox), onEvent: (event) => heard.other.push(event) });
+  const { loop } = heard;
+  const userId = await importDue(sandbox, loop);
+  await loop.accessToken();
+  await importDue(sandbox, loop);
+  await sandbox.revokeGrant(userId);
+  await failure(loop.accessToken(), "grant_ended");
+  await arrived;
+  const kinds = heard.one.map(({ kind }) => kind);
+  assert.equal(kinds.includes("refreshed"), true, kinds.join());
+  const last = heard.one.at(-1);
+  assert.deepEqual([last.kind, last.code, last.userId], ["ended", "grant_ended", userId]);
+  assert.equal(last.at instanceof Date && Math.abs(Date.now() - last.at) < 60_000, true);
+  assert.equal(`${last}${inspect(last)}`.includes(userId), false);
+  assert.equal(JSON.parse(JSON.stringify(last)).userId, userId);
+  assert.deepEqual(heard.other, []);
+});
+
+test("a listener that throws is warned of by its exception's class alone, and the call goes on", async (t) => {
+  const sandbox = await startSandbox();
+  const warned = t.mock.method(console, "warn", () => undefined);
+  const listeners = [
+    () => {
+      throw new RangeError("canary");
+    },
+    async () => {
+      throw new RangeError("canary");
+    },
+  ];
+  for (const onEvent of listeners) {
+    warned.mock.resetCalls();
+    const said = new Promise((resolve) => warned.mock.mockImplementation(resolve));
+    const loop = new DeviceClient(new CoreNative(), { ...optionsOf(sandbox), onEvent });
+    await importDue(sandbox, loop);
+    assert.equal(typeof (await loop.accessToken()), "string");
+    assert.equal(await said, "onEvent threw RangeError.");
+    assert.deepEqual(new Set(warned.mock.calls.flatMap((call) => call.arguments)), new Set(["onEvent threw RangeError."]));
+  }
+});
+
+test("a user id may be left out while the device holds one living grant, and the core says when it may not", async () => {
+  const { sandbox, core, loop } = await connected();
+  await loop.signIn();
+  core.browse = (url) => sandbox.signIn(url, { person: "ben" });
+  const other = await loop.signIn();
+  const error = await failure(loop.clinical.listBiomarkers(), "invalid_option");
+  assert.equal(error.detail, "userId");
+  await loop.revoke({ userId: other.userId });
+  assert.equal((await loop.clinical.listBiomarkers()).length > 0, true);
+});
+
+test("a browser that can't be opened is an error that quotes nothing, and the next try works", async () => {
+  const { sandbox, core, loop } = await connected();
+  core.browse = () => {
+    throw new TypeError("canary");
+  };
+  const error = await failure(loop.signIn(), "browser_unavailable");
+  assert.equal(inspect(error, { depth: 9 }).includes("canary"), false);
+  core.browse = (url) => sandbox.signIn(url);
+  assert.equal(typeof (await loop.signIn()).userId, "string");
 });
 
 test("a signal ends a call, before it begins and while it waits, and its reason is the error's cause", async () => {

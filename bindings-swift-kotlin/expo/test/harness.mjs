@@ -1,4 +1,5 @@
 // What the tests share: the real core in place of the app's native part, and a sandbox with an app for phones.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -19,24 +20,12 @@ export const { Session } = require("../lib/session.js");
 export const errors = require("../lib/shared/errors.js");
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** The client's methods that concern one user, beside the operations. */
-const OF_ONE_USER = ["access_token", "revoke", "status", "request"];
-
-const failed = (code, action, message, detail = null) =>
-  JSON.stringify({
-    error: { code, action, message, detail, retry_after_ms: null, status: null, request_id: null, cause: null },
-  });
-
-/**
- * The native part, backed by the Node package's addon: the same core behind another door.
- *
- * That addon serves servers, so the two things that a person's own device adds are made here: the browser of a sign-in,
- * and the user that may be left out. On phones the core does both, and its own tests cover them.
- */
+/** The native part, backed by the Node package's addon: the same core, with the rules of a person's own device. */
 export class CoreNative {
   #clients = [];
   #calls = new Map();
   #early = new Set();
+  #listeners = new Set();
 
   /** `browse` gets the authorization URL, and answers with what the browser came back to, or null. */
   constructor({ browse = () => null, store = "memory:" } = {}) {
@@ -45,17 +34,20 @@ export class CoreNative {
     this.crossed = [];
   }
 
-  create(options) {
-    const device = { ...JSON.parse(options), store: this.store, storeKey: "none", checkBrowser: false };
-    if (this.store === "memory:") {
-      delete device.storeKey;
+  create(options, listens) {
+    const device = { ...JSON.parse(options), store: this.store };
+    if (this.store !== "memory:") {
+      device.storeKey = "none";
     }
-    const client = native().openClient(JSON.stringify(device), "expo/test", undefined, false);
+    const number = this.#clients.length;
+    const tell = (event) => this.#listeners.forEach((listener) => listener({ client: number, event }));
+    const browse = (_method, asked) => this.#browse(JSON.parse(asked).url);
+    const client = native().openDeviceClient(JSON.stringify(device), browse, listens ? tell : undefined);
     if (typeof client === "string") {
       return client;
     }
     this.#clients.push(client);
-    return JSON.stringify({ value: { client: this.#clients.length - 1, redirectUri: client.redirectUri } });
+    return JSON.stringify({ value: { client: number, redirectUri: client.redirectUri } });
   }
 
   async call(id, method, args, callId) {
@@ -66,8 +58,7 @@ export class CoreNative {
       handle.cancel();
     }
     try {
-      const send = (name, text) => this.#clients[id].call(name, text, undefined, handle);
-      return await (method === "sign_in" ? this.#signIn(send, args) : this.#ofOneUser(send, method, args));
+      return await this.#clients[id].call(method, args, undefined, handle);
     } finally {
       this.#calls.delete(callId);
     }
@@ -82,36 +73,18 @@ export class CoreNative {
     }
   }
 
-  async #signIn(send, args) {
-    const begun = await send("authorization_url", args);
-    if (begun.includes('"error"')) {
-      return begun;
-    }
-    const { url, browser_secret: browserSecret } = JSON.parse(begun).value;
-    const callback = await this.browse(url);
-    if (callback === null) {
-      return failed("sign_in_abandoned", "sign_in_again", "The person closed the browser.");
-    }
-    return send("handle_callback", JSON.stringify({ urlOrQuery: callback, browserSecret }));
+  addListener(event, listener) {
+    assert.equal(event, "onLoopEvent");
+    this.#listeners.add(listener);
+    return { remove: () => this.#listeners.delete(listener) };
   }
 
-  async #ofOneUser(send, method, args) {
-    const given = JSON.parse(args);
-    if (!(method.includes(".") || OF_ONE_USER.includes(method)) || given.userId != null) {
-      return send(method, args);
+  async #browse(url) {
+    try {
+      return JSON.stringify({ value: await this.browse(url) });
+    } catch (error) {
+      return JSON.stringify({ threw: { class: error.constructor.name, id: 0, unknown: false } });
     }
-    const grants = await send("grants", "{}");
-    if (grants.includes('"error"')) {
-      return grants;
-    }
-    const { items } = JSON.parse(grants).value;
-    if (items.length === 0) {
-      return failed("not_connected", "sign_in_again", "No grant is stored for this user.");
-    }
-    if (items.length > 1) {
-      return failed("invalid_option", "fix_call", "`userId` must be given.", "userId");
-    }
-    return send(method, JSON.stringify({ ...given, userId: items[0].user_id }));
   }
 }
 

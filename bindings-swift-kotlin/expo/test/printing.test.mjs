@@ -23,6 +23,7 @@ function reactNativeConsole() {
 class Canaries {
   create = () => JSON.stringify({ value: { client: 1, redirectUri: "app:/canary-uri" } });
   cancel = () => undefined;
+  addListener = (_name, listener) => listener({ client: 1, event: JSON.stringify(event) });
   call = async (_client, method) => JSON.stringify(answers[method] ?? { error: failed });
 }
 
@@ -61,8 +62,12 @@ const failed = {
   missing_scopes: ["canary-missing"],
 };
 
+const event = { kind: "ended", user_id, at: 1, code: "grant_ended" };
+
 async function everything() {
-  const loop = new DeviceClient(new Canaries(), { clientId: "canary-client", redirectUri: "app:/canary-uri" });
+  const heard = [];
+  const onEvent = (told) => heard.push(told);
+  const loop = new DeviceClient(new Canaries(), { clientId: "canary-client", redirectUri: "app:/canary-uri", onEvent });
   const session = new Session(() => loop);
   await session.look();
   const page = await loop.clinical.listBiomarkers();
@@ -81,6 +86,7 @@ async function everything() {
     protocol: await loop.clinical.getProtocol({ protocolId: "canary" }),
     error: await failure(loop.accessToken(), "grant_ended"),
     session,
+    event: heard[0],
   };
 }
 

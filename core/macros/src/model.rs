@@ -8,30 +8,45 @@ use syn::{Attribute, Data, DeriveInput, Error, Expr, ExprLit, Fields, Lit, LitSt
 
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let input: DeriveInput = syn::parse2(item)?;
-    let plural = plural(arguments, &input.ident.to_string())?;
+    let arguments = Arguments::parse(arguments, &input.ident.to_string())?;
+    let plural = &arguments.plural;
     match &input.data {
-        Data::Struct(data) => record(&input, &data.fields, &plural),
-        Data::Enum(data) => choice(&input, data, &plural),
+        Data::Struct(data) => record(&input, &data.fields, &arguments),
+        Data::Enum(data) => choice(&input, data, plural),
         Data::Union(_) => Err(Error::new_spanned(&input, "a model is a struct or an enum")),
     }
 }
 
-/// `plural = "…"`, or the name in snake case with an `s`.
-fn plural(arguments: TokenStream, name: &str) -> Result<String> {
-    let mut plural = format!("{}s", snake_case(name));
-    syn::meta::parser(|meta| {
-        if meta.path.is_ident("plural") {
-            plural = meta.value()?.parse::<LitStr>()?.value();
-            Ok(())
-        } else {
-            Err(meta.error("expected `plural = \"…\"`"))
-        }
-    })
-    .parse2(arguments)?;
-    Ok(plural)
+struct Arguments {
+    /// `plural = "…"`, or the name in snake case with an `s`.
+    plural: String,
+    /// An app makes such a record, so it has a builder, and what is not given is not sent.
+    input: bool,
+    /// The service writes the names of its fields in camelCase.
+    camel_case: bool,
 }
 
-fn record(input: &DeriveInput, fields: &Fields, plural: &str) -> Result<TokenStream> {
+impl Arguments {
+    fn parse(arguments: TokenStream, name: &str) -> Result<Self> {
+        let mut found = Self { plural: format!("{}s", snake_case(name)), input: false, camel_case: false };
+        syn::meta::parser(|meta| {
+            if meta.path.is_ident("plural") {
+                found.plural = meta.value()?.parse::<LitStr>()?.value();
+            } else if meta.path.is_ident("input") {
+                found.input = true;
+            } else if meta.path.is_ident("camel_case") {
+                found.camel_case = true;
+            } else {
+                return Err(meta.error("expected `plural = \"…\"`, `input` or `camel_case`"));
+            }
+            Ok(())
+        })
+        .parse2(arguments)?;
+        Ok(found)
+    }
+}
+
+fn record(input: &DeriveInput, fields: &Fields, arguments: &Arguments) -> Result<TokenStream> {
     let Fields::Named(named) = fields else {
         return Err(Error::new_spanned(fields, "a record has named fields"));
     };
@@ -45,26 +60,46 @@ fn record(input: &DeriveInput, fields: &Fields, plural: &str) -> Result<TokenStr
             return Err(Error::new_spanned(field, "say what this field is, with its unit"));
         }
         let Some(identifier) = &field.ident else { continue };
-        let (attributes, visibility, ty) = (&field.attrs, &field.vis, &field.ty);
+        let (visibility, ty) = (&field.vis, &field.ty);
+        let safe = safe(&field.attrs)?.map_or_else(|| quote!(None), |reason| quote!(Some(#reason)));
+        let attributes = field.attrs.iter().filter(|attribute| !attribute.path().is_ident("safe"));
         // Absent and null are one thing, so a record decodes whether or not the platform writes the key.
         let default = is_optional(ty).then(|| quote!(#[serde(default)]));
-        definitions.push(quote!(#(#attributes)* #default #visibility #identifier: #ty));
+        let absent =
+            (arguments.input && is_optional(ty)).then(|| quote!(#[serde(skip_serializing_if = "Option::is_none")]));
         let text = identifier.unraw().to_string();
+        let camel = camel_case(&text);
+        let alias = (arguments.camel_case && camel != text).then(|| quote!(#[serde(alias = #camel)]));
+        definitions.push(quote!(#(#attributes)* #default #absent #alias #visibility #identifier: #ty));
         schemas.push(quote! {
             crate::schema::FieldSchema {
                 name: #text,
                 docs: &[#(#field_docs),*],
                 ty: <#ty as crate::schema::Typed>::TYPE,
+                safe: #safe,
             }
         });
     }
     let shape = quote!(crate::schema::Shape::Record(&[#(#schemas),*]));
-    let common = common(name, plural, &docs, &shape);
+    let common = common(name, &arguments.plural, &docs, &shape);
+    let builder = arguments.input.then(|| quote!(#[derive(::bon::Builder)] #[builder(on(String, into))]));
+    let builder_prints = arguments.input.then(|| {
+        let (builder, state) =
+            (format_ident!("{name}Builder"), format_ident!("{}_builder", snake_case(&name.to_string())));
+        let hidden = format!("<{builder}: values hidden>");
+        quote! {
+            impl<S: #state::State> ::std::fmt::Debug for #builder<S> {
+                fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result { f.write_str(#hidden) }
+            }
+        }
+    });
     Ok(quote! {
         #(#attributes)*
         #[derive(Clone, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
+        #builder
         #[non_exhaustive]
         #visibility struct #name { #(#definitions),* }
+        #builder_prints
         #common
     })
 }
@@ -85,7 +120,7 @@ fn choice(input: &DeriveInput, data: &syn::DataEnum, plural: &str) -> Result<Tok
     }
     let shape = quote!(crate::schema::Shape::Enum(&[#(#values),*]));
     let common = common(name, plural, &docs, &shape);
-    let unknown = format_ident!("Other");
+    let unknown = format_ident!("Unknown");
     Ok(quote! {
         #(#attributes)*
         #[derive(Clone, PartialEq, Eq)]
@@ -163,8 +198,34 @@ fn docs(attributes: &[Attribute]) -> Vec<String> {
         .collect()
 }
 
+/// `#[safe("why its value may stand in a log")]`
+fn safe(attributes: &[Attribute]) -> Result<Option<String>> {
+    let Some(attribute) = attributes.iter().find(|attribute| attribute.path().is_ident("safe")) else {
+        return Ok(None);
+    };
+    let reason = attribute.parse_args::<LitStr>()?.value();
+    if reason.trim().is_empty() {
+        return Err(Error::new_spanned(attribute, "say why its value may stand in a log"));
+    }
+    Ok(Some(reason))
+}
+
 fn is_optional(ty: &syn::Type) -> bool {
     matches!(ty, syn::Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"))
+}
+
+fn camel_case(name: &str) -> String {
+    let mut out = String::new();
+    for (index, word) in name.split('_').enumerate() {
+        let mut characters = word.chars();
+        match characters.next() {
+            Some(first) if index > 0 => out.extend(first.to_uppercase()),
+            Some(first) => out.push(first),
+            None => {}
+        }
+        out.push_str(characters.as_str());
+    }
+    out
 }
 
 fn snake_case(name: &str) -> String {

@@ -1,75 +1,60 @@
-//! One call of an API: the request, the refresh that a stale token may need, and the answer.
+//! One call of an API: its arguments become a request, and the answer a record.
 
 use std::fmt;
-use std::future::{Future, IntoFuture};
-use std::marker::PhantomData;
-use std::pin::Pin;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use tokio::time::{Instant, timeout_at};
+use serde_json::{Map, Value};
 
-use crate::client::{LoopClient, User};
-use crate::config::invalid;
+use super::Caller;
+use super::send::Outgoing;
+use crate::config::{Config, invalid};
 use crate::error::{Code, Error};
-use crate::grant::cache::Access;
-use crate::grants::timed_out_refreshing;
-use crate::http::{Answer, policy};
+use crate::http::Answer;
+use crate::model::{self, Answered, Json};
 use crate::oauth::authorize::encode;
 use crate::schema::{Operation, Place};
 
-/// A call that is sent when it is awaited.
-#[must_use = "a call does nothing until it is awaited"]
-pub struct Call<T> {
-    user: User,
+/// A call of an operation, which its builder has filled in.
+pub(crate) struct Call {
+    caller: Caller,
     operation: &'static Operation,
-    arguments: Vec<(&'static str, String)>,
-    result: PhantomData<fn() -> T>,
+    arguments: Map<String, Value>,
+    idempotency_key: Option<String>,
 }
 
-impl<T> fmt::Debug for Call<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<Call of {}>", self.operation.name)
-    }
-}
-
-impl<T> Call<T> {
-    pub(crate) fn new(user: User, operation: &'static Operation) -> Self {
-        Self { user, operation, arguments: Vec::new(), result: PhantomData }
+impl Call {
+    pub(crate) fn new(caller: Caller, operation: &'static Operation) -> Self {
+        Self { caller, operation, arguments: Map::new(), idempotency_key: None }
     }
 
-    pub(crate) fn set<A: Argument>(&mut self, name: &'static str, value: A) {
-        self.arguments.extend(value.text().map(|text| (name, text)));
-    }
-}
-
-/// What a declared parameter's type may be.
-pub(crate) trait Argument {
-    fn text(self) -> Option<String>;
-}
-
-impl Argument for String {
-    fn text(self) -> Option<String> {
-        Some(self)
-    }
-}
-
-impl Argument for Option<String> {
-    fn text(self) -> Option<String> {
+    pub(crate) fn idempotency_key(mut self, key: Option<String>) -> Self {
+        self.idempotency_key = key;
         self
     }
-}
 
-impl<T: DeserializeOwned + Send + 'static> IntoFuture for Call<T> {
-    type Output = Result<T, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+    pub(crate) fn set(&mut self, name: &'static str, value: &impl Serialize) -> Result<(), Error> {
+        // A number that JSON lacks (NaN) turns into null, and would be left out silently.
+        let value = serde_json::to_value(value).map_err(|_| invalid(name, "can't be written as JSON"))?;
+        if !value.is_null() {
+            self.arguments.insert(name.to_owned(), value);
+        }
+        Ok(())
+    }
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let User { client, user_id } = self.user;
-            let answer = client.call_operation(&user_id, self.operation, &self.arguments).await?;
-            crate::model::decode(&answer.body)
-        })
+    pub(crate) async fn send<T: Answered>(self) -> Result<T, Error> {
+        let body = self.caller.call(self.operation, &self.arguments, self.idempotency_key.clone()).await?;
+        let mut result: T = model::decode(&body)?;
+        if self.operation.is_paged() {
+            result.goes_on(|| Call { ..self });
+        }
+        Ok(result)
+    }
+
+    /// The same call, for another page.
+    pub(crate) fn at(&self, cursor: &str) -> Self {
+        let mut arguments = self.arguments.clone();
+        arguments.insert("cursor".to_owned(), cursor.into());
+        Self { caller: self.caller.clone(), operation: self.operation, arguments, idempotency_key: None }
     }
 }
 
@@ -86,7 +71,9 @@ pub struct ApiRequest {
     /// Query parameters.
     pub query: Vec<(String, String)>,
     /// A JSON body.
-    pub body: Option<crate::model::Json>,
+    pub body: Option<Json>,
+    /// Names a write, so that it can be repeated: the SDK sends it again then where an answer is lost.
+    pub idempotency_key: Option<String>,
 }
 
 impl fmt::Debug for ApiRequest {
@@ -104,7 +91,14 @@ impl ApiRequest {
 
     /// Any method; a body is set as a field.
     pub fn new(method: impl Into<String>, service: impl Into<String>, path: impl Into<String>) -> Self {
-        Self { service: service.into(), method: method.into(), path: path.into(), query: Vec::new(), body: None }
+        Self {
+            service: service.into(),
+            method: method.into(),
+            path: path.into(),
+            query: Vec::new(),
+            body: None,
+            idempotency_key: None,
+        }
     }
 }
 
@@ -117,12 +111,75 @@ pub struct ApiResponse {
     /// The platform's id of the request.
     pub request_id: Option<String>,
     /// The body; null where there is none.
-    pub body: crate::model::Json,
+    pub body: Json,
 }
 
-impl LoopClient {
-    /// Sends any request to one of Loop's services with this user's access token.
-    pub async fn request(&self, user_id: &str, request: ApiRequest) -> Result<ApiResponse, Error> {
+impl Caller {
+    /// Calls an operation with arguments by their names there, and returns what the result stands in.
+    pub(crate) async fn call(
+        &self,
+        operation: &'static Operation,
+        arguments: &Map<String, Value>,
+        idempotency_key: Option<String>,
+    ) -> Result<Vec<u8>, Error> {
+        let outgoing = self.outgoing(operation, arguments, idempotency_key)?;
+        let span = tracing::debug_span!("loop_call", operation = operation.name, route = operation.path);
+        let answer = tracing::Instrument::instrument(self.send(outgoing, Some(operation)), span).await?;
+        unwrapped(operation, answer)
+    }
+
+    fn outgoing(
+        &self,
+        operation: &'static Operation,
+        arguments: &Map<String, Value>,
+        idempotency_key: Option<String>,
+    ) -> Result<Outgoing, Error> {
+        let scope = self.scope(operation)?;
+        let mut path = operation.path.to_owned();
+        let (mut query, mut body) = (Vec::new(), Map::new());
+        for parameter in operation.parameters {
+            let value = arguments.get(parameter.name);
+            match (parameter.place, value) {
+                (Place::Path, Some(Value::String(value))) if !value.is_empty() && value != "." && value != ".." => {
+                    path = path.replace(&format!("{{{}}}", parameter.name), &encode(value));
+                }
+                (Place::Path, _) => return Err(invalid(parameter.name, "must be a non-empty text")),
+                (Place::Query, Some(value)) => query.push((parameter.wire, text(value))),
+                (Place::Body, Some(value)) => {
+                    body.insert(parameter.wire.to_owned(), value.clone());
+                }
+                (Place::Query | Place::Body, None) => {}
+            }
+        }
+        let mut url = self.config().service_url(operation.host, &path)?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let method = reqwest::Method::from_bytes(operation.http_method.as_bytes())
+            .map_err(|error| Error::new(Code::Internal, "An operation is declared wrongly.").with_source(error))?;
+        let has_body = operation.is_write();
+        let key = if has_body { Some(checked_key(idempotency_key)?) } else { None };
+        Ok(Outgoing {
+            name: operation.name.to_owned(),
+            method,
+            url,
+            body: has_body.then(|| Value::Object(body).to_string()),
+            idempotency_key: key,
+            scope: Some(scope),
+        })
+    }
+
+    /// What the caller's token has to hold, where it can open the route at all.
+    fn scope(&self, operation: &Operation) -> Result<&'static str, Error> {
+        let (scope, whose) = match self {
+            Self::Person(_) => (operation.scope, "a machine: use M2MClient"),
+            Self::Machine(_) => (operation.machine_scope, "a person: use LoopClient"),
+        };
+        scope.ok_or_else(|| invalid("method", &format!("{} is for {whose}", operation.name)))
+    }
+
+    /// Sends any request to one of Loop's services.
+    pub(crate) async fn request(&self, request: ApiRequest) -> Result<ApiResponse, Error> {
         let method = request.method.to_ascii_uppercase();
         let method = method
             .parse::<reqwest::Method>()
@@ -130,111 +187,59 @@ impl LoopClient {
             .filter(|method| ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].contains(&method.as_str()))
             .ok_or_else(|| invalid("method", "must be GET, HEAD, POST, PUT, PATCH or DELETE"))?;
         check_path(&request.path)?;
-        let mut url = self.inner.config.service_url(&request.service, &request.path)?;
+        let mut url = service_url(self.config(), &request)?;
         if !request.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&request.query);
         }
-        let answer = self.send(user_id, &method, &url, request.body.as_ref().map(|body| &body.0), "").await?;
-        let body = if answer.body.is_empty() { serde_json::Value::Null } else { crate::model::decode(&answer.body)? };
-        Ok(ApiResponse { status: answer.status, request_id: answer.request_id, body: crate::model::Json(body) })
-    }
-
-    pub(crate) async fn call_operation(
-        &self,
-        user_id: &str,
-        operation: &'static Operation,
-        arguments: &[(&str, String)],
-    ) -> Result<Answer, Error> {
-        let mut path = operation.path.to_owned();
-        let mut query = Vec::new();
-        for parameter in operation.parameters {
-            let value = arguments.iter().find(|(name, _)| *name == parameter.name).map(|(_, value)| value);
-            match (parameter.place, value) {
-                (Place::Path, Some(value)) if !value.is_empty() && value != "." && value != ".." => {
-                    path = path.replace(&format!("{{{}}}", parameter.name), &encode(value));
-                }
-                (Place::Path, _) => return Err(invalid(parameter.name, "must be a non-empty text")),
-                (Place::Query, Some(value)) => query.push((parameter.name, value)),
-                (Place::Query, None) => {}
-            }
-        }
-        let mut url = self.inner.config.service_url(operation.service, &path)?;
-        if !query.is_empty() {
-            url.query_pairs_mut().extend_pairs(query);
-        }
-        let method = reqwest::Method::from_bytes(operation.http_method.as_bytes())
-            .map_err(|error| Error::new(Code::Internal, "An operation is declared wrongly.").with_source(error))?;
-        let span = tracing::debug_span!("loop_call", operation = operation.name, route = operation.path);
-        tracing::Instrument::instrument(self.send(user_id, &method, &url, None, operation.scope), span).await
-    }
-
-    async fn send(
-        &self,
-        user_id: &str,
-        method: &reqwest::Method,
-        url: &url::Url,
-        body: Option<&serde_json::Value>,
-        scope: &str,
-    ) -> Result<Answer, Error> {
-        self.send_for(user_id, method, url, body, scope).await.map_err(|error| error.with_user(user_id))
-    }
-
-    /// Sends with the user's token; once more with a new one where the platform says that this one is no longer good.
-    async fn send_for(
-        &self,
-        user_id: &str,
-        method: &reqwest::Method,
-        url: &url::Url,
-        body: Option<&serde_json::Value>,
-        scope: &str,
-    ) -> Result<Answer, Error> {
-        // The refresh counts too: a caller's limit is about the call, and the leader goes on by itself.
-        let deadline = Instant::now() + self.inner.config.limits.call;
-        let manager = self.manager();
-        let late = |_| timed_out_refreshing();
-        let access = timeout_at(deadline, manager.access(user_id)).await.map_err(late)??;
-        let mut answer = self.send_with(&access, method, url, body, deadline).await?;
-        if answer.token_is_invalid() {
-            let access = timeout_at(deadline, manager.access_other_than(user_id, &access)).await.map_err(late)??;
-            answer = self.send_with(&access, method, url, body, deadline).await?;
-        }
-        if answer.is_success() { Ok(answer) } else { Err(answer.into_error(scope)) }
-    }
-
-    async fn send_with(
-        &self,
-        access: &Access,
-        method: &reqwest::Method,
-        url: &url::Url,
-        body: Option<&serde_json::Value>,
-        deadline: Instant,
-    ) -> Result<Answer, Error> {
-        let http = &self.inner.http;
-        let build = || {
-            let request = http
-                .api()
-                .request(method.clone(), url.clone())
-                .bearer_auth(access.token.expose())
-                .header("accept", "application/json");
-            match body {
-                Some(body) => request.header("content-type", "application/json").body(body.to_string()),
-                None => request,
-            }
+        let outgoing = Outgoing {
+            name: format!("request {method} {}", request.service),
+            method,
+            url,
+            body: request.body.map(|body| body.0.to_string()),
+            idempotency_key: request.idempotency_key.map(|key| checked_key(Some(key))).transpose()?,
+            scope: None,
         };
-        if method.is_idempotent() {
-            return policy::send_idempotent(http, build, url, deadline).await;
-        }
-        match timeout_at(deadline, http.send(build())).await {
-            Ok(outcome) => outcome.map_err(|failure| policy::send_error(failure, url)),
-            Err(_) => Err(Error::new(
-                Code::Timeout,
-                format!(
-                    "No answer from {} within the time limit; the write may have happened all the same.",
-                    policy::host(url)
-                ),
-            )),
-        }
+        let answer = self.send(outgoing, None).await?;
+        let body = if answer.body.is_empty() { Value::Null } else { model::decode(&answer.body)? };
+        Ok(ApiResponse { status: answer.status, request_id: answer.request_id, body: Json(body) })
     }
+}
+
+fn service_url(config: &Config, request: &ApiRequest) -> Result<url::Url, Error> {
+    config.service_url(&request.service, &request.path)
+}
+
+/// A query parameter as it travels.
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The caller's key, or one of our own.
+fn checked_key(given: Option<String>) -> Result<String, Error> {
+    let Some(key) = given else {
+        return Ok(crate::secret::base64url(&crate::sys::random_bytes::<18>()?));
+    };
+    let is_plain = !key.is_empty() && key.len() <= 255 && key.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_plain {
+        Ok(key)
+    } else {
+        Err(invalid("idempotency_key", "must be 1 to 255 printable characters without spaces"))
+    }
+}
+
+/// The bytes that the result is made of.
+fn unwrapped(operation: &Operation, answer: Answer) -> Result<Vec<u8>, Error> {
+    if matches!(operation.result, crate::schema::Type::Nothing) {
+        return Ok(b"null".to_vec());
+    }
+    let Some(member) = operation.within else { return Ok(answer.body) };
+    let members: std::collections::HashMap<String, &serde_json::value::RawValue> =
+        model::decode_borrowed(&answer.body)?;
+    let inner = members.get(member).map_or("null", |value| value.get());
+    Ok(inner.as_bytes().to_vec())
 }
 
 /// A path can't leave its service: the token would go with it.
@@ -253,6 +258,15 @@ fn check_path(path: &str) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_of_the_caller_can_stand_in_a_header() {
+        assert_eq!(checked_key(Some("order-17".into())).unwrap(), "order-17");
+        for wrong in ["", "a b", "a\r\nb", "\u{e9}", &"x".repeat(256)] {
+            assert_eq!(checked_key(Some(wrong.into())).unwrap_err().detail(), Some("idempotency_key"), "{wrong}");
+        }
+        assert_ne!(checked_key(None).unwrap(), checked_key(None).unwrap());
+    }
 
     #[test]
     fn a_path_stays_inside_its_service() {

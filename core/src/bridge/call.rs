@@ -7,14 +7,16 @@ use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
 use super::arguments::Arguments;
-use super::client::Client;
+use super::check::{check, missing};
+use super::client::{Client, Kind};
 use super::device;
-use crate::api::{ApiRequest, operation};
+use crate::api::{ApiRequest, Caller, operation};
 use crate::authorization::{Authorization, AuthorizationRequest, Tokens};
 use crate::client::LoopClient;
 use crate::config::invalid;
 use crate::error::{Action, Code, Error};
 use crate::grants::ImportGrant;
+use crate::m2m::M2MClient;
 use crate::model::Json;
 use crate::schema::{Operation, Type};
 use crate::secret::Secret;
@@ -25,6 +27,9 @@ const LATEST_EXPIRY: f64 = 1e11;
 
 /// The client's methods that concern one user.
 const OF_ONE_USER: [&str; 4] = ["access_token", "revoke", "status", "request"];
+
+/// What a call says of itself beside its operation's own arguments.
+const CONTEXT: [&str; 4] = ["user_id", "actor", "purpose", "traceparent"];
 
 /// What a call returned.
 #[derive(Debug)]
@@ -78,13 +83,14 @@ impl CancelHandle {
     }
 
     /// Runs a call until it ends, is cancelled, or its time is up.
-    pub async fn run<T>(
+    async fn run<T>(
         &self,
         limit: Option<Duration>,
         call: impl Future<Output = Result<T, Error>>,
+        time_is_up: impl FnOnce() -> Error,
     ) -> Result<T, Error> {
         let mut cancelled = self.0.subscribe();
-        let time_is_up = async {
+        let limit = async {
             match limit {
                 Some(limit) => tokio::time::sleep(limit).await,
                 None => std::future::pending().await,
@@ -96,20 +102,43 @@ impl CancelHandle {
                 Err(Error::new(Code::Cancelled, "The call was cancelled."))
             }
             result = call => result,
-            () = time_is_up => Err(Error::new(Code::Timeout, "The call's time limit is over; a refresh under way goes on.")),
+            () = limit => Err(time_is_up()),
         }
     }
 }
 
 impl Client {
-    /// Calls a client method (`authorization_url`, `revoke`, …) or an operation (`clinical.list_biomarkers`).
-    pub async fn call(&self, method: &str, arguments: &str) -> Result<Reply, Error> {
-        let client = self.current()?;
-        let arguments: Map<String, Value> =
+    /// Calls a client method (`authorization_url`, `revoke`, …) or an operation (`clinical.list_biomarkers`), until it
+    /// ends, is cancelled, or its time is up.
+    pub async fn call(
+        &self,
+        method: &str,
+        arguments: &str,
+        limit: Option<Duration>,
+        cancel: &CancelHandle,
+    ) -> Result<Reply, Error> {
+        let mut arguments: Map<String, Value> =
             serde_json::from_str(arguments).map_err(|error| match error.classify() {
                 serde_json::error::Category::Data => invalid("arguments", "must be an object"),
                 _ => invalid("arguments", "hold text that is not valid Unicode, or are nested too deeply"),
             })?;
+        let key = match operation(method) {
+            Some(operation) if operation.is_write() => Some(idempotency_key(&mut arguments)?),
+            _ => None,
+        };
+        let time_is_up = || match key {
+            // It may have been sent by now.
+            Some(key) => crate::http::policy::unknown_by_limit(&key),
+            None => Error::new(Code::Timeout, "The call's time limit is over; a refresh under way goes on."),
+        };
+        cancel.run(limit, self.call_method(method, arguments), time_is_up).await
+    }
+
+    async fn call_method(&self, method: &str, arguments: Map<String, Value>) -> Result<Reply, Error> {
+        let client = match self.current()? {
+            Kind::App(client) => client,
+            Kind::Machine(machine) => return call_machine(machine, method, &arguments).await,
+        };
         let operation = operation(method);
         let arguments = if self.hooks.own_device && (operation.is_some() || OF_ONE_USER.contains(&method)) {
             device::with_only_user(client, &arguments).await?
@@ -117,7 +146,7 @@ impl Client {
             arguments
         };
         if let Some(operation) = operation {
-            return call_operation(client, operation, &arguments).await;
+            return call_operation(|given| person(client, given), operation, &arguments).await;
         }
         let reply = match method {
             "authorization_url" => authorization_url(client, &arguments).await,
@@ -151,33 +180,101 @@ impl Client {
                 let limit = Arguments::new(&arguments, &["timeout"])?.number("timeout")?.map(time_limit).transpose()?;
                 Ok(json!({ "settled": client.drain(limit).await }))
             }
+            "claim_event" => {
+                let arguments = Arguments::new(&arguments, &["event_id"])?;
+                let claim = client.claim_event(&arguments.required_text("event_id")?).await?;
+                Ok(Value::from(claim.as_str()))
+            }
+            "finish_event" => {
+                let arguments = Arguments::new(&arguments, &["event_id"])?;
+                client.finish_event(&arguments.required_text("event_id")?).await.map(|()| Value::Null)
+            }
+            "abandon_event" => {
+                let arguments = Arguments::new(&arguments, &["event_id"])?;
+                client.abandon_event(&arguments.required_text("event_id")?).await.map(|()| Value::Null)
+            }
             "sign_in" => device::sign_in(client, &self.hooks, &arguments).await,
             "sign_in_again" => sign_in_again(client, &arguments).await,
-            "request" => request(client, &arguments).await,
+            "request" => request(|given| person(client, given), &arguments).await,
             _ => Err(invalid("method", "is not a method of the client")),
         };
         Ok(Reply::Json(reply?.to_string()))
     }
 }
 
+async fn call_machine(machine: &M2MClient, method: &str, arguments: &Map<String, Value>) -> Result<Reply, Error> {
+    let caller = |given: &Arguments<'_>| match CONTEXT.iter().find(|name| given.get(name).is_some()) {
+        Some(name) => Err(invalid(*name, "is for a person's call; a machine has none")),
+        None => Ok(Caller::Machine(machine.clone())),
+    };
+    if let Some(operation) = operation(method) {
+        return call_operation(caller, operation, arguments).await;
+    }
+    let reply = match method {
+        "access_token" => {
+            Arguments::new(arguments, &[])?;
+            Value::from(machine.access_token().await?.expose())
+        }
+        "request" => request(caller, arguments).await?,
+        _ => return Err(invalid("method", "is not a method of the client")),
+    };
+    Ok(Reply::Json(reply.to_string()))
+}
+
+/// The key that the caller gave for a write, or one that is made and put there: whoever gives up on the call learns it.
+fn idempotency_key(arguments: &mut Map<String, Value>) -> Result<String, Error> {
+    let given = ["idempotency_key", "idempotencyKey"].into_iter().find_map(|name| arguments.get(name)?.as_str());
+    if let Some(given) = given {
+        return Ok(given.to_owned());
+    }
+    let key = crate::secret::base64url(&crate::sys::random_bytes::<18>()?);
+    // A wrong one is left to be named.
+    let is_absent = |name| arguments.get(name).is_none_or(Value::is_null);
+    if is_absent("idempotency_key") && is_absent("idempotencyKey") {
+        arguments.remove("idempotencyKey");
+        arguments.insert("idempotency_key".to_owned(), key.clone().into());
+    }
+    Ok(key)
+}
+
+/// The person that a call is for.
+fn person(client: &LoopClient, arguments: &Arguments<'_>) -> Result<Caller, Error> {
+    let mut user = client.user(arguments.required_text("user_id")?);
+    if let Some(actor) = arguments.text("actor")? {
+        user = user.actor(actor);
+    }
+    if let Some(purpose) = arguments.text("purpose")? {
+        user = user.purpose(purpose);
+    }
+    if let Some(traceparent) = arguments.text("traceparent")? {
+        user = user.traceparent(traceparent)?;
+    }
+    Ok(Caller::Person(user))
+}
+
 async fn call_operation(
-    client: &LoopClient,
+    caller: impl FnOnce(&Arguments<'_>) -> Result<Caller, Error>,
     operation: &'static Operation,
     arguments: &Map<String, Value>,
 ) -> Result<Reply, Error> {
-    let mut known = vec!["user_id"];
+    let mut known = CONTEXT.to_vec();
     known.extend(operation.parameters.iter().map(|parameter| parameter.name));
+    known.extend(operation.is_write().then_some("idempotency_key"));
     let arguments = Arguments::new(arguments, &known)?;
-    let mut values = Vec::new();
+    let mut values = Map::new();
     for parameter in operation.parameters {
-        let value = match parameter.ty {
-            Type::Optional(_) => arguments.text(parameter.name)?,
-            _ => Some(arguments.required_text(parameter.name)?),
-        };
-        values.extend(value.map(|value| (parameter.name, value)));
+        match arguments.get(parameter.name) {
+            Some(value) => {
+                check(&parameter.ty, value, parameter.name)?;
+                values.insert(parameter.name.to_owned(), value.clone());
+            }
+            None if matches!(parameter.ty, Type::Optional(_)) => {}
+            None => return Err(missing(parameter.name)),
+        }
     }
-    let answer = client.call_operation(&arguments.required_text("user_id")?, operation, &values).await?;
-    Ok(Reply::Operation(operation, answer.body))
+    let key = arguments.text("idempotency_key")?;
+    let body = caller(&arguments)?.call(operation, &values, key).await?;
+    Ok(Reply::Operation(operation, body))
 }
 
 pub(super) const AUTHORIZATION_REQUEST: [&str; 7] =
@@ -317,8 +414,13 @@ async fn import_grant(client: &LoopClient, arguments: &Map<String, Value>) -> Re
     client.import_grant(grant).await.map(|outcome| Value::from(outcome.as_str()))
 }
 
-async fn request(client: &LoopClient, arguments: &Map<String, Value>) -> Result<Value, Error> {
-    let arguments = Arguments::new(arguments, &["user_id", "service", "method", "path", "query", "body"])?;
+async fn request(
+    caller: impl FnOnce(&Arguments<'_>) -> Result<Caller, Error>,
+    arguments: &Map<String, Value>,
+) -> Result<Value, Error> {
+    let mut known = CONTEXT.to_vec();
+    known.extend(["service", "method", "path", "query", "body", "idempotency_key"]);
+    let arguments = Arguments::new(arguments, &known)?;
     let mut request = ApiRequest::new(
         arguments.text("method")?.unwrap_or_else(|| "GET".to_owned()),
         arguments.required_text("service")?,
@@ -348,6 +450,7 @@ async fn request(client: &LoopClient, arguments: &Map<String, Value>) -> Result<
         Some(_) => return Err(wrong()),
     }
     request.body = arguments.get("body").cloned().map(Json);
-    let response = client.request(&arguments.required_text("user_id")?, request).await?;
+    request.idempotency_key = arguments.text("idempotency_key")?;
+    let response = caller(&arguments)?.request(request).await?;
     Ok(json!({"status": response.status, "request_id": response.request_id, "body": response.body.0}))
 }

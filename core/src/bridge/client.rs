@@ -10,6 +10,7 @@ use super::forked::PerProcess;
 use crate::client::LoopClient;
 use crate::config::invalid;
 use crate::error::Error;
+use crate::m2m::M2MClient;
 use crate::store::TokenStore;
 use crate::sys;
 
@@ -18,6 +19,9 @@ pub type EventSink = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Asks the application for its client secrets, the newest first.
 pub type SecretSource = Arc<dyn Fn() -> BoxFuture<'static, Result<Vec<String>, Error>> + Send + Sync>;
+
+/// Takes each entry of the audit log, as a JSON object.
+pub type AuditSink = Arc<dyn Fn(String) -> BoxFuture<'static, Result<(), Error>> + Send + Sync>;
 
 /// Opens a URL for the person. It answers with the URL that the browser came back to, or nothing where the person closed
 /// it. The second text is the redirect URI to watch for.
@@ -33,6 +37,10 @@ pub struct Hooks {
     pub on_event: Option<EventSink>,
     /// Where the client secret comes from, in place of an option.
     pub client_secret: Option<SecretSource>,
+    /// Where the audit log goes, in place of an option.
+    pub audit_log: Option<AuditSink>,
+    /// The client is a machine's: it has no store, no sign-in, and a token of its own.
+    pub machine: bool,
     /// What `sign_in` opens.
     pub browser: Option<Browser>,
     /// The store is on the person's own device: the browser of a sign-in is not checked, and `user_id` may be left out
@@ -53,7 +61,13 @@ pub struct Client {
     user_agent: String,
     /// A store that serves one process alone serves this one.
     process: u32,
-    current: PerProcess<LoopClient>,
+    current: PerProcess<Kind>,
+}
+
+/// What a binding's client stands for.
+pub(super) enum Kind {
+    App(LoopClient),
+    Machine(M2MClient),
 }
 
 impl fmt::Debug for Client {
@@ -75,21 +89,31 @@ impl Client {
 
     /// Where Loop sends the person back, from the options or the environment: the web glue serves its path.
     pub fn redirect_uri(&self) -> Option<String> {
-        self.current().ok()?.inner.config.redirect_uri.clone()
+        match self.current().ok()? {
+            Kind::App(client) => client.inner.config.redirect_uri.clone(),
+            Kind::Machine(_) => None,
+        }
     }
 
     /// Names this issuer and client, without saying which: what the web glue signs for one is not valid for another.
     pub fn namespace(&self) -> Option<String> {
-        Some(self.current().ok()?.inner.config.namespace())
+        match self.current().ok()? {
+            Kind::App(client) => Some(client.inner.config.namespace()),
+            Kind::Machine(_) => None,
+        }
     }
 
     /// The client of this process. After a fork it is a new one: the parent's connections and database handles must
     /// not be used, nor closed, in the child.
-    pub(super) fn current(&self) -> Result<&LoopClient, Error> {
+    pub(super) fn current(&self) -> Result<&Kind, Error> {
         self.current.get(|| {
+            if self.hooks.machine {
+                let machine = super::options::build_machine(&self.options, &self.hooks, &self.user_agent)?;
+                return Ok(Kind::Machine(machine));
+            }
             let client = super::options::build(&self.options, &self.hooks, &self.user_agent, self.process)?;
             super::exit::remember(&client)?;
-            Ok(client)
+            Ok(Kind::App(client))
         })
     }
 }

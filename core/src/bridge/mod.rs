@@ -5,6 +5,7 @@
 
 mod arguments;
 mod call;
+mod check;
 mod client;
 mod device;
 mod error;
@@ -13,14 +14,16 @@ mod forked;
 mod options;
 mod panics;
 mod runtime;
+mod webhook;
 
 pub use call::{CancelHandle, Reply, decode, time_limit};
-pub use client::{Browser, Client, EventSink, Hooks, SecretSource};
+pub use client::{AuditSink, Browser, Client, EventSink, Hooks, SecretSource};
 pub use error::{Case, FlatError};
 pub use exit::{busy, drain_all};
-pub use options::{OPTIONS, hook_limit};
+pub use options::{MACHINE_OPTIONS, OPTIONS, hook_limit};
 pub use panics::{caught, defect, keep_panics_quiet};
 pub use runtime::runtime;
+pub use webhook::verify_webhook;
 
 /// The table that a Postgres store needs, as SQL: for the packages' `store-schema` commands.
 #[cfg(feature = "postgres")]

@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::arguments::Arguments;
-use super::client::Hooks;
+use super::client::{Hooks, SecretSource};
+use crate::audit::AuditLog;
 use crate::client::LoopClient;
 use crate::config::{Limits, invalid};
 use crate::environment::{Environment, IssuerOptions};
 use crate::error::Error;
+use crate::m2m::M2MClient;
 use crate::profile::Profile;
 use crate::secret::Secret;
 
@@ -29,7 +32,76 @@ pub const OPTIONS: &[&str] = &[
     "profile",
     "retry_unknown_refresh",
     "token_requests_per_minute",
+    "audit_log",
+    "audit_required",
 ];
+
+/// Every option of `M2MClient`.
+pub const MACHINE_OPTIONS: &[&str] = &[
+    "client_id",
+    "client_secret",
+    "scopes",
+    "environment",
+    "token_endpoint",
+    "timeout",
+    "audit_log",
+    "audit_required",
+];
+
+/// Builds a machine's client. Absent and null options come from the environment.
+pub(super) fn build_machine(options: &Map<String, Value>, hooks: &Hooks, user_agent: &str) -> Result<M2MClient, Error> {
+    let arguments = Arguments::new(options, MACHINE_OPTIONS)?;
+    let mut builder = M2MClient::builder().user_agent(user_agent.to_owned());
+    if let Some(id) = arguments.text("client_id")? {
+        builder = builder.client_id(id);
+    }
+    if let Some(secrets) = secrets(&arguments)? {
+        builder = builder.client_secrets(secrets);
+    }
+    if let Some(source) = hooks.client_secret.clone() {
+        builder = builder.client_secret_source(asked(source));
+    }
+    if let Some(scopes) = arguments.words("scopes")? {
+        builder = builder.scopes(scopes);
+    }
+    if let Some(environment) = arguments.get("environment") {
+        builder = builder.environment(self::environment(environment)?);
+    }
+    if let Some(endpoint) = arguments.text("token_endpoint")? {
+        builder = builder.token_endpoint(endpoint);
+    }
+    if let Some(seconds) = arguments.number("timeout")? {
+        builder = builder.timeout(super::call::time_limit(seconds)?);
+    }
+    if let Some(log) = audit_log(&arguments, hooks)? {
+        builder = builder.audit_log(log);
+    }
+    builder.build()
+}
+
+/// The application's function, as core asks it.
+fn asked(source: SecretSource) -> impl Fn() -> BoxFuture<'static, Result<Vec<Secret>, Error>> + Send + Sync + 'static {
+    move || {
+        let asked = source();
+        Box::pin(async move { Ok(asked.await?.into_iter().map(Secret::from).collect()) })
+    }
+}
+
+/// The application's own function, or a file.
+fn audit_log(arguments: &Arguments<'_>, hooks: &Hooks) -> Result<Option<AuditLog>, Error> {
+    let required = arguments.boolean("audit_required")?.unwrap_or_default();
+    let log = match (hooks.audit_log.clone(), arguments.text("audit_log")?) {
+        (Some(sink), _) => AuditLog::callback(move |entry| {
+            let text = serde_json::to_string(&entry).unwrap_or_default();
+            sink(text)
+        }),
+        (None, Some(path)) if !path.is_empty() => AuditLog::file(path),
+        (None, Some(_)) => return Err(invalid("audit_log", "must be a function, a logger, or the path of a file")),
+        (None, None) if required => return Err(invalid("audit_required", "needs an `audit_log`")),
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(if required { log.required() } else { log }))
+}
 
 /// Builds a client. Absent and null options come from the environment.
 ///
@@ -49,10 +121,7 @@ pub(super) fn build(
         builder = builder.client_secrets(secrets);
     }
     if let Some(source) = hooks.client_secret.clone() {
-        builder = builder.client_secret_source(move || {
-            let asked = source();
-            async move { Ok(asked.await?.into_iter().map(Secret::from).collect()) }
-        });
+        builder = builder.client_secret_source(asked(source));
     }
     if let Some(uri) = arguments.text("redirect_uri")? {
         builder = builder.redirect_uri(uri);
@@ -92,6 +161,9 @@ pub(super) fn build(
         builder = builder.token_requests_per_minute(
             requests.ok_or_else(|| invalid("token_requests_per_minute", "must be a whole number, 1 or more"))?,
         );
+    }
+    if let Some(log) = audit_log(&arguments, hooks)? {
+        builder = builder.audit_log(log);
     }
     if let Some(sink) = hooks.on_event.clone() {
         builder = builder.on_event(move |event| {

@@ -1,6 +1,6 @@
 //! The HTTP clients: one for APIs, and one for the token endpoint that never redirects and never repeats.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 
 use reqwest::header::{DATE, HeaderMap};
@@ -15,6 +15,11 @@ use crate::sys::Clock;
 /// Longest skew between this host and the platform that is believed, in milliseconds.
 const LARGEST_SKEW: i64 = 5 * 60 * 1000;
 
+/// What a retry costs, and how many may come without successes between them: when everything fails, retries would only
+/// double the load.
+const RETRY_COST: u32 = 10;
+const MOST_CREDIT: u32 = 10 * RETRY_COST;
+
 #[derive(Debug)]
 pub(crate) struct Http {
     api: Client,
@@ -23,6 +28,8 @@ pub(crate) struct Http {
     limits: Limits,
     /// The platform's clock minus ours, in milliseconds, from `Date` headers. For id_token checks only.
     skew: AtomicI64,
+    /// What is left for retries. Each success brings a tenth of one.
+    credit: AtomicU32,
 }
 
 /// Whether the proxy variables of the environment count.
@@ -83,11 +90,30 @@ impl Http {
             clock,
             limits,
             skew: AtomicI64::new(0),
+            credit: AtomicU32::new(MOST_CREDIT),
         })
     }
 
     pub(crate) fn api(&self) -> &Client {
         &self.api
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Whether another retry is affordable; it is paid for then.
+    pub(crate) fn may_retry(&self) -> bool {
+        let pay = |credit: u32| credit.checked_sub(RETRY_COST);
+        self.credit.fetch_update(Ordering::Relaxed, Ordering::Relaxed, pay).is_ok()
+    }
+
+    pub(crate) fn succeeded(&self) {
+        // Written only where it changes something: every call comes here.
+        if self.credit.load(Ordering::Relaxed) < MOST_CREDIT {
+            let earn = |credit: u32| Some((credit + 1).min(MOST_CREDIT));
+            let _ = self.credit.fetch_update(Ordering::Relaxed, Ordering::Relaxed, earn);
+        }
     }
 
     /// Seconds since the epoch by the platform's clock, as far as it was seen.

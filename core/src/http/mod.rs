@@ -2,6 +2,7 @@
 
 mod answer;
 mod client;
+pub(crate) mod hold;
 pub(crate) mod policy;
 
 pub(crate) use answer::Answer;

@@ -1,5 +1,6 @@
-//! Whether and when an API call is sent again.
+//! Whether and when an API call is sent again, and what is known of a write whose answer did not come.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
@@ -7,50 +8,144 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::client::SendFailure;
+use super::hold::{Class, Holds};
 use super::{Answer, Http};
 use crate::config::is_loopback;
 use crate::error::{Code, Error};
 
-/// Sends an idempotent request until it succeeds, fails for good, or the deadline is near.
+/// What the retries of one call depend on.
+pub(crate) struct Attempts<'a> {
+    pub(crate) http: &'a Http,
+    pub(crate) holds: &'a Arc<Holds>,
+    pub(crate) class: Class,
+    pub(crate) url: &'a Url,
+    /// It changes something, so that it matters whether it was done.
+    pub(crate) is_write: bool,
+    /// The platform does it once, however often it arrives.
+    pub(crate) repeats: bool,
+    pub(crate) deadline: Instant,
+}
+
+/// What one attempt says about the next.
+enum Next {
+    /// It is over, well or badly.
+    Stop,
+    /// Once more, after the wait that the server named or one of our own.
+    Again(Option<Duration>),
+}
+
+/// Sends until it succeeds, fails for good, or the deadline is near.
+pub(crate) async fn send(
+    attempts: &Attempts<'_>,
+    build: impl Fn() -> reqwest::RequestBuilder,
+) -> Result<Answer, Error> {
+    let Attempts { http, holds, class, url, is_write, deadline, .. } = *attempts;
+    let mut pauses = pauses();
+    let mut last = None;
+    // A write of which an attempt may have been done.
+    let mut maybe_done = false;
+    let work = async {
+        loop {
+            holds.wait(class, deadline).await?;
+            let may_count = is_write && !maybe_done;
+            maybe_done |= is_write;
+            let outcome = http.send(build()).await;
+            if may_count && !may_be_done(&outcome) {
+                maybe_done = false;
+            }
+            let next = judge(attempts, &outcome, maybe_done);
+            let wait = match next {
+                Next::Stop => return Ok::<_, Error>(outcome),
+                Next::Again(wait) => wait,
+            };
+            if let Ok(Answer { status: 429, .. }) = &outcome {
+                let pause = holds.begin(class, wait);
+                // Waiting past the caller's limit would only turn a clear answer into a timeout.
+                if Instant::now() + pause >= deadline || pauses.next().is_none() {
+                    return Ok(outcome);
+                }
+                last = Some(outcome);
+                continue;
+            }
+            let (Some(pause), true) = (pauses.next(), http.may_retry()) else { return Ok(outcome) };
+            let pause = wait.unwrap_or(pause);
+            if Instant::now() + pause >= deadline {
+                return Ok(outcome);
+            }
+            last = Some(outcome);
+            tokio::time::sleep(pause).await;
+        }
+    };
+    let outcome = tokio::time::timeout_at(deadline, work).await;
+    let outcome = match outcome {
+        Ok(Ok(outcome)) => Ok(outcome),
+        // Held: the platform asked for more time than the caller has.
+        Ok(Err(error)) => Err(error),
+        // What the last attempt said tells more than that the time is up.
+        Err(_) => last.ok_or_else(|| timed_out(url)),
+    };
+    let failed = match outcome {
+        Ok(Ok(answer)) if answer.is_success() => {
+            http.succeeded();
+            return Ok(answer);
+        }
+        Ok(Ok(answer)) => {
+            // A plain no ends all doubt, except where it speaks of the token, the rate, or an attempt still under way.
+            let is_plain = (400..500).contains(&answer.status) && !matches!(answer.status, 401 | 408 | 409 | 429);
+            if !maybe_done || is_plain {
+                return Ok(answer);
+            }
+            answer.into_error("")
+        }
+        Ok(Err(failure)) => send_error(failure, url),
+        Err(error) => error,
+    };
+    if maybe_done { Err(unknown(url, failed)) } else { Err(failed) }
+}
+
+fn pauses() -> impl Iterator<Item = Duration> {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(200))
+        .with_max_delay(Duration::from_secs(5))
+        .with_max_times(3)
+        .with_jitter()
+        .build()
+}
+
+/// Whether the server may have carried a write out, although it did not say so.
+fn may_be_done(outcome: &Result<Answer, SendFailure>) -> bool {
+    match outcome {
+        // 503 says that it did not; a success needs no doubt.
+        Ok(answer) => matches!(answer.status, 408 | 500..=502 | 504..),
+        Err(SendFailure::NeverSent(_)) => false,
+        Err(SendFailure::NoAnswer(_) | SendFailure::TooLarge) => true,
+    }
+}
+
+fn judge(attempts: &Attempts<'_>, outcome: &Result<Answer, SendFailure>, maybe_done: bool) -> Next {
+    match outcome {
+        // It was not carried out: this may be repeated whatever it is.
+        Ok(answer) if answer.status == 429 => Next::Again(answer.wait()),
+        Ok(answer) if attempts.repeats && matches!(answer.status, 502..=504) => Next::Again(answer.wait()),
+        // The attempt whose answer was lost is still under way there.
+        Ok(answer) if attempts.repeats && maybe_done && answer.status == 409 => Next::Again(None),
+        // On this machine nobody starts listening because we wait.
+        Err(SendFailure::NeverSent(error)) if !error.is_timeout() && !is_loopback(attempts.url) => Next::Again(None),
+        Err(SendFailure::NoAnswer(error)) if attempts.repeats && !error.is_timeout() => Next::Again(None),
+        _ => Next::Stop,
+    }
+}
+
+/// Sends a request that may be repeated and is not counted with the API's: metadata and keys.
 pub(crate) async fn send_idempotent(
     http: &Http,
     build: impl Fn() -> reqwest::RequestBuilder,
     url: &Url,
     deadline: Instant,
 ) -> Result<Answer, Error> {
-    let limit = http.limits().call;
-    let mut pauses = ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(200))
-        .with_max_delay(Duration::from_secs(5))
-        .with_max_times(3)
-        .with_jitter()
-        .build();
-    let mut last = None;
-    let attempts = async {
-        loop {
-            let outcome = http.send(build()).await;
-            let wait = match &outcome {
-                Ok(answer) if matches!(answer.status, 429 | 502..=504) => answer.wait(),
-                // On this machine nobody starts listening because we wait.
-                Err(SendFailure::NeverSent(error)) if !error.is_timeout() && !is_loopback(url) => None,
-                _ => return outcome,
-            };
-            // Waiting past the caller's limit would only turn a clear answer into a timeout.
-            let wait = match (wait, pauses.next()) {
-                (_, None) => return outcome,
-                (Some(wait), Some(_)) if wait > limit / 2 => return outcome,
-                (wait, Some(pause)) => wait.unwrap_or(pause),
-            };
-            last = Some(outcome);
-            tokio::time::sleep(wait).await;
-        }
-    };
-    let outcome = tokio::time::timeout_at(deadline, attempts).await;
-    // What the last attempt said tells more than that the time is up.
-    match outcome.ok().or(last) {
-        Some(outcome) => outcome.map_err(|failure| send_error(failure, url)),
-        None => Err(timed_out(url)),
-    }
+    let holds = Arc::new(Holds::new(None, http.clock().clone()));
+    let attempts = Attempts { http, holds: &holds, class: Class::Reads, url, is_write: false, repeats: true, deadline };
+    send(&attempts, build).await
 }
 
 /// Host and port, as an error names them.
@@ -64,6 +159,28 @@ pub(crate) fn host(url: &Url) -> String {
 
 fn timed_out(url: &Url) -> Error {
     Error::new(Code::Timeout, format!("No answer from {} within the time limit.", host(url)))
+}
+
+fn unknown(url: &Url, failed: Error) -> Error {
+    let text = format!(
+        "{} may have carried this write out: no answer says so. Send it again with the same `idempotency_key`, which is \
+         this error's detail where there is one, or look whether it is there.",
+        host(url)
+    );
+    let mut error = Error::new(Code::WriteOutcomeUnknown, text).with_request_id(failed.request_id().map(str::to_owned));
+    if let Some(status) = failed.status() {
+        error = error.with_status(status);
+    }
+    let after = failed.retry_after();
+    error.with_retry_after(after).with_source(failed)
+}
+
+/// The caller's own limit ended a write that may have been sent.
+#[cfg(feature = "bridge")]
+pub(crate) fn unknown_by_limit(key: &str) -> Error {
+    let text = "The call's time limit is over, and the write may have been carried out. Send it again with the same \
+                `idempotency_key`, which is this error's detail, or look whether it is there.";
+    Error::new(Code::WriteOutcomeUnknown, text).with_detail(key)
 }
 
 /// The error of a request that got no whole answer.

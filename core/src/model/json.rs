@@ -11,6 +11,12 @@ use crate::schema::{Type, Typed};
 #[serde(transparent)]
 pub struct Json(pub serde_json::Value);
 
+impl From<serde_json::Value> for Json {
+    fn from(value: serde_json::Value) -> Self {
+        Self(value)
+    }
+}
+
 impl fmt::Debug for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("<Json: values hidden>")

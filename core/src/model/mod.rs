@@ -3,10 +3,20 @@
 //! They print without their values and serialize whole: `{:?}` is for logs, `serde_json` is for pages.
 
 mod clinical;
+mod decimal;
+mod identity;
 mod json;
 mod page;
+mod patient_graph;
+mod platform;
+mod protocols;
 
-pub use clinical::{Biomarker, BiomarkerStatus, Protocol};
+pub use clinical::*;
+pub use decimal::Decimal;
+pub use identity::*;
 pub use json::Json;
 pub use page::Page;
-pub(crate) use page::{decode, normalize};
+pub(crate) use page::{Answered, count, decode, decode_borrowed, normalize};
+pub use patient_graph::*;
+pub use platform::*;
+pub use protocols::*;

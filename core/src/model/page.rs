@@ -2,18 +2,83 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 
-use crate::schema::{Model, Type, Typed};
+use futures_util::Stream;
+use futures_util::stream;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
+use crate::Error;
+use crate::api::Call;
+use crate::schema::{Model, Operation, Type, Typed};
+
 /// One page of a list. It behaves like a slice of its items.
-#[derive(Clone, PartialEq, Serialize)]
+#[derive(Clone, Serialize)]
 #[non_exhaustive]
 pub struct Page<T> {
     /// The records, in the platform's order.
     pub items: Vec<T>,
     /// Fetches the next page; null on the last one.
     pub next_cursor: Option<String>,
+    /// The call that brought it, where there may be more.
+    #[serde(skip)]
+    call: Option<Arc<Call>>,
+}
+
+impl<T: PartialEq> PartialEq for Page<T> {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.items, &self.next_cursor) == (&other.items, &other.next_cursor)
+    }
+}
+
+/// What a call of an operation may return.
+pub(crate) trait Answered: DeserializeOwned {
+    /// Remembers how to fetch what comes after it.
+    fn goes_on(&mut self, _call: impl FnOnce() -> Call) {}
+}
+
+impl Answered for () {}
+
+impl<T: Model> Answered for T {}
+
+impl<T: Model> Answered for Page<T> {
+    fn goes_on(&mut self, call: impl FnOnce() -> Call) {
+        if self.next_cursor.is_some() {
+            self.call = Some(Arc::new(call()));
+        }
+    }
+}
+
+impl<T: Model> Page<T> {
+    /// Fetches the next page; none after the last one.
+    pub async fn next_page(&self) -> Result<Option<Self>, Error> {
+        match (&self.call, &self.next_cursor) {
+            (Some(call), Some(cursor)) => call.at(cursor).send().await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// The records of this page and of all that follow, which are fetched as they are needed.
+    pub fn into_stream(self) -> impl Stream<Item = Result<T, Error>> + Send {
+        struct State<T> {
+            items: std::vec::IntoIter<T>,
+            rest: Option<Page<T>>,
+        }
+        let begin = |mut page: Self| State { items: std::mem::take(&mut page.items).into_iter(), rest: Some(page) };
+        stream::try_unfold(begin(self), move |mut state| async move {
+            loop {
+                if let Some(item) = state.items.next() {
+                    return Ok(Some((item, state)));
+                }
+                let Some(page) = state.rest.take() else { return Ok(None) };
+                match page.next_page().await? {
+                    Some(page) => state = begin(page),
+                    None => return Ok(None),
+                }
+            }
+        })
+    }
 }
 
 impl<T: Model> Typed for Page<T> {
@@ -37,24 +102,32 @@ impl<'de, T: Model> Deserialize<'de> for Page<T> {
                 while let Some(item) = list.next_element()? {
                     items.push(item);
                 }
-                Ok(Page { items, next_cursor: None })
+                Ok(Page { items, next_cursor: None, call: None })
             }
 
             fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Page<T>, A::Error> {
-                let mut items = None;
+                let mut items: Option<Vec<T>> = None;
                 let mut next_cursor = None;
+                let (mut offset, mut total) = (None, None);
                 while let Some(key) = map.next_key::<String>()? {
                     match key.as_str() {
                         "results" | "data" => items = Some(map.next_value()?),
                         "next_cursor" => next_cursor = map.next_value()?,
+                        "offset" => offset = map.next_value::<Option<u64>>()?,
+                        "total" => total = map.next_value::<Option<u64>>()?,
                         key if key == T::SCHEMA.plural => items = Some(map.next_value()?),
                         _ => {
-                            map.next_value::<serde::de::IgnoredAny>()?;
+                            map.next_value::<IgnoredAny>()?;
                         }
                     }
                 }
                 let items = items.ok_or_else(|| serde::de::Error::custom("no list in the answer"))?;
-                Ok(Page { items, next_cursor })
+                if let (Some(offset), Some(total)) = (offset, total) {
+                    let seen = offset.saturating_add(items.len() as u64);
+                    // A page without anything would lead to itself for ever.
+                    next_cursor = (seen < total && !items.is_empty()).then(|| seen.to_string());
+                }
+                Ok(Page { items, next_cursor, call: None })
             }
         }
 
@@ -102,9 +175,44 @@ impl<T: Model> fmt::Display for Page<T> {
 }
 
 /// Decodes an answer. The decoder's own message may quote what it read, so only its position is kept.
-pub(crate) fn decode<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, crate::Error> {
+pub(crate) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    decode_borrowed(body)
+}
+
+/// How many records an answer holds, for the audit log.
+pub(crate) fn count(operation: Option<&Operation>, body: &[u8]) -> u64 {
+    struct Items(u64);
+
+    impl<'de> Deserialize<'de> for Items {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            Vec::<IgnoredAny>::deserialize(deserializer).map(|items| Self(items.len() as u64))
+        }
+    }
+
+    if body.is_empty() {
+        return 0;
+    }
+    if let Ok(Items(count)) = serde_json::from_slice(body) {
+        return count;
+    }
+    let plural = match operation.map(|operation| &operation.result) {
+        Some(Type::Page(model)) => model.plural,
+        Some(Type::Nothing) => return 0,
+        Some(_) => return 1,
+        None => "results",
+    };
+    let Ok(members) = serde_json::from_slice::<std::collections::HashMap<String, &serde_json::value::RawValue>>(body)
+    else {
+        return 1;
+    };
+    let list = ["results", "data", plural].into_iter().find_map(|key| members.get(key));
+    list.and_then(|list| serde_json::from_str::<Items>(list.get()).ok()).map_or(1, |items| items.0)
+}
+
+/// The same, for what borrows from the answer.
+pub(crate) fn decode_borrowed<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
     serde_json::from_slice(body).map_err(|error| {
-        crate::Error::new(
+        Error::new(
             crate::Code::AnswerInvalid,
             format!(
                 "The platform's answer is not what the SDK expects (line {}, column {}); update the SDK, or report it.",
@@ -115,13 +223,10 @@ pub(crate) fn decode<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, c
     })
 }
 
-pub(crate) fn normalize<T>(body: &[u8]) -> Result<String, crate::Error>
-where
-    T: serde::de::DeserializeOwned + Serialize,
-{
+pub(crate) fn normalize<T: DeserializeOwned + Serialize>(body: &[u8]) -> Result<String, Error> {
     let value: T = decode(body)?;
     serde_json::to_string(&value).map_err(|error| {
-        crate::Error::new(crate::Code::Internal, "The answer could not be written as JSON.").with_source(error)
+        Error::new(crate::Code::Internal, "The answer could not be written as JSON.").with_source(error)
     })
 }
 
@@ -154,6 +259,37 @@ mod tests {
             assert_eq!(page[0].status, BiomarkerStatus::High);
             assert_eq!(page[0].reference_low, None);
             assert_eq!(page.next_cursor.is_some(), body.get("next_cursor").is_some());
+        }
+    }
+
+    #[test]
+    fn both_ways_of_paging_lead_on_until_the_last_page() {
+        for (body, next) in [
+            (serde_json::json!({"data": [biomarker("low")], "next_cursor": "c2"}), Some("c2")),
+            (serde_json::json!({"data": [biomarker("low")], "next_cursor": null}), None),
+            (serde_json::json!({"biomarkers": [biomarker("low")], "total": 3, "limit": 1, "offset": 1}), Some("2")),
+            (serde_json::json!({"biomarkers": [biomarker("low")], "total": 3, "limit": 1, "offset": 2}), None),
+            (serde_json::json!({"biomarkers": [], "total": 3, "limit": 0, "offset": 0}), None),
+        ] {
+            let page: Page<Biomarker> = decode(body.to_string().as_bytes()).unwrap();
+            assert_eq!(page.next_cursor.as_deref(), next, "{body}");
+        }
+    }
+
+    #[test]
+    fn the_records_of_an_answer_are_counted_without_their_types() {
+        let list = crate::api::operation("clinical.list_biomarkers");
+        let one = crate::api::operation("clinical.get_protocol");
+        for (operation, body, expected) in [
+            (list, r#"{"results":[{},{}],"count":2}"#, 2),
+            (list, r#"{"biomarkers":[{}]}"#, 1),
+            (list, "[{},{},{}]", 3),
+            (one, r#"{"id":"p"}"#, 1),
+            (None, r#"{"data":[1,2]}"#, 2),
+            (None, r#"{"id":"p"}"#, 1),
+            (None, "", 0),
+        ] {
+            assert_eq!(count(operation, body.as_bytes()), expected, "{body}");
         }
     }
 

@@ -8,8 +8,16 @@ use crate::secret::Secret;
 
 /// A grant to present at the token endpoint.
 pub(crate) enum Grant<'a> {
-    AuthorizationCode { code: &'a Secret, redirect_uri: &'a str, code_verifier: &'a Secret },
+    AuthorizationCode {
+        code: &'a Secret,
+        redirect_uri: &'a str,
+        code_verifier: &'a Secret,
+    },
     RefreshToken(&'a Secret),
+    /// A machine's own (section 4.4).
+    ClientCredentials {
+        scope: Option<&'a str>,
+    },
 }
 
 impl Grant<'_> {
@@ -23,6 +31,9 @@ impl Grant<'_> {
                 ("code_verifier", code_verifier.expose()),
             ],
             Self::RefreshToken(token) => vec![("grant_type", "refresh_token"), ("refresh_token", token.expose())],
+            Self::ClientCredentials { scope } => {
+                [("grant_type", "client_credentials")].into_iter().chain(scope.map(|scope| ("scope", scope))).collect()
+            }
         }
     }
 }

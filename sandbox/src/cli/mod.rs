@@ -2,6 +2,7 @@
 
 mod env_file;
 mod serve;
+mod webhooks;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ struct Cli {
 enum Command {
     Serve(Serve),
     Demo(Demo),
+    Webhooks(webhooks::Webhooks),
 }
 
 /// Start the sandbox and keep it running until Ctrl-C.
@@ -34,6 +36,9 @@ enum Command {
 Examples:
   loop-sandbox serve
       Listens on http://127.0.0.1:4010; open it in a browser to see how to connect.
+
+  loop-sandbox serve --open
+      Opens it in a browser at once.
 
   loop-sandbox serve --write-env .env.loop
       Registers an app too, and writes LOOP_CLIENT_ID and the rest to a file that a shell can source.
@@ -85,6 +90,9 @@ struct Serve {
     /// administrative requests a minute for each app
     #[arg(long)]
     platform_limits: bool,
+    /// Open the home page in a browser: what runs, who can sign in, and the last requests live
+    #[arg(long)]
+    open: bool,
     /// Print one line of JSON once listening, and nothing else
     #[arg(long)]
     json: bool,
@@ -130,6 +138,10 @@ pub(crate) fn main() -> ExitCode {
     let outcome = runtime.block_on(async {
         match cli.command {
             Command::Serve(command) => serve::run(command).await.map(|()| ExitCode::SUCCESS),
+            Command::Webhooks(command) => {
+                let is_right = webhooks::run(command).await?;
+                Ok(if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            }
             Command::Demo(command) => {
                 let painter = demo::Painter::new(!command.plain && wants_colour());
                 let all_passed = demo::run(&command.walkers, painter, &mut std::io::stdout()).await?;

@@ -6,7 +6,7 @@ mod clinical;
 mod comms;
 mod entitlements;
 mod events;
-mod identity;
+pub(crate) mod identity;
 mod integrations;
 mod membership;
 mod patient_graph;
@@ -16,8 +16,8 @@ use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::machine::SERVICES;
-use crate::server;
 use crate::state::Shared;
+use crate::{server, webhooks};
 
 /// Every operation, each under its service's name.
 pub(crate) fn router() -> OpenApiRouter<Shared> {
@@ -31,6 +31,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .nest("/comms", comms::router())
         .nest("/events", events::router())
         .nest("/ai", ai::router())
+        .nest("/webhooks", webhooks::operations())
 }
 
 /// What the services answer a browser or a load balancer: no operations.

@@ -32,6 +32,7 @@ pub(crate) fn outputs() -> Vec<Output> {
         Output { path: "bindings-swift-kotlin/expo/src/shared/generated.ts", content: generated(&PACKAGE) },
         shared!("calls.ts"),
         shared!("errors.ts"),
+        shared!("event.ts"),
         shared!("hidden.ts"),
         shared!("page.ts"),
         shared!("status.ts"),

@@ -10,7 +10,27 @@ export class Double {
   /** Replies in place of the usual ones. */
   readonly replies: Record<string, () => Reply | Promise<Reply>> = {};
 
-  create = (): string => JSON.stringify({ value: { client: 1, redirectUri: "loop-example://callback" } });
+  readonly listeners: ((told: { client: number; event: string }) => void)[] = [];
+  /** The options of the last client. */
+  options: Record<string, unknown> = {};
+
+  create = (options: string): string => {
+    this.options = JSON.parse(options) as Record<string, unknown>;
+    return this.#created;
+  };
+
+  /** Something happens to a grant. */
+  happens(kind: string): void {
+    const event = JSON.stringify({ kind, user_id: "user_1", at: 0, code: null });
+    this.listeners.forEach((tell) => tell({ client: 1, event }));
+  }
+
+  addListener = (_name: string, listener: (told: { client: number; event: string }) => void): { remove(): void } => {
+    this.listeners.push(listener);
+    return { remove: () => undefined };
+  };
+
+  readonly #created = JSON.stringify({ value: { client: 1, redirectUri: "loop-example://callback" } });
 
   call = async (_client: number, method: string, args: string): Promise<string> => {
     this.asked.push({ method, args: JSON.parse(args) as Record<string, unknown> });

@@ -1,12 +1,13 @@
 // The provider and the hook: redirects that start the app, and one client for the whole app.
-import { StrictMode } from "react";
+import { type ReactElement, StrictMode } from "react";
 import { act } from "react-test-renderer";
 import { DeviceClient } from "../../src/client";
 import { type Loop, LoopProvider, useLoop } from "../../src/provider";
 import { Double } from "./double";
 import { device, links, render, states, unmount } from "./setup";
 
-jest.mock("expo", () => ({ ...jest.requireActual("expo"), requireOptionalNativeModule: () => null }));
+let mockNative: Double | null = null;
+jest.mock("expo", () => ({ ...jest.requireActual("expo"), requireOptionalNativeModule: () => mockNative }));
 
 const options = { clientId: "client_1", redirectUri: "loop-example://callback" };
 let loop: Loop;
@@ -32,7 +33,10 @@ async function over(native: Double): Promise<DeviceClient> {
 let last = 0;
 const redirect = (): string => `loop-example://callback?code=c${(last += 1)}&state=s`;
 
-afterEach(unmount);
+afterEach(async () => {
+  mockNative = null;
+  await unmount();
+});
 
 test("a sign-in whose app was killed goes on from the URL that started the app, once", async () => {
   const url = redirect();
@@ -88,6 +92,45 @@ test("without a native part there is no client, and the error says what to do", 
   await act(async () => {
     expect(await loop.signIn()).toBeNull();
   });
+});
+
+const withOptions = (more: object): ReactElement => (
+  <StrictMode>
+    <LoopProvider options={{ ...options, ...more }}>
+      <Probe />
+    </LoopProvider>
+  </StrictMode>
+);
+
+test("an unknown option is named, also one that is a function", async () => {
+  device();
+  for (const more of [{ clientID: "c" }, { onevent: () => undefined }]) {
+    mockNative = new Double();
+    await render(withOptions(more));
+    const [name] = Object.keys(more);
+    expect([loop.client, loop.error?.code, loop.error?.detail]).toEqual([null, "invalid_option", name]);
+    expect(loop.error?.message).toContain(`\`${name}\` is not known here; known are \`clientId\``);
+    await unmount();
+  }
+});
+
+test("the newest listener of the options hears of each event, and a new listener makes no new client", async () => {
+  device();
+  mockNative = new Double();
+  const native = mockNative;
+  const heard: string[] = [];
+  const listening = (name: string): object => ({ scopes: "openid", onEvent: ({ kind }: { kind: string }) => heard.push(`${name} ${kind}`) });
+  const screen = await render(withOptions(listening("first")));
+  const { client } = loop;
+  native.happens("waiting");
+  await act(async () => screen.update(withOptions(listening("second"))));
+  expect(loop.client).toBe(client);
+  native.happens("refreshed");
+  await unmount();
+  native.happens("ended");
+  expect(heard).toEqual(["first waiting", "second refreshed"]);
+  expect(native.options["onEvent"]).toBeUndefined();
+  expect(native.listeners).toHaveLength(1);
 });
 
 test("the hook without a provider says what is missing", async () => {

@@ -1,4 +1,4 @@
-// Options, calls and errors as JSON texts, for the Expo module: `@_spi(LoopExpo) import LoopSDK`.
+// Options, calls, errors and events as JSON texts, for the Expo module: `@_spi(LoopExpo) import LoopSDK`.
 import Foundation
 
 extension LoopClient {
@@ -46,6 +46,19 @@ extension LoopClient {
             "missing_scopes": .words(crossed.missingScopes),
         ]
         guard let data = try? JSONEncoder().encode(["error": flat]) else { return "{\"error\":{\"code\":\"internal\"}}" }
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    /// An event as the core tells of it.
+    @_spi(LoopExpo)
+    public static func eventJSON(_ event: LoopEvent) -> String {
+        let crossed: [String: JSONValue] = [
+            "kind": .string(event.kind.rawValue),
+            "user_id": .string(event.userId),
+            "at": .seconds((event.at.timeIntervalSince1970 * 1000).rounded()),
+            "code": .text(event.code?.rawValue),
+        ]
+        guard let data = try? JSONEncoder().encode(crossed) else { return "{}" }
         return String(decoding: data, as: UTF8.self)
     }
 }

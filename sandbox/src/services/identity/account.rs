@@ -10,7 +10,7 @@ use crate::api::{At, Caller};
 use crate::db::Trouble;
 use crate::seed::{self, BRAND, Badge, DoseReminders, Person, PersonKind, Session};
 use crate::services::clinical::enrolled_in;
-use crate::state::Shared;
+use crate::state::{Shared, State};
 
 /// A person, as others at Loop see them.
 #[derive(Debug, Serialize, ToSchema)]
@@ -135,7 +135,7 @@ pub(crate) async fn sessions(Extract(state): Extract<Shared>, caller: Caller) ->
 }
 
 /// Those that the person has not ended.
-pub(crate) fn live_sessions(state: &Shared, person: &Person) -> Result<Vec<Session>, Trouble> {
+pub(crate) fn live_sessions(state: &State, person: &Person) -> Result<Vec<Session>, Trouble> {
     let ended: Vec<String> = state.store.read(|db| {
         let mut statement = db.prepare_cached("SELECT id FROM ended_sessions")?;
         let rows = statement.query_map([], |row| row.get(0))?;

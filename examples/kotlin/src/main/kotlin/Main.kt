@@ -34,9 +34,9 @@ val loopback = Browser { url, redirectUri ->
 }
 
 fun main(arguments: Array<String>) = runBlocking {
-    // LOOP_CLIENT_ID, LOOP_REDIRECT_URI (for instance http://localhost:3000/callback), LOOP_SCOPES
-    LoopClient(LoopOptions(browser = loopback)).use { loop ->
-        try {
+    try {
+        // LOOP_CLIENT_ID, LOOP_REDIRECT_URI (for instance http://localhost:3000/callback), LOOP_SCOPES
+        LoopClient(LoopOptions(browser = loopback)).use { loop ->
             if (arguments.firstOrNull() == "disconnect") return@use loop.disconnect()
             val biomarkers = try {
                 loop.clinical.listBiomarkers()
@@ -46,9 +46,9 @@ fun main(arguments: Array<String>) = runBlocking {
                 loop.clinical.listBiomarkers()
             }
             for (marker in biomarkers) println("${marker.biomarkerName} ${marker.value} ${marker.unit}")
-        } catch (error: LoopException) {
-            System.err.println(error.message)
-            exitProcess(1)
         }
+    } catch (error: LoopException) {
+        System.err.println(error.message)
+        exitProcess(1)
     }
 }

@@ -2,44 +2,58 @@
 package health.loop.expo
 
 import health.loop.sdk.LoopClient
+import health.loop.sdk.LoopEvent
 import health.loop.sdk.LoopException
 import health.loop.sdk.LoopOptions
 import org.json.JSONArray
 import org.json.JSONObject
 
-internal class Clients(private val optionsOf: (JSONObject) -> LoopOptions) {
-    private val opened = mutableListOf<LoopClient>()
+/** Tells JavaScript of an event of a client, as a JSON object. */
+internal typealias Tell = (client: Int, event: String) -> Unit
+
+internal class Clients(private val optionsOf: (JSONObject, ((LoopEvent) -> Unit)?) -> LoopOptions) {
+    private val opened = HashMap<Int, LoopClient>()
+    private var last = 0
 
     /** The reply of `create`. */
-    fun create(options: String): String = try {
-        val client = LoopClient(optionsOf(JSONObject(options)))
-        val number = synchronized(opened) {
-            opened += client
-            opened.lastIndex
-        }
+    fun create(options: String, tell: Tell?): String = try {
+        val number = synchronized(opened) { ++last }
+        val onEvent = tell?.let { { event: LoopEvent -> it(number, textOf(event)) } }
+        val client = LoopClient(optionsOf(JSONObject(options), onEvent))
+        synchronized(opened) { opened[number] = client }
         val redirectUri = client.redirectUri ?: JSONObject.NULL
         JSONObject().put("value", JSONObject().put("client", number).put("redirectUri", redirectUri)).toString()
     } catch (error: LoopException) {
-        replyOf(error)
+        replyOf(error.code.value, error.action.value, error.message.orEmpty(), error.detail)
+    } catch (unknown: UnknownOption) {
+        replyOf("invalid_option", "fix_call", "An option is not known here.", unknown.name)
     }
 
-    fun find(number: Int): LoopClient = synchronized(opened) { opened[number] }
+    fun find(number: Int): LoopClient = synchronized(opened) { opened.getValue(number) }
 
     fun close() {
-        synchronized(opened) { opened.toList() }.forEach { it.close() }
+        synchronized(opened) { opened.values.toList() }.forEach { it.close() }
     }
 }
 
+/** An event in the form in which the core tells of it. */
+private fun textOf(event: LoopEvent): String = JSONObject()
+    .put("kind", event.kind.value)
+    .put("user_id", event.userId)
+    .put("at", event.at.toEpochMilli())
+    .put("code", event.code?.value ?: JSONObject.NULL)
+    .toString()
+
 /** An error in the form in which calls reply with one. */
-private fun replyOf(error: LoopException): String {
+private fun replyOf(code: String, action: String, message: String, detail: String?): String {
     val fields = JSONObject()
-        .put("code", error.code.value)
-        .put("action", error.action.value)
-        .put("message", error.message.orEmpty().removeSuffix(" (${error.code.value})"))
+        .put("code", code)
+        .put("action", action)
+        .put("message", message.removeSuffix(" ($code)"))
         .put("retry_after_ms", JSONObject.NULL)
         .put("status", JSONObject.NULL)
         .put("request_id", JSONObject.NULL)
-        .put("detail", error.detail ?: JSONObject.NULL)
+        .put("detail", detail ?: JSONObject.NULL)
         .put("cause", JSONObject.NULL)
         .put("missing_scopes", JSONArray())
     return JSONObject().put("error", fields).toString()

@@ -13,15 +13,19 @@ import kotlin.concurrent.thread
 @OptIn(InternalLoopApi::class)
 class LoopSdkModule : Module() {
     private val calls = Calls()
-    private val clients = Clients { options ->
+    private val clients = Clients { options, onEvent ->
         val context = appContext.reactContext ?: throw Exceptions.ReactContextLost()
-        optionsOf(options, keystoreStore(context), AndroidBrowser(context))
+        optionsOf(options, keystoreStore(context), AndroidBrowser(context), onEvent)
     }
 
     override fun definition() = ModuleDefinition {
         Name("LoopSdk")
 
-        Function("create") { options: String -> clients.create(options) }
+        Events(EVENT)
+
+        Function("create") { options: String, listens: Boolean ->
+            clients.create(options, if (listens) ::tell else null)
+        }
 
         AsyncFunction("call") Coroutine { client: Int, method: String, arguments: String, callId: String ->
             calls.run(callId) { clients.find(client).callJson(method, arguments) }
@@ -36,4 +40,10 @@ class LoopSdkModule : Module() {
             thread(name = "loop-sdk-close") { clients.close() }
         }
     }
+
+    private fun tell(client: Int, event: String) {
+        sendEvent(EVENT, mapOf("client" to client, "event" to event))
+    }
 }
+
+private const val EVENT = "onLoopEvent"

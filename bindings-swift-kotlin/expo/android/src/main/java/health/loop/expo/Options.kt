@@ -3,13 +3,26 @@ package health.loop.expo
 
 import health.loop.sdk.Browser
 import health.loop.sdk.IssuerOptions
+import health.loop.sdk.LoopEvent
 import health.loop.sdk.LoopOptions
 import health.loop.sdk.TokenStore
 import kotlin.time.Duration.Companion.seconds
 import org.json.JSONArray
 import org.json.JSONObject
 
-internal fun optionsOf(options: JSONObject, store: TokenStore, browser: Browser): LoopOptions {
+private val KNOWN =
+    setOf("clientId", "redirectUri", "scopes", "environment", "profile", "retryUnknownRefresh", "identify", "timeout")
+
+/** An option of another name than those that are known here: iOS, where the core reads them, refuses it too. */
+internal class UnknownOption(val name: String) : IllegalArgumentException()
+
+internal fun optionsOf(
+    options: JSONObject,
+    store: TokenStore,
+    browser: Browser,
+    onEvent: ((LoopEvent) -> Unit)?,
+): LoopOptions {
+    options.keys().forEach { if (it !in KNOWN) throw UnknownOption(it) }
     val environment = options.opt("environment")
     return LoopOptions(
         clientId = options.text("clientId"),
@@ -23,6 +36,7 @@ internal fun optionsOf(options: JSONObject, store: TokenStore, browser: Browser)
         identify = options.opt("identify") as? Boolean,
         timeout = (options.opt("timeout") as? Number)?.toDouble()?.seconds,
         browser = browser,
+        onEvent = onEvent,
     )
 }
 

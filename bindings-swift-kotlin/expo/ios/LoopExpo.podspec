@@ -1,9 +1,11 @@
+# The native module, over the Swift package.
 require 'json'
 
 package = JSON.parse(File.read(File.join(__dir__, '..', 'package.json')))
 
 Pod::Spec.new do |s|
-  s.name           = 'LoopSdk'
+  # Not LoopSdk: on a Mac's disk that would be the same name as LoopSDK.
+  s.name           = 'LoopExpo'
   s.version        = package['version']
   s.summary        = package['description']
   s.license        = package['license']
@@ -17,9 +19,5 @@ Pod::Spec.new do |s|
   s.pod_target_xcconfig = { 'DEFINES_MODULE' => 'YES' }
 
   s.dependency 'ExpoModulesCore'
-  spm_dependency(s,
-    url: 'https://github.com/loop-health/loop-sdk-swift.git',
-    requirement: { kind: 'exactVersion', version: package['version'] },
-    products: ['LoopSDK']
-  )
+  s.dependency 'LoopSDK'
 end

@@ -1,0 +1,6 @@
+// See Module.kt.
+package expo.modules.kotlin.exception
+
+object Exceptions {
+    class ReactContextLost : Exception()
+}

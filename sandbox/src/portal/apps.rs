@@ -1,0 +1,118 @@
+//! Apps as the portal sees them: with an owner and a type. All that the portal does to an app goes through here.
+
+use std::collections::HashMap;
+
+use rusqlite::params;
+use serde_json::json;
+
+use super::form::Kind;
+use crate::clients::{self, Client, ClientForm, Registered};
+use crate::db::Trouble;
+use crate::pages::{Stop, Visitor};
+use crate::state::State;
+
+/// A registered app, as far as the visitor may see it.
+#[derive(Debug)]
+pub(super) struct App {
+    pub(super) client: Client,
+    kind: Option<Kind>,
+}
+
+impl App {
+    /// Told by the client's own type where nobody said more.
+    pub(super) fn kind(&self) -> Kind {
+        self.kind.unwrap_or(if self.client.confidential { Kind::Web } else { Kind::Mobile })
+    }
+}
+
+/// The visitor's own apps and those without an owner, by name.
+pub(super) fn visible(state: &State, visitor: &Visitor) -> Result<Vec<App>, Trouble> {
+    let kinds: HashMap<String, String> = state.store.read(|db| {
+        let mut statement = db.prepare_cached("SELECT client_id, app_type FROM portal_apps")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    })?;
+    let is_visible = |client: &Client| client.owner_id.as_deref().is_none_or(|owner| owner == visitor.person.user_id);
+    let mut apps: Vec<App> = clients::all(&state.store)?
+        .into_iter()
+        .filter(is_visible)
+        .map(|client| App { kind: kinds.get(&client.client_id).and_then(|kind| Kind::named(kind)), client })
+        .collect();
+    apps.sort_by_key(|app| app.client.client_name.to_lowercase());
+    Ok(apps)
+}
+
+pub(super) fn find(state: &State, visitor: &Visitor, client_id: &str) -> Result<App, Stop> {
+    let mut apps = visible(state, visitor)?.into_iter();
+    apps.find(|app| app.client.client_id == client_id)
+        .ok_or_else(|| Stop::not_found("You have no app with this client id."))
+}
+
+pub(super) fn register(state: &State, visitor: &Visitor, form: &ClientForm, kind: Kind) -> Result<Registered, Trouble> {
+    state.store.write(|db| {
+        let made = clients::register_in(db, &state.clock, form)?;
+        let client_id = &made.client.client_id;
+        db.execute(
+            "INSERT INTO portal_apps (client_id, owner_id, app_type) VALUES (?1, ?2, ?3)",
+            params![client_id, visitor.person.user_id, kind.value()],
+        )?;
+        visitor.noted(db, state, |audit| {
+            audit.note("identity.oauth_client.created", "oauth_client", client_id, json!({}));
+        })?;
+        Ok(made)
+    })
+}
+
+/// What the form does not show stays as it is.
+pub(super) fn change(state: &State, visitor: &Visitor, app: &App, form: ClientForm) -> Result<(), Trouble> {
+    let former = form_of(&app.client);
+    let form = ClientForm {
+        client_name: form.client_name,
+        redirect_uris: form.redirect_uris,
+        allowed_scopes: form.allowed_scopes,
+        baa: form.baa,
+        ..former
+    };
+    update(state, visitor, app, &form)
+}
+
+pub(super) fn enable(state: &State, visitor: &Visitor, app: &App, enabled: bool) -> Result<(), Trouble> {
+    update(state, visitor, app, &ClientForm { enabled, ..form_of(&app.client) })
+}
+
+fn update(state: &State, visitor: &Visitor, app: &App, form: &ClientForm) -> Result<(), Trouble> {
+    let client_id = &app.client.client_id;
+    state.store.write(|db| {
+        clients::update(db, state.now(), client_id, form)?;
+        visitor.noted(db, state, |audit| {
+            audit.note("identity.oauth_client.updated", "oauth_client", client_id, json!({}));
+        })
+    })
+}
+
+pub(super) fn rotate_secret(state: &State, visitor: &Visitor, client_id: &str) -> Result<String, Trouble> {
+    state.store.write(|db| {
+        let secret = clients::rotate_secret(db, state.now(), client_id)?;
+        visitor.noted(db, state, |audit| {
+            audit.note("identity.oauth_client.secret_rotated", "oauth_client", client_id, json!({}));
+        })?;
+        Ok(secret)
+    })
+}
+
+fn form_of(client: &Client) -> ClientForm {
+    let client = client.clone();
+    ClientForm {
+        client_name: client.client_name,
+        client_uri: client.client_uri,
+        logo_uri: client.logo_uri,
+        confidential: client.confidential,
+        redirect_uris: client.redirect_uris,
+        allowed_scopes: client.allowed_scopes,
+        allowed_origins: client.allowed_origins,
+        access_token_seconds: client.access_token_seconds,
+        enabled: client.enabled,
+        baa: client.baa,
+        webhook_url: client.webhook_url,
+    }
+}
