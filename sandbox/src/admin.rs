@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::answers::{ApiError, no_store};
 use crate::api::{self, At, Body, Caller};
-use crate::clients::{self, Client, ClientForm, ClientType, ClientView, DEFAULT_ACCESS_TOKEN_SECONDS};
+use crate::clients::{self, Client, ClientForm, ClientType, ClientView, DEFAULT_ACCESS_TOKEN_SECONDS, Registered};
 use crate::state::{Shared, State};
 
 /// The platform's shortest; `/_sandbox/access-token-seconds` goes below it.
@@ -92,6 +92,19 @@ pub(crate) struct OAuthClientWithSecret {
     client: ClientView,
     /// `null` for a public client.
     client_secret: Option<String>,
+    /// Of a new app with a webhook URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook_signing_secret: Option<String>,
+}
+
+impl From<Registered> for OAuthClientWithSecret {
+    fn from(made: Registered) -> OAuthClientWithSecret {
+        OAuthClientWithSecret {
+            client: made.client.into(),
+            client_secret: made.client_secret,
+            webhook_signing_secret: made.webhook_signing_secret,
+        }
+    }
 }
 
 /// List apps
@@ -116,9 +129,9 @@ pub(crate) async fn register(
 ) -> Result<Response, ApiError> {
     let form = asked.checked(false)?;
     api::write(&state, &caller, StatusCode::CREATED, |db, audit| {
-        let (client, client_secret) = clients::register_in(db, &state.clock, &form)?;
-        audit.note("identity.oauth_client.created", "oauth_client", &client.client_id, json!({}));
-        Ok(OAuthClientWithSecret { client: client.into(), client_secret })
+        let made = clients::register_in(db, &state.clock, &form)?;
+        audit.note("identity.oauth_client.created", "oauth_client", &made.client.client_id, json!({}));
+        Ok(OAuthClientWithSecret::from(made))
     })
 }
 
@@ -175,8 +188,8 @@ pub(crate) async fn lever_register(
     body: LeverBody<Registration>,
 ) -> Result<Response, ApiError> {
     let form = readable(body)?.checked(true)?;
-    let (client, client_secret) = clients::register(&state.store, &state.clock, &form)?;
-    Ok(secretly(StatusCode::CREATED, OAuthClientWithSecret { client: client.into(), client_secret }))
+    let made = clients::register(&state.store, &state.clock, &form)?;
+    Ok(secretly(StatusCode::CREATED, made.into()))
 }
 
 /// `PATCH /_sandbox/clients/{client_id}`.
@@ -266,7 +279,7 @@ fn rotated(db: &Connection, state: &State, client_id: &str) -> Result<OAuthClien
     }
     let secret = clients::rotate_secret(db, state.now(), client_id)?;
     let client = clients::find_in(db, client_id)?.ok_or_else(no_such_client)?;
-    Ok(OAuthClientWithSecret { client: client.into(), client_secret: Some(secret) })
+    Ok(OAuthClientWithSecret { client: client.into(), client_secret: Some(secret), webhook_signing_secret: None })
 }
 
 fn check_lifetime(asked: Option<u32>) -> Result<(), ApiError> {

@@ -162,6 +162,8 @@ pub struct RegisteredApp {
     pub client_id: String,
     /// `secret_…`; a public app has none.
     pub client_secret: Option<String>,
+    /// `whsec_…`; an app without a webhook has none.
+    pub webhook_signing_secret: Option<String>,
 }
 
 impl fmt::Debug for RegisteredApp {
@@ -170,6 +172,7 @@ impl fmt::Debug for RegisteredApp {
             .debug_struct("RegisteredApp")
             .field("client_id", &self.client_id)
             .field("client_secret", &self.client_secret.as_ref().map(|_| "••••"))
+            .field("webhook_signing_secret", &self.webhook_signing_secret.as_ref().map(|_| "••••"))
             .finish()
     }
 }
@@ -259,8 +262,12 @@ impl Sandbox {
             webhook_url: app.webhook_url,
         };
         form.check(true).map_err(RegisterError)?;
-        let (client, client_secret) = clients::register(&self.state.store, &self.state.clock, &form)?;
-        Ok(RegisteredApp { client_id: client.client_id, client_secret })
+        let made = clients::register(&self.state.store, &self.state.clock, &form)?;
+        Ok(RegisteredApp {
+            client_id: made.client.client_id,
+            client_secret: made.client_secret,
+            webhook_signing_secret: made.webhook_signing_secret,
+        })
     }
 
     /// Signs a test person in through the real pages, and returns the URL that the app's browser would be sent to.

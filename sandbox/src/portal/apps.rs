@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use rusqlite::params;
+use serde_json::json;
 
 use super::form::Kind;
-use crate::clients::{self, Client, ClientForm};
+use crate::clients::{self, Client, ClientForm, Registered};
 use crate::db::Trouble;
 use crate::pages::{Stop, Visitor};
 use crate::state::State;
@@ -14,8 +15,6 @@ use crate::state::State;
 #[derive(Debug)]
 pub(super) struct App {
     pub(super) client: Client,
-    /// `None` for one that was not registered here.
-    pub(super) owner_id: Option<String>,
     kind: Option<Kind>,
 }
 
@@ -28,18 +27,16 @@ impl App {
 
 /// The visitor's own apps and those without an owner, by name.
 pub(super) fn visible(state: &State, visitor: &Visitor) -> Result<Vec<App>, Trouble> {
-    let mut owners: HashMap<String, (String, String)> = state.store.read(|db| {
-        let mut statement = db.prepare("SELECT client_id, owner_id, app_type FROM portal_apps")?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
+    let kinds: HashMap<String, String> = state.store.read(|db| {
+        let mut statement = db.prepare_cached("SELECT client_id, app_type FROM portal_apps")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     })?;
+    let is_visible = |client: &Client| client.owner_id.as_deref().is_none_or(|owner| owner == visitor.person.user_id);
     let mut apps: Vec<App> = clients::all(&state.store)?
         .into_iter()
-        .map(|client| {
-            let (owner_id, app_type) = owners.remove(&client.client_id).unzip();
-            App { client, owner_id, kind: app_type.as_deref().and_then(Kind::named) }
-        })
-        .filter(|app| app.owner_id.as_deref().is_none_or(|owner| owner == visitor.person.user_id))
+        .filter(is_visible)
+        .map(|client| App { kind: kinds.get(&client.client_id).and_then(|kind| Kind::named(kind)), client })
         .collect();
     apps.sort_by_key(|app| app.client.client_name.to_lowercase());
     Ok(apps)
@@ -51,43 +48,61 @@ pub(super) fn find(state: &State, visitor: &Visitor, client_id: &str) -> Result<
         .ok_or_else(|| Stop::not_found("You have no app with this client id."))
 }
 
-/// The new app's id, and its secret if it has one.
-pub(super) fn register(
-    state: &State,
-    visitor: &Visitor,
-    form: &ClientForm,
-    kind: Kind,
-) -> Result<(String, Option<String>), Trouble> {
-    let (client, secret) = clients::register(&state.store, &state.clock, form)?;
+pub(super) fn register(state: &State, visitor: &Visitor, form: &ClientForm, kind: Kind) -> Result<Registered, Trouble> {
     state.store.write(|db| {
+        let made = clients::register_in(db, &state.clock, form)?;
+        let client_id = &made.client.client_id;
         db.execute(
             "INSERT INTO portal_apps (client_id, owner_id, app_type) VALUES (?1, ?2, ?3)",
-            params![client.client_id, visitor.person.user_id, kind.value()],
+            params![client_id, visitor.person.user_id, kind.value()],
         )?;
-        Ok(())
-    })?;
-    Ok((client.client_id, secret))
+        visitor.noted(db, state, |audit| {
+            audit.note("identity.oauth_client.created", "oauth_client", client_id, json!({}));
+        })?;
+        Ok(made)
+    })
 }
 
 /// What the form does not show stays as it is.
-pub(super) fn change(state: &State, app: &App, form: ClientForm) -> Result<(), Trouble> {
-    let former = &app.client;
+pub(super) fn change(state: &State, visitor: &Visitor, app: &App, form: ClientForm) -> Result<(), Trouble> {
+    let former = form_of(&app.client);
     let form = ClientForm {
-        client_uri: former.client_uri.clone(),
-        logo_uri: former.logo_uri.clone(),
-        allowed_origins: former.allowed_origins.clone(),
-        access_token_seconds: former.access_token_seconds,
-        enabled: former.enabled,
-        confidential: former.confidential,
-        webhook_url: former.webhook_url.clone(),
-        ..form
+        client_name: form.client_name,
+        redirect_uris: form.redirect_uris,
+        allowed_scopes: form.allowed_scopes,
+        baa: form.baa,
+        ..former
     };
-    state.store.write(|db| clients::update(db, state.now(), &former.client_id, &form)).map(drop)
+    update(state, visitor, app, &form)
 }
 
-pub(super) fn enable(state: &State, app: &App, enabled: bool) -> Result<(), Trouble> {
-    let client = app.client.clone();
-    let form = ClientForm {
+pub(super) fn enable(state: &State, visitor: &Visitor, app: &App, enabled: bool) -> Result<(), Trouble> {
+    update(state, visitor, app, &ClientForm { enabled, ..form_of(&app.client) })
+}
+
+fn update(state: &State, visitor: &Visitor, app: &App, form: &ClientForm) -> Result<(), Trouble> {
+    let client_id = &app.client.client_id;
+    state.store.write(|db| {
+        clients::update(db, state.now(), client_id, form)?;
+        visitor.noted(db, state, |audit| {
+            audit.note("identity.oauth_client.updated", "oauth_client", client_id, json!({}));
+        })
+    })
+}
+
+pub(super) fn rotate_secret(state: &State, visitor: &Visitor, client_id: &str) -> Result<String, Trouble> {
+    state.store.write(|db| {
+        let secret = clients::rotate_secret(db, state.now(), client_id)?;
+        visitor.noted(db, state, |audit| {
+            audit.note("identity.oauth_client.secret_rotated", "oauth_client", client_id, json!({}));
+        })?;
+        Ok(secret)
+    })
+}
+
+fn form_of(client: &Client) -> ClientForm {
+    let client = client.clone();
+    ClientForm {
         client_name: client.client_name,
         client_uri: client.client_uri,
         logo_uri: client.logo_uri,
@@ -96,13 +111,8 @@ pub(super) fn enable(state: &State, app: &App, enabled: bool) -> Result<(), Trou
         allowed_scopes: client.allowed_scopes,
         allowed_origins: client.allowed_origins,
         access_token_seconds: client.access_token_seconds,
-        enabled,
+        enabled: client.enabled,
         baa: client.baa,
         webhook_url: client.webhook_url,
-    };
-    state.store.write(|db| clients::update(db, state.now(), &client.client_id, &form)).map(drop)
-}
-
-pub(super) fn rotate_secret(state: &State, client_id: &str) -> Result<String, Trouble> {
-    state.store.write(|db| clients::rotate_secret(db, state.now(), client_id))
+    }
 }

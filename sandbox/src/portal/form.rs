@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::apps::App;
 use crate::clients::{ClientForm, DEFAULT_ACCESS_TOKEN_SECONDS};
 use crate::params::Params;
-use crate::scopes::{SCOPES, Scope};
+use crate::scopes::SCOPES;
 
 /// What kind of app it is. The platform's API knows two: those that can keep a secret, and those that can't.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub(super) struct AppForm {
     /// One a line.
     pub(super) redirect_uris: String,
     pub(super) scopes: Vec<String>,
+    /// The agreement that health data needs is signed.
+    pub(super) baa: bool,
     pub(super) webhook_url: String,
 }
 
@@ -74,6 +76,7 @@ impl AppForm {
             kind: Kind::Web,
             redirect_uris: "http://localhost:3000/callback".to_owned(),
             scopes: ["openid", "profile", "read:biomarkers"].map(str::to_owned).to_vec(),
+            baa: false,
             webhook_url: String::new(),
         }
     }
@@ -85,6 +88,7 @@ impl AppForm {
             kind: form.get("type").and_then(Kind::named).unwrap_or(Kind::Web),
             redirect_uris: text("redirect_uris"),
             scopes: form.all("scope").map(str::to_owned).collect(),
+            baa: form.get("baa").is_some(),
             webhook_url: text("webhook_url"),
         }
     }
@@ -95,6 +99,7 @@ impl AppForm {
             kind: app.kind(),
             redirect_uris: app.client.redirect_uris.join("\n"),
             scopes: app.client.allowed_scopes.clone(),
+            baa: app.client.baa,
             webhook_url: String::new(),
         }
     }
@@ -121,8 +126,8 @@ impl AppForm {
             allowed_origins: Vec::new(),
             access_token_seconds: DEFAULT_ACCESS_TOKEN_SECONDS,
             enabled: true,
-            baa: true,
-            webhook_url: None,
+            baa: self.baa,
+            webhook_url: Some(self.webhook_url.clone()).filter(|url| !url.is_empty()),
         };
         form.check(false).map(|()| form)
     }
@@ -140,6 +145,7 @@ impl AppForm {
                 small { "One a line; compared to the last character. https, http on this machine, or an app's own scheme." }
             }
             (self.scope_boxes())
+            (self.agreement())
             @if is_new {
                 label .field { span { "Webhook URL " em { "optional" } }
                     input type="url" name="webhook_url" placeholder="https://" autocomplete="off" value=(self.webhook_url);
@@ -170,7 +176,7 @@ impl AppForm {
                     li { label {
                         input type="checkbox" name="scope" value=(scope.name) checked[self.scopes.iter().any(|name| name == scope.name)];
                         span {
-                            strong { (scope.consent) @if is_phi(scope) { " " span .tag { "PHI" } } }
+                            strong { (scope.consent) @if scope.is_phi { " " span .tag { "PHI" } } }
                             small { code { (scope.name) } }
                         }
                     } }
@@ -178,10 +184,19 @@ impl AppForm {
             }
         }
     }
-}
 
-/// It opens health data.
-fn is_phi(scope: &Scope) -> bool {
-    let resource = scope.name.split_once(':').map_or("", |(_, resource)| resource);
-    !matches!(resource, "" | "account" | "connected_apps")
+    fn agreement(&self) -> Markup {
+        html! {
+            label .baa {
+                input type="checkbox" name="baa" value="true" checked[self.baa];
+                span {
+                    strong { "We have a BAA with Loop" }
+                    small {
+                        "Scopes marked " span .tag { "PHI" } " open health data. Without a business associate agreement Loop \
+                         refuses them with " code { "invalid_scope" } ". Here a tick stands for the signature."
+                    }
+                }
+            }
+        }
+    }
 }

@@ -35,7 +35,7 @@ pub(crate) fn router() -> Router<Shared> {
 
 async fn list(Extract(state): Extract<Shared>, visitor: Visitor) -> Answer {
     let (own, unowned): (Vec<App>, Vec<App>) =
-        apps::visible(&state, &visitor)?.into_iter().partition(|app| app.owner_id.is_some());
+        apps::visible(&state, &visitor)?.into_iter().partition(|app| app.client.owner_id.is_some());
     let content = html! {
         div .heading {
             div { h1 { "Your apps" } p .soft { "An app is what connects with a person's Loop account." } }
@@ -100,18 +100,10 @@ async fn register(Extract(state): Extract<Shared>, signed: Signed) -> Answer {
         Ok(client_form) => client_form,
         Err(wrong) => return again(&wrong),
     };
-    let setup =
-        |client_id| webhooks::Setup { client_id, url: &form.webhook_url, events: None, allowed_scopes: &form.scopes };
-    let wants_webhook = !form.webhook_url.is_empty();
-    if let (true, Err(wrong)) = (wants_webhook, setup("").check()) {
-        return again(&wrong);
-    }
-    let (client_id, secret) = apps::register(&state, &signed.visitor, &client_form, form.kind)?;
-    let mut shown: Vec<Shown> = secret.into_iter().map(Shown::client_secret).collect();
-    if wants_webhook {
-        let secret = webhooks::put(&state.store, state.now(), &setup(&client_id))?;
-        shown.extend(secret.map(Shown::webhook_secret));
-    }
+    let made = apps::register(&state, &signed.visitor, &client_form, form.kind)?;
+    let client_id = made.client.client_id;
+    let secrets = made.client_secret.map(Shown::client_secret).into_iter();
+    let shown = secrets.chain(made.webhook_signing_secret.map(Shown::webhook_secret)).collect();
     state.portal.keep(&signed.visitor, &client_id, shown);
     Ok(see_other(&format!("/developers/apps/{client_id}")))
 }
@@ -151,7 +143,7 @@ async fn change(Extract(state): Extract<Shared>, Path(client_id): Path<String>, 
     match form.checked() {
         Err(wrong) => app_page(&state, &signed.visitor, &app, StatusCode::BAD_REQUEST, &form, Some(&wrong)),
         Ok(client_form) => {
-            apps::change(&state, &app, client_form)?;
+            apps::change(&state, &signed.visitor, &app, client_form)?;
             Ok(back_to(&client_id, ""))
         }
     }
@@ -159,7 +151,7 @@ async fn change(Extract(state): Extract<Shared>, Path(client_id): Path<String>, 
 
 async fn enable(Extract(state): Extract<Shared>, Path(client_id): Path<String>, signed: Signed) -> Answer {
     let app = apps::find(&state, &signed.visitor, &client_id)?;
-    apps::enable(&state, &app, signed.form.get("enabled") == Some("true"))?;
+    apps::enable(&state, &signed.visitor, &app, signed.form.get("enabled") == Some("true"))?;
     Ok(back_to(&client_id, ""))
 }
 
@@ -168,7 +160,7 @@ async fn rotate_secret(Extract(state): Extract<Shared>, Path(client_id): Path<St
     if !app.client.confidential {
         return Err(Stop::new(StatusCode::BAD_REQUEST, "A public app has no secret to rotate."));
     }
-    let secret = apps::rotate_secret(&state, &client_id)?;
+    let secret = apps::rotate_secret(&state, &signed.visitor, &client_id)?;
     state.portal.keep(&signed.visitor, &client_id, vec![Shown::client_secret(secret)]);
     Ok(back_to(&client_id, ""))
 }

@@ -16,7 +16,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 pub(crate) use catalogue::{EVENTS, Event, find as find_event};
-pub(crate) use endpoint::{Endpoint, Setup, endpoint_of, put, remove, rotate_secret};
+pub(crate) use endpoint::{Endpoint, Setup, check_url, endpoint_of, follow, put, remove, rotate_secret};
 pub(crate) use levers::router;
 pub(crate) use outbox::{Delivery, Replayed, Status, deliveries_of, delivery};
 pub(crate) use replay::router as operations;
@@ -62,8 +62,8 @@ pub(crate) fn send_test(state: &State, client_id: &str, event: &Event, person: &
 }
 
 /// Makes a delivery due once more, with the same event and a new count of attempts. `None` if there is none of this id.
-pub(crate) fn replay(state: &State, delivery_id: &str) -> Result<Option<Replayed>, Trouble> {
-    let replayed = outbox::replay(&state.store, &state.clock, delivery_id)?;
+pub(crate) fn replay(state: &State, db: &Connection, delivery_id: &str) -> Result<Option<Replayed>, Trouble> {
+    let replayed = outbox::replay(db, &state.clock, delivery_id)?;
     state.webhooks.wake();
     Ok(replayed)
 }
