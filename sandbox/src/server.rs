@@ -44,11 +44,11 @@ pub(crate) fn router(state: &Shared) -> Result<(Router, Value), serde_json::Erro
     let operations =
         operations.route_layer(from_fn_with_state(Arc::new(gate), gate::pass)).route_layer(DefaultBodyLimit::disable());
     let served: Arc<str> = document.to_string().into();
-    let docs = docs_page::page(&document);
+    let docs = docs_page::content(&document);
     let router = operations
         .merge(pages_and_levers())
-        .route("/openapi.json", get(move || openapi_json(Arc::clone(&served))))
-        .route("/docs", get(move || docs_page::answer(docs.clone())))
+        .route("/openapi.json", get(async move || openapi_json(&served)))
+        .route("/docs", get(async move || docs_page::answer(&docs)))
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(Shared::clone(state), around))
@@ -56,8 +56,8 @@ pub(crate) fn router(state: &Shared) -> Result<(Router, Value), serde_json::Erro
     Ok((router, document))
 }
 
-async fn openapi_json(text: Arc<str>) -> Response {
-    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text.to_string()).into_response()
+fn openapi_json(text: &str) -> Response {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text.to_owned()).into_response()
 }
 
 /// What a browser or a test asks for: no operation of the API.

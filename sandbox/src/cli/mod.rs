@@ -83,6 +83,10 @@ struct Serve {
     /// Requests a minute that the token endpoint lets through for each app, for instance 60 [default: no limit]
     #[arg(long, value_name = "N")]
     token_rate_limit: Option<u32>,
+    /// Limit every kind of request as the platform does: 60 token requests, 1000 reads, 200 writes and 100
+    /// administrative requests a minute for each app
+    #[arg(long)]
+    platform_limits: bool,
     /// Print one line of JSON once listening, and nothing else
     #[arg(long)]
     json: bool,

@@ -20,6 +20,7 @@ use crate::state::Shared;
 
 /// Days in a row on which everything was taken.
 #[derive(Debug, Serialize, ToSchema)]
+#[allow(clippy::struct_field_names, reason = "the names on the wire")]
 pub(crate) struct Streak {
     #[schema(format = "uuid")]
     patient_id: String,
