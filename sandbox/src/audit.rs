@@ -85,7 +85,7 @@ impl Audit {
     }
 }
 
-/// Puts an event into the outbox, and on its way to the apps that hear of it.
+/// Writes an event down and, if it is about a person, sends it to the apps that may hear of it.
 pub(crate) fn publish(db: &Connection, state: &State, id: &str, event: &Event) -> Result<(), Trouble> {
     db.execute(
         "INSERT INTO events (id, name, user_id, payload, at) VALUES (?1, ?2, ?3, ?4, ?5)",

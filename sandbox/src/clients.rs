@@ -12,7 +12,8 @@ use crate::db::{Store, Trouble};
 use crate::ids::{self, Hashed};
 use crate::params::Params;
 use crate::sys::Clock;
-use crate::{redirect_uri, scopes, webhooks};
+use crate::webhooks::{self, Setup};
+use crate::{redirect_uri, scopes};
 
 /// How long the former secret works after a rotation.
 const FORMER_SECRET_SECONDS: i64 = 24 * 3600;
@@ -35,6 +36,7 @@ pub(crate) struct Client {
     pub(crate) enabled: bool,
     /// Loop and the app's maker have signed the agreement that health data needs.
     pub(crate) baa: bool,
+    /// Kept with the rest of its webhook set-up.
     pub(crate) webhook_url: Option<String>,
     /// Who registered it in the portal.
     pub(crate) owner_id: Option<String>,
@@ -98,12 +100,12 @@ impl ClientForm {
     }
 }
 
-/// A new app, with its secrets, which are known this once.
+/// What a registration gives. The secrets are shown this once.
 pub(crate) struct Registered {
     pub(crate) client: Client,
     /// A public app has none.
     pub(crate) client_secret: Option<String>,
-    /// An app without a webhook has none.
+    /// Without a webhook URL there is none.
     pub(crate) webhook_signing_secret: Option<String>,
 }
 
@@ -141,13 +143,39 @@ pub(crate) fn register_in(db: &Connection, clock: &Clock, form: &ClientForm) -> 
             form.baa
         ],
     )?;
-    let webhook_signing_secret = webhooks::follow(db, now, &client_id, form)?;
+    let webhook_signing_secret = webhook(db, now, &client_id, form, None)?;
     let client = find_in(db, &client_id)?.ok_or(Trouble::Database(rusqlite::Error::QueryReturnedNoRows))?;
     Ok(Registered { client, client_secret: secret, webhook_signing_secret })
 }
 
-/// Overwrites what a `PATCH` may change.
-pub(crate) fn update(db: &Connection, now: i64, client_id: &str, form: &ClientForm) -> Result<Option<Client>, Trouble> {
+/// Brings the app's webhook to the URL of the form. Returns the signing secret of a new one.
+fn webhook(
+    db: &Connection,
+    now: i64,
+    client_id: &str,
+    form: &ClientForm,
+    former: Option<&str>,
+) -> Result<Option<String>, Trouble> {
+    match form.webhook_url.as_deref() {
+        wanted if wanted == former => Ok(None),
+        None => webhooks::remove_in(db, client_id).map(|_| None),
+        Some(url) => {
+            let setup = Setup { client_id, url, events: None, allowed_scopes: &form.allowed_scopes };
+            webhooks::put_in(db, now, &setup)
+        }
+    }
+}
+
+/// Overwrites what a `PATCH` may change; with the signing secret of a webhook that is new by it.
+pub(crate) fn update(
+    db: &Connection,
+    now: i64,
+    client_id: &str,
+    form: &ClientForm,
+) -> Result<Option<(Client, Option<String>)>, Trouble> {
+    let Some(former) = find_in(db, client_id)? else {
+        return Ok(None);
+    };
     db.execute(
         "UPDATE clients SET client_name = ?2, client_uri = ?3, logo_uri = ?4, redirect_uris = ?5,
                  allowed_scopes = ?6, allowed_origins = ?7, access_token_seconds = ?8, enabled = ?9, updated_at = ?10,
@@ -167,8 +195,8 @@ pub(crate) fn update(db: &Connection, now: i64, client_id: &str, form: &ClientFo
             form.baa
         ],
     )?;
-    webhooks::follow(db, now, client_id, form)?;
-    find_in(db, client_id)
+    let signing_secret = webhook(db, now, client_id, form, former.webhook_url.as_deref())?;
+    Ok(find_in(db, client_id)?.map(|client| (client, signing_secret)))
 }
 
 /// How long the app's access tokens live from now on. `false` when there is no such app.
@@ -196,6 +224,10 @@ const SELECT: &str = "SELECT c.*, w.url AS webhook_url, p.owner_id FROM clients 
 pub(crate) fn find(store: &Store, client_id: &str) -> Result<Option<Client>, Trouble> {
     store.read(|db| find_in(db, client_id))
 }
+
+/// An app with what the portal and the webhooks know of it.
+const SELECT: &str = "SELECT c.*, e.url AS hook_url, p.owner_id FROM clients c
+    LEFT JOIN webhook_endpoints e ON e.client_id = c.client_id LEFT JOIN portal_apps p ON p.client_id = c.client_id";
 
 pub(crate) fn all(store: &Store) -> Result<Vec<Client>, Trouble> {
     store.read(|db| {
@@ -228,7 +260,7 @@ fn from_row(row: &Row<'_>) -> Result<Client, Trouble> {
         access_token_seconds: row.get("access_token_seconds")?,
         enabled: row.get("enabled")?,
         baa: row.get("baa")?,
-        webhook_url: row.get("webhook_url")?,
+        webhook_url: row.get("hook_url")?,
         owner_id: row.get("owner_id")?,
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,

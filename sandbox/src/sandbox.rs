@@ -154,7 +154,7 @@ impl NewApp {
     }
 }
 
-/// What a registration gives. The secret is shown by no print.
+/// What a registration gives. The secrets are shown by no print.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RegisteredApp {
@@ -162,7 +162,7 @@ pub struct RegisteredApp {
     pub client_id: String,
     /// `secret_…`; a public app has none.
     pub client_secret: Option<String>,
-    /// `whsec_…`; an app without a webhook has none.
+    /// `whsec_…`, with which its webhooks are signed; an app without a webhook URL has none.
     pub webhook_signing_secret: Option<String>,
 }
 
@@ -262,11 +262,11 @@ impl Sandbox {
             webhook_url: app.webhook_url,
         };
         form.check(true).map_err(RegisterError)?;
-        let made = clients::register(&self.state.store, &self.state.clock, &form)?;
+        let registered = clients::register(&self.state.store, &self.state.clock, &form)?;
         Ok(RegisteredApp {
-            client_id: made.client.client_id,
-            client_secret: made.client_secret,
-            webhook_signing_secret: made.webhook_signing_secret,
+            client_id: registered.client.client_id,
+            client_secret: registered.client_secret,
+            webhook_signing_secret: registered.webhook_signing_secret,
         })
     }
 

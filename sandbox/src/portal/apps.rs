@@ -15,28 +15,31 @@ use crate::state::State;
 #[derive(Debug)]
 pub(super) struct App {
     pub(super) client: Client,
+    /// As it was registered here.
     kind: Option<Kind>,
 }
 
 impl App {
-    /// Told by the client's own type where nobody said more.
     pub(super) fn kind(&self) -> Kind {
-        self.kind.unwrap_or(if self.client.confidential { Kind::Web } else { Kind::Mobile })
+        self.kind.unwrap_or_else(|| Kind::of(&self.client))
     }
 }
 
 /// The visitor's own apps and those without an owner, by name.
 pub(super) fn visible(state: &State, visitor: &Visitor) -> Result<Vec<App>, Trouble> {
     let kinds: HashMap<String, String> = state.store.read(|db| {
-        let mut statement = db.prepare_cached("SELECT client_id, app_type FROM portal_apps")?;
+        let mut statement = db.prepare("SELECT client_id, app_type FROM portal_apps")?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     })?;
     let is_visible = |client: &Client| client.owner_id.as_deref().is_none_or(|owner| owner == visitor.person.user_id);
     let mut apps: Vec<App> = clients::all(&state.store)?
         .into_iter()
-        .filter(is_visible)
-        .map(|client| App { kind: kinds.get(&client.client_id).and_then(|kind| Kind::named(kind)), client })
+        .map(|client| {
+            let kind = kinds.get(&client.client_id).and_then(|kind| Kind::named(kind));
+            App { client, kind }
+        })
+        .filter(|app| app.client.owner_id.as_deref().is_none_or(|owner| owner == visitor.person.user_id))
         .collect();
     apps.sort_by_key(|app| app.client.client_name.to_lowercase());
     Ok(apps)
@@ -50,16 +53,12 @@ pub(super) fn find(state: &State, visitor: &Visitor, client_id: &str) -> Result<
 
 pub(super) fn register(state: &State, visitor: &Visitor, form: &ClientForm, kind: Kind) -> Result<Registered, Trouble> {
     state.store.write(|db| {
-        let made = clients::register_in(db, &state.clock, form)?;
-        let client_id = &made.client.client_id;
+        let registered = clients::register_in(db, &state.clock, form)?;
         db.execute(
             "INSERT INTO portal_apps (client_id, owner_id, app_type) VALUES (?1, ?2, ?3)",
-            params![client_id, visitor.person.user_id, kind.value()],
+            params![registered.client.client_id, visitor.person.user_id, kind.value()],
         )?;
-        visitor.noted(db, state, |audit| {
-            audit.note("identity.oauth_client.created", "oauth_client", client_id, json!({}));
-        })?;
-        Ok(made)
+        Ok(registered)
     })
 }
 

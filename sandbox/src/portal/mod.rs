@@ -100,12 +100,13 @@ async fn register(Extract(state): Extract<Shared>, signed: Signed) -> Answer {
         Ok(client_form) => client_form,
         Err(wrong) => return again(&wrong),
     };
-    let made = apps::register(&state, &signed.visitor, &client_form, form.kind)?;
-    let client_id = made.client.client_id;
-    let secrets = made.client_secret.map(Shown::client_secret).into_iter();
-    let shown = secrets.chain(made.webhook_signing_secret.map(Shown::webhook_secret)).collect();
+    let registered = apps::register(&state, &signed.visitor, &client_form, form.kind)?;
+    let client_id = registered.client.client_id;
+    let mut shown: Vec<Shown> =
+        registered.client_secret.into_iter().map(|secret| Shown::client_secret(secret, form.kind)).collect();
+    shown.extend(registered.webhook_signing_secret.map(Shown::webhook_secret));
     state.portal.keep(&signed.visitor, &client_id, shown);
-    Ok(see_other(&format!("/developers/apps/{client_id}")))
+    Ok(back_to(&client_id, ""))
 }
 
 async fn show(Extract(state): Extract<Shared>, visitor: Visitor, Path(client_id): Path<String>) -> Answer {
@@ -160,8 +161,8 @@ async fn rotate_secret(Extract(state): Extract<Shared>, Path(client_id): Path<St
     if !app.client.confidential {
         return Err(Stop::new(StatusCode::BAD_REQUEST, "A public app has no secret to rotate."));
     }
-    let secret = apps::rotate_secret(&state, &signed.visitor, &client_id)?;
-    state.portal.keep(&signed.visitor, &client_id, vec![Shown::client_secret(secret)]);
+    let secret = apps::rotate_secret(&state, &client_id)?;
+    state.portal.keep(&signed.visitor, &client_id, vec![Shown::client_secret(secret, app.kind())]);
     Ok(back_to(&client_id, ""))
 }
 

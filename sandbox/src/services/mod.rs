@@ -151,6 +151,13 @@ CREATE TABLE IF NOT EXISTS doses (
     scheduled_at TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS doses_of_user ON doses (user_id);
+CREATE TABLE IF NOT EXISTS notifications (
+    id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS notifications_of_user ON notifications (user_id);
 CREATE TABLE IF NOT EXISTS ended_sessions (
     id TEXT PRIMARY KEY,
     at INTEGER NOT NULL

@@ -54,7 +54,7 @@ pub(crate) fn sample(name: &str, person: &Person, now: i64) -> Value {
         }),
         "clinical.lab_result.critical.v1" => {
             let results = seed::of_person(person);
-            let critical = results.iter().filter(|result| result.status == BiomarkerStatus::Critical);
+            let critical = results.iter().filter(|result| result.status == seed::BiomarkerStatus::Critical);
             let codes: Vec<String> = critical.map(|result| result.biomarker_code.clone()).collect();
             json!({
                 "patient_id": patient, "brand_id": "loop", "order_id": null, "critical_marker_count": codes.len(),
@@ -85,7 +85,7 @@ pub(crate) fn sample(name: &str, person: &Person, now: i64) -> Value {
         }),
         "comms.notification.created.v1" => json!({
             "id": uuid("notification"), "brand_id": "loop", "person_id": user, "channel": "in_app",
-            "category": "lab_results", "title": "Your results are in", "body": null, "action_url": null,
+            "category": "lab_results", "title": "Your lab results are in", "body": "Open them to see what changed.", "action_url": "/labs",
             "read_at": null, "created_at": at,
         }),
         _ => json!({}),
