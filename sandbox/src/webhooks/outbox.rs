@@ -3,7 +3,6 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::Serialize;
 use serde_json::{Value, json};
-use utoipa::ToSchema;
 
 use super::post::Outcome;
 use crate::db::{Store, Trouble};
@@ -46,7 +45,7 @@ impl<'a> Happened<'a> {
 }
 
 /// Where a delivery stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = DeliveryStatus)]
 pub(crate) enum Status {
@@ -204,9 +203,8 @@ pub(super) fn give_up(db: &Connection, id: &str, why: &str) -> Result<(), Troubl
     Ok(())
 }
 
-/// A delivery that is on its way again.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ReplayedDelivery)]
+/// What a replay answers.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Replayed {
     pub(crate) delivery_id: String,
     pub(crate) client_id: String,
@@ -214,12 +212,18 @@ pub(crate) struct Replayed {
 }
 
 /// See [`super::replay`].
-pub(super) fn replay(db: &Connection, clock: &Clock, delivery_id: &str) -> Result<Option<Replayed>, Trouble> {
-    let sql = "UPDATE webhook_deliveries SET status = 'pending', attempts = 0, due_at_ms = ?2 WHERE id = ?1";
-    db.execute(sql, params![delivery_id, clock.now_ms()])?;
-    let sql = "SELECT client_id FROM webhook_deliveries WHERE id = ?1";
-    let client_id: Option<String> = db.query_row(sql, [delivery_id], |row| row.get(0)).optional()?;
-    Ok(client_id.map(|client_id| Replayed { delivery_id: delivery_id.to_owned(), client_id, status: Status::Pending }))
+pub(super) fn replay(store: &Store, clock: &Clock, delivery_id: &str) -> Result<Option<Replayed>, Trouble> {
+    store.write(|db| {
+        let sql = "UPDATE webhook_deliveries SET status = 'pending', attempts = 0, due_at_ms = ?2 WHERE id = ?1";
+        db.execute(sql, params![delivery_id, clock.now_ms()])?;
+        let sql = "SELECT client_id FROM webhook_deliveries WHERE id = ?1";
+        let client_id: Option<String> = db.query_row(sql, [delivery_id], |row| row.get(0)).optional()?;
+        Ok(client_id.map(|client_id| Replayed {
+            delivery_id: delivery_id.to_owned(),
+            client_id,
+            status: Status::Pending,
+        }))
+    })
 }
 
 pub(crate) fn delivery(store: &Store, id: &str) -> Result<Option<Delivery>, Trouble> {
