@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
-use crate::world::{Answer, World};
+use crate::world::{Answer, REDIRECT_URI, World};
 
 /// A browser in which somebody may be signed in.
 struct Tab<'a> {
@@ -54,7 +54,9 @@ impl<'a> Tab<'a> {
 
     /// Registers an app, and returns the path of its page.
     async fn register(&self, fields: &[(&str, &str)]) -> String {
-        let fields = [&[("name", "Portal app"), ("redirect_uris", "http://localhost:3000/callback")], fields].concat();
+        let fields =
+            [&[("name", "Portal app"), ("baa", "yes"), ("redirect_uris", "http://localhost:3000/callback")], fields]
+                .concat();
         let answer = self.send("/developers/apps/new", "/developers/apps", &fields).await;
         assert_eq!(answer.status, 303, "{answer:?}");
         answer.header("location").to_owned()
@@ -62,7 +64,7 @@ impl<'a> Tab<'a> {
 }
 
 async fn clients(world: &World) -> Vec<Value> {
-    world.get(&world.url("/identity/v1/admin/oauth-clients")).await.json()["clients"].as_array().unwrap().clone()
+    world.get(&world.url("/_sandbox/clients")).await.json()["clients"].as_array().unwrap().clone()
 }
 
 #[tokio::test]
@@ -85,6 +87,8 @@ async fn a_secret_is_shown_once_and_works() {
     let client_id = path.rsplit('/').next().unwrap().to_owned();
     let client = clients(&world).await.into_iter().find(|client| client["client_id"] == *client_id).unwrap();
     assert_eq!(client["allowed_scopes"], json!(["openid", "read:biomarkers"]));
+    assert_eq!(client["webhook_url"], "http://127.0.0.1:9/hook");
+    assert_eq!((&client["owner_id"], &client["baa"]), (&json!("user_01HXYBEN00C4V8J1P6S3D7G2F5"), &json!(true)));
     drop(tab);
     world.app.client_id = client_id;
     world.app.client_secret = Some(secret);
@@ -105,7 +109,8 @@ async fn a_public_app_has_no_secret_and_a_wrong_form_says_what_is_wrong() {
         ("redirect_uris", "http://example.com/cb", "http is only for"),
         ("redirect_uris", "", "redirect URI"),
         ("scope", "", "scope"),
-        ("scope", "admin:clinical", "admin:clinical"),
+        ("scope", "admin:clinical", "scope"),
+        ("scope", "read:all", "read:all"),
         ("webhook_url", "http://example.com/hook", "http is only for"),
     ] {
         let mut fields: Vec<(&str, &str)> = right.iter().filter(|(field, _)| *field != name).copied().collect();
@@ -350,4 +355,42 @@ async fn another_origin_can_not_listen() {
     let world = World::new().await;
     let mut live = Live::open(&world, "Origin: https://example.com\r\n").await;
     live.next("HTTP/1.1 403").await;
+}
+
+#[tokio::test]
+async fn without_an_agreement_an_app_can_not_ask_for_health_data_until_the_box_is_ticked() {
+    let mut world = World::new().await;
+    let tab = Tab::signed_in(&world, "ben").await;
+    let fields = [("name", "A"), ("type", "spa"), ("redirect_uris", REDIRECT_URI), ("scope", "read:biomarkers")];
+    let answer = tab.send("/developers/apps/new", "/developers/apps", &fields).await;
+    let path = answer.header("location").to_owned();
+    let page = tab.open(&path).await.text;
+    assert!(page.contains(r#"name="baa" value="yes">"#), "the box is there, and empty: {page}");
+    let url = world.authorization_url(&[("client_id", path.rsplit('/').next().unwrap()), ("scope", "read:biomarkers")]);
+    assert_eq!(world.get(&url).await.redirect()["error"], "invalid_scope");
+    tab.send(&path, &path, &[&fields[..], &[("baa", "yes")]].concat()).await;
+    drop(tab);
+    path.rsplit('/').next().unwrap().clone_into(&mut world.app.client_id);
+    world.code_for(&[("scope", "read:biomarkers")]).await;
+}
+
+#[tokio::test]
+async fn a_service_registered_in_the_portal_gets_machine_tokens() {
+    let world = World::new().await;
+    let tab = Tab::signed_in(&world, "ben").await;
+    // A browser sends what it hides, too: the fields of an app that people sign in to.
+    let fields = [("type", "service"), ("scope", "openid"), ("scope", "admin:clinical"), ("webhook_url", "nonsense")];
+    let path = tab.register(&fields).await;
+    let page = tab.open(&path).await.text;
+    assert!(!page.contains("id=\"webhook\"") && !page.contains("redirect_uris"), "{page}");
+    let secret = text_of(&page, "<span>Client secret</span><code>").to_owned();
+    assert!(page.contains(&format!("LOOP_SERVICE_CLIENT_SECRET={secret}")), "{page}");
+    let client_id = path.rsplit('/').next().unwrap();
+    let client = clients(&world).await.into_iter().find(|client| client["client_id"] == *client_id).unwrap();
+    assert_eq!(client["allowed_scopes"], json!(["admin:clinical"]));
+    assert_eq!((&client["redirect_uris"], &client["webhook_url"]), (&json!([]), &json!(null)));
+    let form = [("grant_type", "client_credentials"), ("client_id", client_id), ("client_secret", &secret)];
+    let token = world.form("/identity/v1/tokens", &[], &form).await.json()["access_token"].as_str().unwrap().to_owned();
+    let answer = world.resource("/clinical/v1/lab-catalog/markers", &token).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
 }
