@@ -218,6 +218,9 @@ pub(crate) fn rotate_secret(db: &Connection, now: i64, client_id: &str) -> Resul
     Ok(secret)
 }
 
+const SELECT: &str = "SELECT c.*, w.url AS webhook_url, p.owner_id FROM clients c
+     LEFT JOIN webhook_endpoints w ON w.client_id = c.client_id LEFT JOIN portal_apps p ON p.client_id = c.client_id";
+
 pub(crate) fn find(store: &Store, client_id: &str) -> Result<Option<Client>, Trouble> {
     store.read(|db| find_in(db, client_id))
 }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::openapi::each_operation;
-use crate::pages;
+use crate::pages::{Here, Site};
 
 /// The page's content, made once.
 pub(crate) fn content(document: &Value) -> Markup {
@@ -31,7 +31,8 @@ pub(crate) fn content(document: &Value) -> Markup {
 }
 
 pub(crate) fn answer(content: &Markup) -> Response {
-    pages::page(StatusCode::OK, "API", true, content)
+    let site = Site { title: "API", here: Here::Docs, visitor: None, script: None };
+    site.page(StatusCode::OK, content)
 }
 
 fn one(document: &Value, path: &str, method: &str, operation: &Value) -> Markup {

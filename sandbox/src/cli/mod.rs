@@ -37,6 +37,9 @@ Examples:
   loop-sandbox serve
       Listens on http://127.0.0.1:4010; open it in a browser to see how to connect.
 
+  loop-sandbox serve --open
+      Opens it in a browser at once.
+
   loop-sandbox serve --write-env .env.loop
       Registers an app too, and writes LOOP_CLIENT_ID and the rest to a file that a shell can source.
 
@@ -87,6 +90,9 @@ struct Serve {
     /// administrative requests a minute for each app
     #[arg(long)]
     platform_limits: bool,
+    /// Open the home page in a browser: what runs, who can sign in, and the last requests live
+    #[arg(long)]
+    open: bool,
     /// Print one line of JSON once listening, and nothing else
     #[arg(long)]
     json: bool,

@@ -52,6 +52,10 @@ pub(crate) async fn run(command: Serve) -> anyhow::Result<()> {
     } else {
         say(&greeting(&sandbox, &command, app.as_ref(), Painter::new(wants_colour())))?;
     }
+    if command.open && open::that_detached(sandbox.base_url()).is_err() {
+        // It runs all the same, and the reader can open the address by hand.
+        say_aside(&format!("No browser can be opened here; open {} yourself.\n", sandbox.base_url()));
+    }
     if command.exit_with_stdin {
         tokio::select! {
             done = sandbox.wait() => done?,
@@ -133,6 +137,12 @@ fn greeting(sandbox: &Sandbox, command: &Serve, app: Option<&App>, painter: Pain
 fn say(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("Standard output can't be written to.")
+}
+
+/// To standard error, where a line of JSON is not expected.
+fn say_aside(text: &str) {
+    // With standard error closed there is nobody left to tell.
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 /// Resolves when standard input ends. A thread of its own, because tokio's would keep the runtime from ending.

@@ -6,7 +6,7 @@ mod clinical;
 mod comms;
 mod entitlements;
 mod events;
-mod identity;
+pub(crate) mod identity;
 mod integrations;
 mod membership;
 mod patient_graph;
@@ -16,9 +16,8 @@ use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::machine::SERVICES;
-use crate::server;
 use crate::state::Shared;
-use crate::webhooks;
+use crate::{server, webhooks};
 
 /// Every operation, each under its service's name.
 pub(crate) fn router() -> OpenApiRouter<Shared> {

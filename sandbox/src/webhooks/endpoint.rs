@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use url::Url;
 
 use super::catalogue::{self, Event};
+use crate::clients::ClientForm;
 use crate::db::{Store, Trouble};
 use crate::{ids, scopes};
 
@@ -76,6 +77,31 @@ pub(crate) fn check_url(text: &str) -> Result<(), String> {
         "http" => refuse("http is only for localhost, 127.0.0.1 and [::1]; use https"),
         _ => refuse("it must begin with https://"),
     }
+}
+
+/// Brings the set-up in line with what an app's record says: no URL, no webhook. The events stay as they were chosen; at
+/// first they are all that the app's scopes open. Returns the secret of a new one.
+pub(crate) fn follow(db: &Connection, now: i64, client_id: &str, form: &ClientForm) -> Result<Option<String>, Trouble> {
+    let Some(url) = &form.webhook_url else {
+        db.execute("DELETE FROM webhook_endpoints WHERE client_id = ?1", [client_id])?;
+        return Ok(None);
+    };
+    let setup = Setup { client_id, url, events: None, allowed_scopes: &form.allowed_scopes };
+    let sql = "UPDATE webhook_endpoints SET url = ?2, updated_at = ?3 WHERE client_id = ?1";
+    if db.execute(sql, params![client_id, url, now])? > 0 {
+        return Ok(None);
+    }
+    insert(db, now, &setup).map(Some)
+}
+
+fn insert(db: &Connection, now: i64, setup: &Setup<'_>) -> Result<String, Trouble> {
+    let secret = ids::secret(SECRET)?;
+    db.execute(
+        "INSERT INTO webhook_endpoints (client_id, url, events, secret, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+        params![setup.client_id, setup.url, serde_json::to_string(&setup.events())?, secret, now],
+    )?;
+    Ok(secret)
 }
 
 /// Stores a checked set-up. The first one makes the secret, which is returned this once.

@@ -98,6 +98,20 @@ async fn later_reads_see_every_write() {
     assert_eq!(orders["data"][0]["id"], ordered["id"], "newest first");
     assert_eq!(orders["data"][1]["status"], "completed");
 
+    let label = async || api.get("/identity/v1/users/me", &ada).await.json()["active_protocol_label"].clone();
+    assert_eq!(label().await, "Iron and vitamin D repletion");
+    let enrolment = json!({
+        "patient_id": patient, "protocol_id": "prt_lipid_control", "goals": ["Live long"],
+        "consent": { "agreed_to_privacy": true, "agreed_to_terms": true },
+        "intake": { "age": 38, "conditions": ["none"], "email": "ada@example.com", "full_name": "Ada Okafor" },
+    });
+    assert_eq!(api.post("/clinical/v1/enrollments", &ada, &enrolment).await.json()["status"], "active");
+    assert_eq!(label().await, "Lipid control");
+    let minor = json!({ "age": 17, "conditions": ["none"], "email": "a@b.c", "full_name": "Ada" });
+    let mut refused = enrolment.clone();
+    refused["intake"] = minor;
+    assert_eq!(api.post("/clinical/v1/enrollments", &ada, &refused).await.status, 400);
+
     let marker = json!({ "markers": [{
         "slug": "ferritin", "name": "Ferritin, new method", "description": "", "biomarker_code": "ferritin",
         "units": "ng/mL", "wholesale_cost": 7, "currency": "USD", "source_lab_id": "quest",
