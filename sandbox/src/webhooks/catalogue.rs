@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::ids::seeded_uuid;
-use crate::seed::{self, BiomarkerStatus, Person};
+use crate::seed::{self, Person};
 
 /// One row of the catalogue.
 #[derive(Debug, Clone, Copy)]

@@ -86,22 +86,7 @@ pub(crate) fn follow(db: &Connection, now: i64, client_id: &str, form: &ClientFo
         db.execute("DELETE FROM webhook_endpoints WHERE client_id = ?1", [client_id])?;
         return Ok(None);
     };
-    let setup = Setup { client_id, url, events: None, allowed_scopes: &form.allowed_scopes };
-    let sql = "UPDATE webhook_endpoints SET url = ?2, updated_at = ?3 WHERE client_id = ?1";
-    if db.execute(sql, params![client_id, url, now])? > 0 {
-        return Ok(None);
-    }
-    insert(db, now, &setup).map(Some)
-}
-
-fn insert(db: &Connection, now: i64, setup: &Setup<'_>) -> Result<String, Trouble> {
-    let secret = ids::secret(SECRET)?;
-    db.execute(
-        "INSERT INTO webhook_endpoints (client_id, url, events, secret, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
-        params![setup.client_id, setup.url, serde_json::to_string(&setup.events())?, secret, now],
-    )?;
-    Ok(secret)
+    put_in(db, now, &Setup { client_id, url, events: None, allowed_scopes: &form.allowed_scopes })
 }
 
 /// Stores a checked set-up. The first one makes the secret, which is returned this once.
@@ -109,8 +94,7 @@ pub(crate) fn put(store: &Store, now: i64, setup: &Setup<'_>) -> Result<Option<S
     store.write(|db| put_in(db, now, setup))
 }
 
-/// As [`put`], within a transaction.
-pub(crate) fn put_in(db: &Connection, now: i64, setup: &Setup<'_>) -> Result<Option<String>, Trouble> {
+fn put_in(db: &Connection, now: i64, setup: &Setup<'_>) -> Result<Option<String>, Trouble> {
     let events = setup.events.as_ref().map(serde_json::to_string).transpose()?;
     let sql = "UPDATE webhook_endpoints SET url = ?2, events = coalesce(?3, events), updated_at = ?4
                WHERE client_id = ?1";
@@ -128,12 +112,7 @@ pub(crate) fn put_in(db: &Connection, now: i64, setup: &Setup<'_>) -> Result<Opt
 
 /// The app wants no more events. What waits is given up at its next attempt.
 pub(crate) fn remove(store: &Store, client_id: &str) -> Result<bool, Trouble> {
-    store.write(|db| remove_in(db, client_id))
-}
-
-/// As [`remove`], within a transaction.
-pub(crate) fn remove_in(db: &Connection, client_id: &str) -> Result<bool, Trouble> {
-    Ok(db.execute("DELETE FROM webhook_endpoints WHERE client_id = ?1", [client_id])? > 0)
+    store.write(|db| Ok(db.execute("DELETE FROM webhook_endpoints WHERE client_id = ?1", [client_id])? > 0))
 }
 
 /// A new secret, with which every delivery is signed from now on; `None` if there is no set-up.

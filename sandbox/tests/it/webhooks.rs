@@ -298,26 +298,6 @@ async fn a_write_through_the_api_reaches_the_app() {
 }
 
 #[tokio::test]
-async fn a_webhook_comes_and_goes_with_the_url_in_the_apps_record() {
-    let world = World::new().await;
-    let new = json!({
-        "client_name": "Listener", "redirect_uris": ["http://localhost:3000/callback"],
-        "allowed_scopes": ["openid", "read:biomarkers"], "webhook_url": "http://127.0.0.1:9/hook",
-    });
-    let made = world.lever("clients", new.clone()).await.json();
-    assert!(made["webhook_signing_secret"].as_str().unwrap().starts_with("whsec_"));
-    assert_eq!(made["client"]["webhook_url"], "http://127.0.0.1:9/hook");
-    let id = made["client"]["client_id"].as_str().unwrap();
-    let shown = world.url(&format!("/_sandbox/webhooks/endpoint?client_id={id}"));
-    assert_eq!(world.get(&shown).await.json()["events"].as_array().unwrap().len(), 3);
-    let change = async |to: Value| world.json(Method::PATCH, &format!("/_sandbox/clients/{id}"), to).await;
-    assert_eq!(change(json!({ "client_name": "Renamed" })).await.json()["client"]["webhook_url"], new["webhook_url"]);
-    assert_eq!(change(json!({ "webhook_url": "http://example.com/hook" })).await.error(), "validation_error");
-    assert_eq!(change(json!({ "webhook_url": null })).await.json()["client"]["webhook_url"], Value::Null);
-    assert_eq!(world.get(&shown).await.status, 404);
-}
-
-#[tokio::test]
 async fn a_rotated_secret_signs_from_then_on_and_the_former_one_is_due_for_a_day() {
     let (world, receiver, former) = World::listening().await;
     let secret = world.webhook("rotate-secret", json!({})).await.json()["webhook_signing_secret"].clone();
