@@ -12,8 +12,7 @@ use crate::db::{Store, Trouble};
 use crate::ids::{self, Hashed};
 use crate::params::Params;
 use crate::sys::Clock;
-use crate::webhooks::{self, Setup};
-use crate::{redirect_uri, scopes};
+use crate::{redirect_uri, scopes, webhooks};
 
 /// How long the former secret works after a rotation.
 const FORMER_SECRET_SECONDS: i64 = 24 * 3600;
@@ -143,27 +142,9 @@ pub(crate) fn register_in(db: &Connection, clock: &Clock, form: &ClientForm) -> 
             form.baa
         ],
     )?;
-    let webhook_signing_secret = webhook(db, now, &client_id, form, None)?;
+    let webhook_signing_secret = webhooks::follow(db, now, &client_id, form)?;
     let client = find_in(db, &client_id)?.ok_or(Trouble::Database(rusqlite::Error::QueryReturnedNoRows))?;
     Ok(Registered { client, client_secret: secret, webhook_signing_secret })
-}
-
-/// Brings the app's webhook to the URL of the form. Returns the signing secret of a new one.
-fn webhook(
-    db: &Connection,
-    now: i64,
-    client_id: &str,
-    form: &ClientForm,
-    former: Option<&str>,
-) -> Result<Option<String>, Trouble> {
-    match form.webhook_url.as_deref() {
-        wanted if wanted == former => Ok(None),
-        None => webhooks::remove_in(db, client_id).map(|_| None),
-        Some(url) => {
-            let setup = Setup { client_id, url, events: None, allowed_scopes: &form.allowed_scopes };
-            webhooks::put_in(db, now, &setup)
-        }
-    }
 }
 
 /// Overwrites what a `PATCH` may change; with the signing secret of a webhook that is new by it.
@@ -173,9 +154,9 @@ pub(crate) fn update(
     client_id: &str,
     form: &ClientForm,
 ) -> Result<Option<(Client, Option<String>)>, Trouble> {
-    let Some(former) = find_in(db, client_id)? else {
+    if find_in(db, client_id)?.is_none() {
         return Ok(None);
-    };
+    }
     db.execute(
         "UPDATE clients SET client_name = ?2, client_uri = ?3, logo_uri = ?4, redirect_uris = ?5,
                  allowed_scopes = ?6, allowed_origins = ?7, access_token_seconds = ?8, enabled = ?9, updated_at = ?10,
@@ -195,7 +176,7 @@ pub(crate) fn update(
             form.baa
         ],
     )?;
-    let signing_secret = webhook(db, now, client_id, form, former.webhook_url.as_deref())?;
+    let signing_secret = webhooks::follow(db, now, client_id, form)?;
     Ok(find_in(db, client_id)?.map(|client| (client, signing_secret)))
 }
 

@@ -241,6 +241,8 @@ fn add_idempotency_key(operation: &mut Value) {
 const LEFT_OUT: &[(&str, &str)] = &[
     ("TokenAnswer", "id_token"),
     ("TokenAnswer", "refresh_token"),
+    ("OAuthClientAnswer", "webhook_signing_secret"),
+    ("OAuthClientWithSecret", "webhook_signing_secret"),
     ("OAuthError", "error_uri"),
     ("RateLimited", "error_uri"),
     ("Introspection", "sub"),

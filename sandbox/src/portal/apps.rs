@@ -33,11 +33,8 @@ pub(super) fn visible(state: &State, visitor: &Visitor) -> Result<Vec<App>, Trou
     })?;
     let mut apps: Vec<App> = clients::all(&state.store)?
         .into_iter()
-        .map(|client| {
-            let kind = kinds.get(&client.client_id).and_then(|kind| Kind::named(kind));
-            App { client, kind }
-        })
-        .filter(|app| app.client.owner_id.as_deref().is_none_or(|owner| owner == visitor.person.user_id))
+        .filter(is_visible)
+        .map(|client| App { kind: kinds.get(&client.client_id).and_then(|kind| Kind::named(kind)), client })
         .collect();
     apps.sort_by_key(|app| app.client.client_name.to_lowercase());
     Ok(apps)
@@ -56,6 +53,9 @@ pub(super) fn register(state: &State, visitor: &Visitor, form: &ClientForm, kind
             "INSERT INTO portal_apps (client_id, owner_id, app_type) VALUES (?1, ?2, ?3)",
             params![registered.client.client_id, visitor.person.user_id, kind.value()],
         )?;
+        visitor.noted(db, state, |audit| {
+            audit.note("identity.oauth_client.created", "oauth_client", &registered.client.client_id, json!({}));
+        })?;
         Ok(registered)
     })
 }

@@ -161,7 +161,7 @@ async fn rotate_secret(Extract(state): Extract<Shared>, Path(client_id): Path<St
     if !app.client.confidential {
         return Err(Stop::new(StatusCode::BAD_REQUEST, "A public app has no secret to rotate."));
     }
-    let secret = apps::rotate_secret(&state, &client_id)?;
+    let secret = apps::rotate_secret(&state, &signed.visitor, &client_id)?;
     state.portal.keep(&signed.visitor, &client_id, vec![Shown::client_secret(secret, app.kind())]);
     Ok(back_to(&client_id, ""))
 }

@@ -78,13 +78,22 @@ pub(crate) fn check_url(text: &str) -> Result<(), String> {
     }
 }
 
+/// Brings the set-up in line with what an app's record says: no URL, no webhook. The events stay as they were chosen; at
+/// first they are all that the app's scopes open. Returns the secret of a new one.
+pub(crate) fn follow(db: &Connection, now: i64, client_id: &str, form: &ClientForm) -> Result<Option<String>, Trouble> {
+    let Some(url) = &form.webhook_url else {
+        db.execute("DELETE FROM webhook_endpoints WHERE client_id = ?1", [client_id])?;
+        return Ok(None);
+    };
+    put_in(db, now, &Setup { client_id, url, events: None, allowed_scopes: &form.allowed_scopes })
+}
+
 /// Stores a checked set-up. The first one makes the secret, which is returned this once.
 pub(crate) fn put(store: &Store, now: i64, setup: &Setup<'_>) -> Result<Option<String>, Trouble> {
     store.write(|db| put_in(db, now, setup))
 }
 
-/// As [`put`], within a transaction.
-pub(crate) fn put_in(db: &Connection, now: i64, setup: &Setup<'_>) -> Result<Option<String>, Trouble> {
+fn put_in(db: &Connection, now: i64, setup: &Setup<'_>) -> Result<Option<String>, Trouble> {
     let events = setup.events.as_ref().map(serde_json::to_string).transpose()?;
     let sql = "UPDATE webhook_endpoints SET url = ?2, events = coalesce(?3, events), updated_at = ?4
                WHERE client_id = ?1";
@@ -102,12 +111,7 @@ pub(crate) fn put_in(db: &Connection, now: i64, setup: &Setup<'_>) -> Result<Opt
 
 /// The app wants no more events. What waits is given up at its next attempt.
 pub(crate) fn remove(store: &Store, client_id: &str) -> Result<bool, Trouble> {
-    store.write(|db| remove_in(db, client_id))
-}
-
-/// As [`remove`], within a transaction.
-pub(crate) fn remove_in(db: &Connection, client_id: &str) -> Result<bool, Trouble> {
-    Ok(db.execute("DELETE FROM webhook_endpoints WHERE client_id = ?1", [client_id])? > 0)
+    store.write(|db| Ok(db.execute("DELETE FROM webhook_endpoints WHERE client_id = ?1", [client_id])? > 0))
 }
 
 /// A new secret, with which every delivery is signed from now on; `None` if there is no set-up.

@@ -63,7 +63,10 @@ async fn a_critical_result_is_published_and_an_old_one_changes_nothing() {
     assert_eq!(flags["flags"], json!([]), "a newer result is in range");
     let events = api.world.get(&api.world.url("/_sandbox/events")).await.json();
     let names: Vec<&str> = events.as_array().unwrap().iter().map(|event| event["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["clinical.biomarker.parsed.v1", "clinical.lab_result.critical.v1"]);
+    assert_eq!(
+        names,
+        ["clinical.biomarker.parsed.v1", "clinical.lab_result.critical.v1", "comms.notification.created.v1"]
+    );
     assert_eq!(events[1]["payload"]["biomarker_codes"], json!(["triglycerides"]));
     assert_eq!(events[1]["user_id"], user_id("mei"));
 }

@@ -86,6 +86,8 @@ async fn a_secret_is_shown_once_and_works() {
     let client_id = path.rsplit('/').next().unwrap().to_owned();
     let client = clients(&world).await.into_iter().find(|client| client["client_id"] == *client_id).unwrap();
     assert_eq!(client["allowed_scopes"], json!(["openid", "read:biomarkers"]));
+    assert_eq!(client["webhook_url"], "http://127.0.0.1:9/hook");
+    assert_eq!((&client["owner_id"], &client["baa"]), (&json!("user_01HXYBEN00C4V8J1P6S3D7G2F5"), &json!(true)));
     drop(tab);
     world.app.client_id = client_id;
     world.app.client_secret = Some(secret);
@@ -106,7 +108,8 @@ async fn a_public_app_has_no_secret_and_a_wrong_form_says_what_is_wrong() {
         ("redirect_uris", "http://example.com/cb", "http is only for"),
         ("redirect_uris", "", "redirect URI"),
         ("scope", "", "scope"),
-        ("scope", "admin:clinical", "admin:clinical"),
+        ("scope", "admin:clinical", "scope"),
+        ("scope", "read:all", "read:all"),
         ("webhook_url", "http://example.com/hook", "http is only for"),
     ] {
         let mut fields: Vec<(&str, &str)> = right.iter().filter(|(field, _)| *field != name).copied().collect();
@@ -391,4 +394,25 @@ async fn another_origin_can_not_listen() {
     let world = World::new().await;
     let mut live = Live::open(&world, "Origin: https://example.com\r\n").await;
     live.next("HTTP/1.1 403").await;
+}
+
+#[tokio::test]
+async fn a_service_registered_in_the_portal_gets_machine_tokens() {
+    let world = World::new().await;
+    let tab = Tab::signed_in(&world, "ben").await;
+    // A browser sends what it hides, too: the fields of an app that people sign in to.
+    let fields = [("type", "service"), ("scope", "openid"), ("scope", "admin:clinical"), ("webhook_url", "nonsense")];
+    let path = tab.register(&fields).await;
+    let page = tab.open(&path).await.text;
+    assert!(!page.contains("id=\"webhook\"") && !page.contains("redirect_uris"), "{page}");
+    let secret = text_of(&page, "<span>Client secret</span><code>").to_owned();
+    assert!(page.contains(&format!("LOOP_SERVICE_CLIENT_SECRET={secret}")), "{page}");
+    let client_id = path.rsplit('/').next().unwrap();
+    let client = clients(&world).await.into_iter().find(|client| client["client_id"] == *client_id).unwrap();
+    assert_eq!(client["allowed_scopes"], json!(["admin:clinical"]));
+    assert_eq!((&client["redirect_uris"], &client["webhook_url"]), (&json!([]), &json!(null)));
+    let form = [("grant_type", "client_credentials"), ("client_id", client_id), ("client_secret", &secret)];
+    let token = world.form("/identity/v1/tokens", &[], &form).await.json()["access_token"].as_str().unwrap().to_owned();
+    let answer = world.resource("/clinical/v1/lab-catalog/markers", &token).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
 }

@@ -14,6 +14,7 @@ use sha2::Sha256;
 use tokio::net::TcpListener;
 use tokio::process::Command;
 
+use crate::api::{Api, new_biomarkers, user_id};
 use crate::world::{Answer, World};
 
 const PARSED: &str = "clinical.biomarker.parsed.v1";
@@ -297,26 +298,6 @@ async fn a_write_through_the_api_reaches_the_app() {
 }
 
 #[tokio::test]
-async fn a_webhook_comes_and_goes_with_the_url_in_the_apps_record() {
-    let world = World::new().await;
-    let new = json!({
-        "client_name": "Listener", "redirect_uris": ["http://localhost:3000/callback"],
-        "allowed_scopes": ["openid", "read:biomarkers"], "webhook_url": "http://127.0.0.1:9/hook",
-    });
-    let made = world.lever("clients", new.clone()).await.json();
-    assert!(made["webhook_signing_secret"].as_str().unwrap().starts_with("whsec_"));
-    assert_eq!(made["client"]["webhook_url"], "http://127.0.0.1:9/hook");
-    let id = made["client"]["client_id"].as_str().unwrap();
-    let shown = world.url(&format!("/_sandbox/webhooks/endpoint?client_id={id}"));
-    assert_eq!(world.get(&shown).await.json()["events"].as_array().unwrap().len(), 3);
-    let change = async |to: Value| world.json(Method::PATCH, &format!("/_sandbox/clients/{id}"), to).await;
-    assert_eq!(change(json!({ "client_name": "Renamed" })).await.json()["client"]["webhook_url"], new["webhook_url"]);
-    assert_eq!(change(json!({ "webhook_url": "http://example.com/hook" })).await.error(), "validation_error");
-    assert_eq!(change(json!({ "webhook_url": null })).await.json()["client"]["webhook_url"], Value::Null);
-    assert_eq!(world.get(&shown).await.status, 404);
-}
-
-#[tokio::test]
 async fn a_rotated_secret_signs_from_then_on_and_the_former_one_is_due_for_a_day() {
     let (world, receiver, former) = World::listening().await;
     let secret = world.webhook("rotate-secret", json!({})).await.json()["webhook_signing_secret"].clone();
@@ -384,4 +365,139 @@ async fn the_command_fails_if_the_event_is_never_accepted_or_a_wrong_signature_i
     assert!(code == Some(1) && text.contains("does not check"), "{text}");
     let (code, text) = played("http://example.com/hook", &[]).await;
     assert!(code == Some(1) && text.lines().count() == 1 && text.contains("https"), "{text}");
+}
+
+/// What an app's server hears of the writes of a person who granted it everything.
+#[tokio::test]
+async fn a_write_is_told_to_the_apps_that_may_hear_of_it() {
+    let api = Api::new().await;
+    let (receiver, url) = Receiver::start().await;
+    let path = format!("/_sandbox/clients/{}", api.world.app.client_id);
+    let changed = api.world.json(Method::PATCH, &path, json!({ "webhook_url": url })).await.json();
+    let secret = changed["webhook_signing_secret"].as_str().unwrap().to_owned();
+    let (ada, nia, patient) = (api.token("ada").await, api.token("nia").await, api.patient("ada").await);
+    let mut critical = new_biomarkers(&patient);
+    critical["biomarkers"][0]["code"] = json!("triglycerides");
+    critical["biomarkers"][0]["value"] = json!(900);
+    critical["biomarkers"][0]["reference_high"] = json!(149);
+    critical["biomarkers"][0]["reference_low"] = json!(null);
+    let upload = json!({
+        "patient_id": patient, "brand_id": "loop", "source": "patient_upload", "file_base64": "JVBERi0xLjQK",
+        "content_type": "application/pdf", "file_name": null,
+    });
+    let tier = json!({ "user_id": user_id("nia"), "brand_id": "loop", "tier": "plus" });
+    for (path, token, body) in [
+        ("/clinical/v1/biomarkers/parse", &ada, critical),
+        ("/clinical/v1/bloodwork/upload", &ada, upload),
+        ("/membership/v1/memberships", &nia, tier),
+    ] {
+        let answer = api.post(path, token, &body).await;
+        assert!(answer.status < 300, "{path}: {answer:?}");
+    }
+    let machine = api.machine_token("admin:clinical").await;
+    let vial = json!({ "name": "clinical.vial.created.v1", "payload": { "user_id": user_id("ada"), "vial_id": "v" } });
+    assert_eq!(api.post("/events/v1/events", &machine, &vial).await.status, 201);
+    api.world.run().await;
+    let arrived = receiver.arrived();
+    assert!(arrived.iter().all(|arrived| arrived.is_signed_with(&secret)));
+    let of = |person: &str| -> Vec<String> {
+        let bodies = arrived.iter().map(Arrived::json).filter(|body| body["user_id"] == user_id(person));
+        bodies.map(|body| body["type"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(
+        of("ada"),
+        [
+            PARSED,
+            "clinical.lab_result.critical.v1",
+            "comms.notification.created.v1",
+            "clinical.bloodwork.uploaded.v1",
+            "clinical.vial.created.v1",
+        ]
+    );
+    assert_eq!(of("nia"), ["membership.tier.changed.v1"]);
+    let notified =
+        arrived.iter().map(Arrived::json).find(|body| body["type"] == "comms.notification.created.v1").unwrap();
+    let listed = api.get("/comms/v1/notifications?limit=1", &ada).await.json();
+    assert_eq!(listed["data"][0]["id"], notified["data"]["id"], "what was told is in the list");
+}
+
+#[tokio::test]
+async fn every_25th_injected_dose_asks_for_a_look_at_the_sharps_box() {
+    let api = Api::new().await;
+    let (receiver, url) = Receiver::start().await;
+    let path = format!("/_sandbox/clients/{}", api.world.app.client_id);
+    api.world.json(Method::PATCH, &path, json!({ "webhook_url": url })).await;
+    // Omar injects; his past counts too.
+    let (omar, patient) = (api.token("omar").await, api.patient("omar").await);
+    let streak = api.get("/patient-graph/v1/adherence/streak/me", &omar).await.json();
+    let peptide =
+        streak["peptides"].as_array().unwrap().iter().find(|it| it["sharps_reminder_enabled"] == true).unwrap();
+    let schedule = format!("/patient-graph/v1/adherence/calendar?patient_id={patient}&from=2026-05-21&to=2026-05-21");
+    api.get(&schedule, &omar).await;
+    let protocol = protocol_with(&api, &omar, &patient, &peptide["peptide_id"]).await;
+    let before = peptide["taken_dose_count"].as_u64().unwrap();
+    let missing = 25 - before % 25;
+    let mut body = json!({ "peptide_id": peptide["peptide_id"], "protocol_id": protocol, "status": "taken" });
+    for number in 0..=missing {
+        let day = jiff::civil::date(2027, 1, 1).checked_add(jiff::Span::new().days(number.cast_signed())).unwrap();
+        body["scheduled_at"] = json!(format!("{day}T07:00:00Z"));
+        assert_eq!(api.post("/patient-graph/v1/adherence/doses", &omar, &body).await.status, 201);
+        // The same dose again is no other dose.
+        api.post("/patient-graph/v1/adherence/doses", &omar, &body).await;
+    }
+    api.world.run().await;
+    let arrived = receiver.arrived();
+    assert_eq!(arrived.len(), 1, "{arrived:?}");
+    let event = arrived[0].json();
+    assert_eq!(event["type"], "patient_graph.adherence.sharps_reminder_requested.v1");
+    assert_eq!(event["data"]["taken_dose_count"], json!(before + missing));
+}
+
+/// The protocol in which a person takes this.
+async fn protocol_with(api: &Api, token: &str, patient: &str, peptide: &Value) -> Value {
+    for day in 18..25 {
+        let path = format!("/patient-graph/v1/adherence/today-schedule?patient_id={patient}&date=2026-05-{day}");
+        let schedule = api.get(&path, token).await.json();
+        for part in ["morning", "evening", "before_bed", "any"] {
+            let items = schedule[part].as_array().unwrap();
+            if let Some(item) = items.iter().find(|item| item["compound_id"] == *peptide) {
+                return item["protocol_id"].clone();
+            }
+        }
+    }
+    panic!("never due: {peptide}")
+}
+
+#[tokio::test]
+async fn a_webhook_url_given_at_registration_is_the_apps_one_webhook() {
+    let world = World::new().await;
+    let (_receiver, url) = Receiver::start().await;
+    let app = json!({
+        "client_name": "Hooked", "redirect_uris": ["https://a.example/cb"], "allowed_scopes": ["read:biomarkers"],
+        "webhook_url": url,
+    });
+    let made = world.lever("clients", app.clone()).await.json();
+    assert!(made["webhook_signing_secret"].as_str().unwrap().starts_with("whsec_"), "{made}");
+    let client_id = made["client"]["client_id"].as_str().unwrap();
+    let endpoint = world.url(&format!("/_sandbox/webhooks/endpoint?client_id={client_id}"));
+    let found = world.get(&endpoint).await.json();
+    assert_eq!((&found["url"], found["events"].as_array().unwrap().len()), (&json!(url), 3));
+    // Fewer events, then another URL: the choice stays, and so does the secret.
+    let fewer = json!({ "client_id": client_id, "url": url, "events": [PARSED] });
+    assert_eq!(world.lever("webhooks/endpoint", fewer).await.json()["webhook_signing_secret"], json!(null));
+    let path = format!("/_sandbox/clients/{client_id}");
+    let other = "https://b.example/hook";
+    let changed = world.json(Method::PATCH, &path, json!({ "webhook_url": other })).await.json();
+    assert_eq!(changed["client"]["webhook_url"], other);
+    assert!(changed.get("webhook_signing_secret").is_none(), "{changed}");
+    let found = world.get(&endpoint).await.json();
+    assert_eq!((&found["url"], &found["events"]), (&json!(other), &json!([PARSED])));
+    let changed = world.json(Method::PATCH, &path, json!({ "client_name": "Renamed" })).await.json();
+    assert_eq!(changed["client"]["webhook_url"], other, "what is not named stays");
+    world.json(Method::PATCH, &path, json!({ "webhook_url": null })).await;
+    assert_eq!(world.get(&endpoint).await.status, 404);
+    let wrong = json!({ "webhook_url": "http://b.example/hook" });
+    assert_eq!(world.json(Method::PATCH, &path, wrong).await.status, 400);
+    let registered = world.sandbox.register(NewApp { webhook_url: Some(url), ..NewApp::default() }).await.unwrap();
+    assert!(registered.webhook_signing_secret.is_some() && !format!("{registered:?}").contains("whsec_"));
 }
