@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use rusqlite::params;
+use serde_json::json;
 
 use super::form::Kind;
 use crate::clients::{self, Client, ClientForm, Registered};
@@ -31,6 +32,7 @@ pub(super) fn visible(state: &State, visitor: &Visitor) -> Result<Vec<App>, Trou
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     })?;
+    let is_visible = |client: &Client| client.owner_id.as_deref().is_none_or(|owner| owner == visitor.person.user_id);
     let mut apps: Vec<App> = clients::all(&state.store)?
         .into_iter()
         .filter(is_visible)
@@ -61,24 +63,45 @@ pub(super) fn register(state: &State, visitor: &Visitor, form: &ClientForm, kind
 }
 
 /// What the form does not show stays as it is.
-pub(super) fn change(state: &State, app: &App, form: ClientForm) -> Result<(), Trouble> {
-    let former = &app.client;
+pub(super) fn change(state: &State, visitor: &Visitor, app: &App, form: ClientForm) -> Result<(), Trouble> {
+    let former = form_of(&app.client);
     let form = ClientForm {
-        client_uri: former.client_uri.clone(),
-        logo_uri: former.logo_uri.clone(),
-        allowed_origins: former.allowed_origins.clone(),
-        access_token_seconds: former.access_token_seconds,
-        enabled: former.enabled,
-        confidential: former.confidential,
-        webhook_url: former.webhook_url.clone(),
-        ..form
+        client_name: form.client_name,
+        redirect_uris: form.redirect_uris,
+        allowed_scopes: form.allowed_scopes,
+        baa: form.baa,
+        ..former
     };
-    state.store.write(|db| clients::update(db, state.now(), &former.client_id, &form)).map(drop)
+    update(state, visitor, app, &form)
 }
 
-pub(super) fn enable(state: &State, app: &App, enabled: bool) -> Result<(), Trouble> {
-    let client = app.client.clone();
-    let form = ClientForm {
+pub(super) fn enable(state: &State, visitor: &Visitor, app: &App, enabled: bool) -> Result<(), Trouble> {
+    update(state, visitor, app, &ClientForm { enabled, ..form_of(&app.client) })
+}
+
+fn update(state: &State, visitor: &Visitor, app: &App, form: &ClientForm) -> Result<(), Trouble> {
+    let client_id = &app.client.client_id;
+    state.store.write(|db| {
+        clients::update(db, state.now(), client_id, form)?;
+        visitor.noted(db, state, |audit| {
+            audit.note("identity.oauth_client.updated", "oauth_client", client_id, json!({}));
+        })
+    })
+}
+
+pub(super) fn rotate_secret(state: &State, visitor: &Visitor, client_id: &str) -> Result<String, Trouble> {
+    state.store.write(|db| {
+        let secret = clients::rotate_secret(db, state.now(), client_id)?;
+        visitor.noted(db, state, |audit| {
+            audit.note("identity.oauth_client.secret_rotated", "oauth_client", client_id, json!({}));
+        })?;
+        Ok(secret)
+    })
+}
+
+fn form_of(client: &Client) -> ClientForm {
+    let client = client.clone();
+    ClientForm {
         client_name: client.client_name,
         client_uri: client.client_uri,
         logo_uri: client.logo_uri,
@@ -87,13 +110,8 @@ pub(super) fn enable(state: &State, app: &App, enabled: bool) -> Result<(), Trou
         allowed_scopes: client.allowed_scopes,
         allowed_origins: client.allowed_origins,
         access_token_seconds: client.access_token_seconds,
-        enabled,
+        enabled: client.enabled,
         baa: client.baa,
         webhook_url: client.webhook_url,
-    };
-    state.store.write(|db| clients::update(db, state.now(), &client.client_id, &form)).map(drop)
-}
-
-pub(super) fn rotate_secret(state: &State, client_id: &str) -> Result<String, Trouble> {
-    state.store.write(|db| clients::rotate_secret(db, state.now(), client_id))
+    }
 }

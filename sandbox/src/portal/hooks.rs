@@ -80,7 +80,7 @@ async fn replay(
     let no_such = || Stop::not_found("This app has no such delivery.");
     let found = webhooks::delivery(&state.store, &delivery_id)?.filter(|delivery| delivery.client_id == client_id);
     found.ok_or_else(no_such)?;
-    webhooks::replay(&state, &delivery_id)?.ok_or_else(no_such)?;
+    state.store.write(|db| webhooks::replay(&state, db, &delivery_id))?.ok_or_else(no_such)?;
     outcome_soon(&state).await;
     Ok(back_to(&client_id, "#deliveries"))
 }

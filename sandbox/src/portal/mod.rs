@@ -144,7 +144,7 @@ async fn change(Extract(state): Extract<Shared>, Path(client_id): Path<String>, 
     match form.checked() {
         Err(wrong) => app_page(&state, &signed.visitor, &app, StatusCode::BAD_REQUEST, &form, Some(&wrong)),
         Ok(client_form) => {
-            apps::change(&state, &app, client_form)?;
+            apps::change(&state, &signed.visitor, &app, client_form)?;
             Ok(back_to(&client_id, ""))
         }
     }
@@ -152,7 +152,7 @@ async fn change(Extract(state): Extract<Shared>, Path(client_id): Path<String>, 
 
 async fn enable(Extract(state): Extract<Shared>, Path(client_id): Path<String>, signed: Signed) -> Answer {
     let app = apps::find(&state, &signed.visitor, &client_id)?;
-    apps::enable(&state, &app, signed.form.get("enabled") == Some("true"))?;
+    apps::enable(&state, &signed.visitor, &app, signed.form.get("enabled") == Some("true"))?;
     Ok(back_to(&client_id, ""))
 }
 

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use url::Url;
 
 use super::catalogue::{self, Event};
+use crate::clients::ClientForm;
 use crate::db::{Store, Trouble};
 use crate::{ids, scopes};
 

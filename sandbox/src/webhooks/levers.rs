@@ -159,7 +159,9 @@ struct Replay {
 }
 
 async fn replay(Extract(state): Extract<Shared>, body: Body<Replay>) -> Result<Json<Replayed>, ApiError> {
-    replayed(&state, &readable(body)?.delivery_id)
+    let order = readable(body)?;
+    let done = state.store.write(|db| super::replay(&state, db, &order.delivery_id))?;
+    Ok(Json(done.ok_or_else(no_delivery)?))
 }
 
 /// Delivers all that is due on the sandbox's clock, and answers when the last attempt has ended.
@@ -170,9 +172,8 @@ async fn run(Extract(state): Extract<Shared>) -> Result<Json<Value>, ApiError> {
     Ok(Json(json!({ "attempts": attempts, "pending": pending, "next_attempt_at": next })))
 }
 
-pub(super) fn replayed(state: &State, delivery_id: &str) -> Result<Json<Replayed>, ApiError> {
-    let done = super::replay(state, delivery_id)?.ok_or_else(|| ApiError::not_found("There is no such delivery."))?;
-    Ok(Json(done))
+pub(super) fn no_delivery() -> ApiError {
+    ApiError::not_found("There is no such delivery.")
 }
 
 fn known(state: &State, client_id: &str) -> Result<Client, ApiError> {

@@ -62,8 +62,8 @@ pub(crate) fn send_test(state: &State, client_id: &str, event: &Event, person: &
 }
 
 /// Makes a delivery due once more, with the same event and a new count of attempts. `None` if there is none of this id.
-pub(crate) fn replay(state: &State, delivery_id: &str) -> Result<Option<Replayed>, Trouble> {
-    let replayed = outbox::replay(&state.store, &state.clock, delivery_id)?;
+pub(crate) fn replay(state: &State, db: &Connection, delivery_id: &str) -> Result<Option<Replayed>, Trouble> {
+    let replayed = outbox::replay(db, &state.clock, delivery_id)?;
     state.webhooks.wake();
     Ok(replayed)
 }

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::post::Outcome;
 use crate::db::{Store, Trouble};
@@ -45,7 +46,7 @@ impl<'a> Happened<'a> {
 }
 
 /// Where a delivery stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = DeliveryStatus)]
 pub(crate) enum Status {
@@ -203,8 +204,9 @@ pub(super) fn give_up(db: &Connection, id: &str, why: &str) -> Result<(), Troubl
     Ok(())
 }
 
-/// What a replay answers.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+/// A delivery that is on its way again.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReplayedDelivery)]
 pub(crate) struct Replayed {
     pub(crate) delivery_id: String,
     pub(crate) client_id: String,
@@ -212,18 +214,12 @@ pub(crate) struct Replayed {
 }
 
 /// See [`super::replay`].
-pub(super) fn replay(store: &Store, clock: &Clock, delivery_id: &str) -> Result<Option<Replayed>, Trouble> {
-    store.write(|db| {
-        let sql = "UPDATE webhook_deliveries SET status = 'pending', attempts = 0, due_at_ms = ?2 WHERE id = ?1";
-        db.execute(sql, params![delivery_id, clock.now_ms()])?;
-        let sql = "SELECT client_id FROM webhook_deliveries WHERE id = ?1";
-        let client_id: Option<String> = db.query_row(sql, [delivery_id], |row| row.get(0)).optional()?;
-        Ok(client_id.map(|client_id| Replayed {
-            delivery_id: delivery_id.to_owned(),
-            client_id,
-            status: Status::Pending,
-        }))
-    })
+pub(super) fn replay(db: &Connection, clock: &Clock, delivery_id: &str) -> Result<Option<Replayed>, Trouble> {
+    let sql = "UPDATE webhook_deliveries SET status = 'pending', attempts = 0, due_at_ms = ?2 WHERE id = ?1";
+    db.execute(sql, params![delivery_id, clock.now_ms()])?;
+    let sql = "SELECT client_id FROM webhook_deliveries WHERE id = ?1";
+    let client_id: Option<String> = db.query_row(sql, [delivery_id], |row| row.get(0)).optional()?;
+    Ok(client_id.map(|client_id| Replayed { delivery_id: delivery_id.to_owned(), client_id, status: Status::Pending }))
 }
 
 pub(crate) fn delivery(store: &Store, id: &str) -> Result<Option<Delivery>, Trouble> {
