@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loop_sdk::Error;
-use loop_sdk::bridge::{EventSink, SecretSource};
+use loop_sdk::bridge::{AuditSink, EventSink, SecretSource};
 use napi::Status;
 use napi::bindgen_prelude::{FnArgs, Function, Promise};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
@@ -101,6 +101,20 @@ pub(crate) fn event_sink(tell: &Tell<'_>) -> napi::Result<EventSink> {
         // A thread of Node that ends takes its listeners with it.
         let _: Status = events.call(event.to_owned(), ThreadsafeFunctionCallMode::NonBlocking);
     }))
+}
+
+/// Gives the application each entry of the audit log, and waits until it has taken it.
+pub(crate) fn audit_sink(hook: Hook) -> AuditSink {
+    let hook = Arc::new(hook);
+    Arc::new(move |entry| {
+        let hook = Arc::clone(&hook);
+        Box::pin(async move {
+            match hook.ask("auditLog", entry).await {
+                Asked::Answered(_) => Ok(()),
+                Asked::Refused(failure) | Asked::Lost(failure) => Err(Error::audit_failed(failure)),
+            }
+        })
+    })
 }
 
 /// Asks the application for its client secrets at each token request.

@@ -19,7 +19,7 @@ use futures_util::FutureExt as _;
 use loop_sdk::Error;
 use loop_sdk::bridge::{self, Case, Client, FlatError};
 use napi::Env;
-use napi::bindgen_prelude::{Either, Object};
+use napi::bindgen_prelude::{Either, Object, Uint8Array};
 use napi_derive::napi;
 
 use crate::hook::{Ask, Hook, Tell};
@@ -71,6 +71,8 @@ pub fn open_client(
     store_lists: bool,
     client_secret: Option<Ask<'_>>,
     on_event: Option<Tell<'_>>,
+    audit_log: Option<Ask<'_>>,
+    machine: Option<bool>,
 ) -> napi::Result<Either<NativeClient, String>> {
     let limit = bridge::hook_limit(&options);
     let mut hooks = bridge::Hooks::default();
@@ -83,6 +85,10 @@ pub fn open_client(
     if let Some(tell) = on_event {
         hooks.on_event = Some(hook::event_sink(&tell)?);
     }
+    if let Some(ask) = audit_log {
+        hooks.audit_log = Some(hook::audit_sink(Hook::new(&ask, limit)?));
+    }
+    hooks.machine = machine.unwrap_or_default();
     Ok(NativeClient::open(&options, &language, hooks))
 }
 
@@ -127,6 +133,13 @@ impl NativeClient {
             reply(outcome, under_way.end())
         })
     }
+}
+
+/// Checks a webhook's delivery: a reply with the event, or with the error.
+#[napi]
+#[allow(clippy::needless_pass_by_value, reason = "Node's values are handed over: there is nothing to borrow")]
+pub fn verify_webhook(raw_body: Uint8Array, headers: String, secrets: String) -> String {
+    reply(bridge::caught(|| bridge::verify_webhook(&raw_body, &headers, &secrets)), false)
 }
 
 /// The table that a Postgres store needs, as SQL.

@@ -12,6 +12,11 @@ export interface CallOptions {
 /** Calls a method of the core by its name there. @internal */
 export type Invoke = (method: string, args: object, options?: CallOptions) => Promise<unknown>;
 
+/** Calls that all say who they are for: whatever else the caller passed can't name another person. @internal */
+export function bound(invoke: Invoke, context: object): Invoke {
+  return (method, args, options) => invoke(method, { ...objectOf(args, "args"), ...context }, options);
+}
+
 /** Ends one call. @internal */
 export interface Cancel {
   cancel(): void;

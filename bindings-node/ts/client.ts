@@ -1,5 +1,5 @@
 // LoopClient: sign a person in with Loop, keep the grant, call Loop for them.
-import { type CallOptions, type Invoke, objectOf, seconds } from "./calls";
+import { bound, type CallOptions, type Invoke, objectOf, seconds } from "./calls";
 import {
   type ApiRequest,
   ApiResponse,
@@ -161,23 +161,63 @@ export class LoopClient extends Services {
   }
 
   /** Loop for one person: `loop.user(id).clinical.listBiomarkers()`. */
-  user(userId: string): User {
-    return new User(this, userId);
+  user(userId: string, context: UserContext = {}): User {
+    return new User(this.#invoke, userId, context);
   }
+
+  /**
+   * Whether a webhook's event is to be handled: `new` (do it, then {@link finishEvent} or {@link abandonEvent}), `done`
+   * (answer 200), or `under_way` (answer 503, so that it comes again). Express's `loopWebhooks` does all of it.
+   */
+  async claimEvent(eventId: string, options?: CallOptions): Promise<EventClaim> {
+    return (await this.#invoke("claim_event", { eventId }, options)) as EventClaim;
+  }
+
+  /** The event is handled: whenever it comes again, it is done. */
+  async finishEvent(eventId: string, options?: CallOptions): Promise<void> {
+    await this.#invoke("finish_event", { eventId }, options);
+  }
+
+  /** The event could not be handled: the next delivery is to try again. */
+  async abandonEvent(eventId: string, options?: CallOptions): Promise<void> {
+    await this.#invoke("abandon_event", { eventId }, options);
+  }
+}
+
+/** What to do with a delivery of a webhook. */
+export type EventClaim = "new" | "done" | "under_way";
+
+/** What the calls for one person say of themselves. */
+export interface UserContext {
+  /** Who calls, for the audit log: a clinician's id, or the name of a job. */
+  actor?: string | undefined;
+  /** Why, for the audit log: for instance `treatment`. */
+  purpose?: string | undefined;
+  /** The trace that the calls belong to: the header of W3C Trace Context. */
+  traceparent?: string | undefined;
 }
 
 /** One person's data, through one client. */
 export class User extends UserServices {
   /** Whose data this is. */
   readonly userId: string;
+  readonly #invoke: Invoke;
 
   static {
     hide(this.prototype, () => "<User>");
   }
 
   /** @internal */
-  constructor(client: LoopClient, userId: string) {
-    super(client, userId);
+  constructor(invoke: Invoke, userId: string, context: UserContext) {
+    const { actor, purpose, traceparent } = objectOf(context, "context");
+    const own = bound(invoke, { userId, actor, purpose, traceparent });
+    super(own);
     this.userId = userId;
+    this.#invoke = own;
+  }
+
+  /** Sends any request to one of Loop's services, for what has no method here yet. */
+  async request(request: Omit<ApiRequest, "userId">, options?: CallOptions): Promise<ApiResponse> {
+    return new ApiResponse(await this.#invoke("request", objectOf(request, "request"), options));
   }
 }

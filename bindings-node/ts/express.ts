@@ -302,3 +302,5 @@ function cookieSession(
     },
   };
 }
+
+export { loopWebhooks, type WebhookOptions } from "./express-webhooks";

@@ -1,6 +1,7 @@
 // What `@platform/sdk` exports.
+export { AuditEntry, type AuditLog } from "./audit";
 export type { CallOptions } from "./calls";
-export { type CallbackOptions, LoopClient, type User } from "./client";
+export { type CallbackOptions, type EventClaim, LoopClient, type User, type UserContext } from "./client";
 export {
   InvalidCall,
   isLoopError,
@@ -13,11 +14,13 @@ export {
 } from "./errors";
 export type { EventListener, LoopEvent } from "./events";
 export type * from "./generated";
-export { ERROR_ACTIONS } from "./generated";
+export { CONSENT_TEXTS, ERROR_ACTIONS, SCOPES } from "./generated";
 export type { Json } from "./hidden";
 export { OutcomeUnknown } from "./hook";
-export type { ClientOptions, ClientSecretSource } from "./options";
+export { M2MClient } from "./m2m";
+export type { ClientOptions, ClientSecretSource, MachineOptions } from "./options";
 export type { Page } from "./page";
+export { type SafeView, safeView } from "./safe-view";
 export type { GrantStatus, KeptAlive } from "./status";
 export type { ListedEntry, StoreEntry, TokenStore } from "./store";
 export type {
@@ -31,3 +34,5 @@ export type {
   SignInAgain,
   Tokens,
 } from "./types";
+export * as webhooks from "./webhooks";
+export type { EventBase, KnownEvent, UnknownEvent, WebhookEvent, WebhookHeaders } from "./webhooks";

@@ -8,9 +8,18 @@ import { Authorization } from "./types";
 
 /** Opens a client of the core, or throws what is wrong with its options. @internal */
 export function open(options: object, hooks: NativeHooks): NativeClient {
-  const { store, lists = false, clientSecret, onEvent } = hooks;
+  const { store, lists = false, clientSecret, onEvent, auditLog, machine } = hooks;
   const language = `node/${process.versions.node}`;
-  const client = native().openClient(encode(options), language, store, lists, clientSecret, onEvent);
+  const client = native().openClient(
+    encode(options),
+    language,
+    store,
+    lists,
+    clientSecret,
+    onEvent,
+    auditLog,
+    machine,
+  );
   if (typeof client === "string") {
     throw errorOf((JSON.parse(client) as Failed).error);
   }

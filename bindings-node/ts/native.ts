@@ -21,6 +21,8 @@ export interface NativeHooks {
   lists?: boolean;
   clientSecret?: Hook;
   onEvent?: (event: string) => void;
+  auditLog?: Hook;
+  machine?: boolean;
 }
 
 /** @internal */
@@ -32,10 +34,14 @@ export interface Native {
     storeLists: boolean,
     clientSecret: Hook | undefined,
     onEvent: ((event: string) => void) | undefined,
+    auditLog: Hook | undefined,
+    machine: boolean | undefined,
   ): NativeClient | string;
   CancelHandle: new () => CancelHandle;
   /** Is fulfilled when no refresh is under way and all tokens are saved, or after ten seconds. Keeps Node up until then. */
   idle(): Promise<unknown>;
+  /** Checks a webhook's delivery; returns a reply. */
+  verifyWebhook(rawBody: Uint8Array, headers: string, secrets: string): string;
   /** The table that a Postgres store needs, as SQL. */
   storeSchema(): string;
 }

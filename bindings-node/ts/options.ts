@@ -4,6 +4,7 @@ import { ownError } from "./errors";
 import { eventHook, type EventListener } from "./events";
 import { hook, isObject, Thrown, WrongAnswer } from "./hook";
 import type { NativeHooks } from "./native";
+import { AuditEntry, type AuditFields, type AuditLog } from "./audit";
 import { checkStore, storeHook, type TokenStore } from "./store";
 import type { IssuerOptions } from "./types";
 
@@ -40,12 +41,39 @@ export interface ClientOptions {
   retryUnknownRefresh?: boolean | undefined;
   /** Hears of what happens to grants, on this thread. What it throws is warned of, and changes nothing. */
   onEvent?: EventListener | undefined;
+  /**
+   * Records every call of an API: who, why, whose data, which operation, how many records, with which outcome; never a
+   * value. A function, a logger with `info`, or the path of a file that gets a JSON object a line.
+   */
+  auditLog?: AuditLog | undefined;
+  /** Whether a call fails, before anything is sent, where its entry can't be recorded (not unless said otherwise). */
+  auditRequired?: boolean | undefined;
   /** Whether sign-ins say who signed in (default). Without it, name the `userId` at `authorizationUrl`. */
   identify?: boolean | undefined;
   /** Whether a callback must come from the browser that began (default). */
   checkBrowser?: boolean | undefined;
   /** The time limit of an API call with its retries, in milliseconds (30,000). */
   timeout?: number | undefined;
+}
+
+/** Options of a machine's client. What is undefined comes from the environment variable that stands beside it. */
+export interface MachineOptions {
+  /** The machine's public id (`LOOP_SERVICE_CLIENT_ID`). */
+  clientId?: string | undefined;
+  /** The machine's secret (`LOOP_SERVICE_CLIENT_SECRET`); several, or a function, as a person's app has. */
+  clientSecret?: string | readonly string[] | ClientSecretSource | undefined;
+  /** Scopes of the family `admin:` (`LOOP_SERVICE_SCOPES`); all that the machine may have unless said otherwise. */
+  scopes?: readonly string[] | string | undefined;
+  /** Where Loop is (`LOOP_ENVIRONMENT`). */
+  environment?: string | IssuerOptions | undefined;
+  /** Where tokens come from, where that is not `/v1/tokens` of the identity service. */
+  tokenEndpoint?: string | undefined;
+  /** The time limit of a call with its retries, in milliseconds (30,000). */
+  timeout?: number | undefined;
+  /** Records every call of an API, as {@link ClientOptions.auditLog} does. */
+  auditLog?: AuditLog | undefined;
+  /** Whether a call fails where its entry can't be recorded. */
+  auditRequired?: boolean | undefined;
 }
 
 /** Options as the core takes them. @internal */
@@ -57,7 +85,7 @@ export interface SplitOptions {
 
 /** @internal */
 export function splitOptions(options: ClientOptions): SplitOptions {
-  const { store, clientSecret, onEvent, ...plain } = objectOf(options, "options");
+  const { store, clientSecret, onEvent, auditLog, ...plain } = objectOf(options, "options");
   const thrown = new Thrown();
   const hooks: NativeHooks = {};
   const rest: ClientOptions = plain;
@@ -67,17 +95,55 @@ export function splitOptions(options: ClientOptions): SplitOptions {
   } else {
     rest.store = store;
   }
-  if (typeof clientSecret === "function") {
-    hooks.clientSecret = hook(thrown, async () => secrets(await clientSecret()));
-  } else {
-    rest.clientSecret = clientSecret;
-  }
+  splitSecret(clientSecret, rest, hooks, thrown);
+  splitAudit(auditLog, rest, hooks, thrown);
   if (typeof onEvent === "function") {
     hooks.onEvent = eventHook(onEvent);
   } else if (onEvent !== undefined && onEvent !== null) {
     throw ownError("invalid_option", "`onEvent` must be a function.", "onEvent");
   }
   return { plain: { ...rest, timeout: seconds(options.timeout) }, hooks, thrown };
+}
+
+/** @internal */
+export function splitMachineOptions(options: MachineOptions): SplitOptions {
+  const { clientSecret, auditLog, ...plain } = objectOf(options, "options");
+  const thrown = new Thrown();
+  const hooks: NativeHooks = { machine: true };
+  const rest: MachineOptions = plain;
+  splitSecret(clientSecret, rest, hooks, thrown);
+  splitAudit(auditLog, rest, hooks, thrown);
+  return { plain: { ...rest, timeout: seconds(options.timeout) }, hooks, thrown };
+}
+
+type Secrets = ClientOptions["clientSecret"];
+
+function splitSecret(given: Secrets, rest: { clientSecret?: Secrets }, hooks: NativeHooks, thrown: Thrown): void {
+  if (typeof given === "function") {
+    hooks.clientSecret = hook(thrown, async () => secrets(await given()));
+  } else {
+    rest.clientSecret = given;
+  }
+}
+
+function splitAudit(
+  given: AuditLog | undefined,
+  rest: { auditLog?: AuditLog | undefined },
+  hooks: NativeHooks,
+  thrown: Thrown,
+): void {
+  if (given === undefined || given === null || typeof given === "string") {
+    rest.auditLog = given;
+    return;
+  }
+  const record = typeof given === "function" ? given : isObject(given) ? given.info : undefined;
+  if (typeof record !== "function") {
+    throw ownError("invalid_option", "`auditLog` must be a function, a logger with `info`, or a path.", "auditLog");
+  }
+  hooks.auditLog = hook(thrown, async (_method, text) => {
+    await record.call(given, new AuditEntry(JSON.parse(text) as AuditFields));
+    return null;
+  });
 }
 
 function secrets(given: unknown): string[] {

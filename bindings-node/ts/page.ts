@@ -29,6 +29,11 @@ export class Page<T> implements Iterable<T>, AsyncIterable<T> {
     this.#fetch = fetch;
   }
 
+  /** The records' type. */
+  get name(): string {
+    return this.#name;
+  }
+
   /** The records. */
   get items(): readonly T[] {
     return this.#items;
@@ -57,7 +62,6 @@ export class Page<T> implements Iterable<T>, AsyncIterable<T> {
     let page: Page<T> | undefined = this;
     while (page !== undefined) {
       yield* page.items;
-      // No operation of the platform has a second page yet: the first one that takes a cursor passes `fetch`.
       const cursor: string | null = page.nextCursor;
       page = cursor === null ? undefined : await page.#fetch?.(cursor);
     }

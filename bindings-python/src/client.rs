@@ -9,6 +9,7 @@ use loop_sdk::bridge::{self, CancelHandle, Hooks, Reply, caught};
 use pyo3::IntoPyObjectExt as _;
 use pyo3::prelude::*;
 
+use crate::audit;
 use crate::completion::Completions;
 use crate::errors::Failure;
 use crate::events;
@@ -30,7 +31,8 @@ pub(crate) enum Outcome {
 #[pymethods]
 impl Client {
     #[new]
-    #[pyo3(signature = (options_json, language, store, on_event, client_secret))]
+    #[pyo3(signature = (options_json, language, store, on_event, client_secret, audit_log=None, machine=false))]
+    #[allow(clippy::too_many_arguments, reason = "Python's side names them all")]
     fn new(
         py: Python<'_>,
         options_json: &str,
@@ -38,6 +40,8 @@ impl Client {
         store: Option<&Bound<'_, PyAny>>,
         on_event: Option<Py<PyAny>>,
         client_secret: Option<Py<PyAny>>,
+        audit_log: Option<Py<PyAny>>,
+        machine: bool,
     ) -> PyResult<Self> {
         let mut hooks = Hooks::default();
         if let Some(store) = store {
@@ -45,6 +49,8 @@ impl Client {
         }
         hooks.on_event = on_event.map(events::sink);
         hooks.client_secret = client_secret.map(secrets::source);
+        hooks.audit_log = audit_log.map(audit::sink);
+        hooks.machine = machine;
         let built: Result<_, Failure> = caught(|| Ok(bridge::Client::new(options_json, hooks, language)?));
         built.map(|client| Self(Arc::new(client))).map_err(|failure| failure.into_exception(py))
     }

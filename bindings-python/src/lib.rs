@@ -1,5 +1,6 @@
 //! The native part of the Python package `loop_sdk`: one generic call into core, and views of the records it returns.
 
+mod audit;
 mod client;
 mod completion;
 mod errors;
@@ -13,6 +14,7 @@ mod secrets;
 mod store;
 mod views;
 mod wait;
+mod webhook;
 
 use pyo3::prelude::*;
 
@@ -28,6 +30,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(gate::_forked, module)?)?;
     module.add_function(wrap_pyfunction!(wait::_settle, module)?)?;
     module.add_function(wrap_pyfunction!(store::_schema, module)?)?;
+    module.add_function(wrap_pyfunction!(webhook::_verify_webhook, module)?)?;
     module.add_function(wrap_pyfunction!(views::_restore, module)?)?;
     module.add_function(wrap_pyfunction!(views::_restore_page, module)?)?;
     #[cfg(debug_assertions)]

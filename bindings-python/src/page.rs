@@ -3,12 +3,12 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use loop_sdk::model;
+use loop_sdk::{SafeView, model};
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyIterator, PyList, PySlice, PyTuple};
 
-use crate::views::{Record, ToPython as _, View, list, unreadable};
+use crate::views::{Record, ToPython as _, View, json_to_python, list, unreadable};
 
 /// What pickle keeps: the function that makes the page again, and its arguments.
 type Restored<'py, 'a> = (Bound<'py, PyAny>, (&'static str, String, Option<&'a str>));
@@ -29,6 +29,7 @@ trait Items: Send + Sync {
     fn item<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Bound<'py, PyAny>>;
     fn plain<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>>;
     fn json(&self) -> serde_json::Result<String>;
+    fn safe_view(&self) -> serde_json::Value;
     fn next_cursor(&self) -> Option<&str>;
     fn equals(&self, other: &dyn Items) -> bool;
     fn as_any(&self) -> &dyn Any;
@@ -53,6 +54,10 @@ impl<M: Record> Items for Arc<model::Page<M>> {
 
     fn json(&self) -> serde_json::Result<String> {
         serde_json::to_string(&self.items)
+    }
+
+    fn safe_view(&self) -> serde_json::Value {
+        SafeView::safe_view(&**self)
     }
 
     fn next_cursor(&self) -> Option<&str> {
@@ -94,6 +99,10 @@ impl Page {
         dict.set_item("items", self.0.plain(py)?)?;
         dict.set_item("next_cursor", self.0.next_cursor())?;
         Ok(dict)
+    }
+
+    fn _safe_view<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        json_to_python(py, &self.0.safe_view())
     }
 
     #[pyo3(signature = (value, *bounds))]

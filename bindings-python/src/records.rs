@@ -33,6 +33,10 @@ macro_rules! record {
                 self.0.get().to_plain(py)
             }
 
+            fn _safe_view<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+                crate::views::json_to_python(py, &loop_sdk::SafeView::safe_view(self.0.get()))
+            }
+
             fn __repr__(&self) -> &'static str {
                 concat!("<", stringify!($name), ": values hidden, use .", $hint, " or to_dict()>")
             }

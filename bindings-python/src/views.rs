@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use loop_sdk::Error;
 use loop_sdk::bridge::decode;
-use loop_sdk::model::{self, Json};
+use loop_sdk::model::{self, Decimal, Json};
 use loop_sdk::schema::{Model, Operation, Type};
 use pyo3::IntoPyObjectExt as _;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyList, PyType};
 use serde_json::Value;
 
 use crate::generated;
@@ -84,13 +85,25 @@ impl<T: ToPython> ToPython for Vec<T> {
     }
 }
 
+impl ToPython for Decimal {
+    fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+        DECIMAL.import(py, "decimal", "Decimal")?.call1((self.as_str(),))
+    }
+
+    fn to_plain<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        // JSON has no decimals: the digits stay a text, as they travel.
+        self.as_str().into_bound_py_any(py)
+    }
+}
+
 impl ToPython for Json {
     fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         json_to_python(py, &self.0)
     }
 }
 
-fn json_to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn json_to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
     match value {
         Value::Null => Ok(py.None().into_bound(py)),
         Value::Bool(value) => value.into_bound_py_any(py),

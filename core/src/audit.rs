@@ -122,7 +122,7 @@ impl Begun<'_> {
         self.entry.at = self.clock.now();
         self.entry.request_id = request_id.map(str::to_owned);
         self.entry.records = records;
-        self.entry.outcome = failure.map_or("ok", Code::as_str).to_owned();
+        failure.map_or("ok", Code::as_str).clone_into(&mut self.entry.outcome);
         match (self.log.sink)(self.entry).await {
             Err(error) if self.log.required => Err(failed(&error)),
             Err(error) => {

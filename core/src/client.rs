@@ -66,6 +66,7 @@ impl LoopClient {
 
 /// One person's data, through one client.
 #[derive(Clone)]
+#[allow(clippy::struct_field_names, reason = "the platform calls it user_id")]
 pub struct User {
     pub(crate) client: LoopClient,
     pub(crate) user_id: String,

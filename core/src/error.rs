@@ -257,6 +257,11 @@ impl Error {
         Self::new(Code::BrowserUnavailable, "The browser for the sign-in could not be opened.").with_source(source)
     }
 
+    /// For an audit log of your own that takes no entry. The source's text is printed with the error.
+    pub fn audit_failed(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::new(Code::AuditFailed, "The audit log took no entry.").with_source(source)
+    }
+
     /// For a client secret that your application could not provide. The source's text is printed with the error.
     pub fn client_secret_unavailable(source: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::new(Code::ClientSecretUnavailable, "The application could not provide its client secret.")

@@ -30,6 +30,7 @@ mod audit;
 mod authorization;
 #[cfg(feature = "bridge")]
 pub mod bridge;
+mod claims;
 mod client;
 mod client_secret;
 mod config;
@@ -55,6 +56,7 @@ mod sign_in;
 mod status;
 pub mod store;
 mod sys;
+pub mod webhook;
 
 pub use api::{
     Ai, ApiRequest, ApiResponse, Clinical, Comms, Events, Identity, Integrations, Memberships, PatientGraph, SERVICES,
@@ -62,6 +64,7 @@ pub use api::{
 };
 pub use audit::{AuditEntry, AuditLog};
 pub use authorization::{Authorization, AuthorizationRequest, Tokens};
+pub use claims::EventClaim;
 pub use client::{LoopClient, LoopClientBuilder, User};
 pub use environment::{Environment, IssuerOptions};
 pub use error::{Action, Code, Error};

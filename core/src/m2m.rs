@@ -86,7 +86,7 @@ impl M2MClient {
         let (token, life) = self.fetch().await?;
         // Before its end, so that it does not lapse on the way.
         let margin = (life / 10).max(Duration::from_secs(60)).min(life / 2);
-        *held = Some(Held { token: token.clone(), renew_at: now.saturating_add(millis(life - margin)) });
+        *held = Some(Held { token: token.clone(), renew_at: now.saturating_add(millis(life.saturating_sub(margin))) });
         Ok(token)
     }
 

@@ -179,10 +179,12 @@ pub enum Place {
     Body,
 }
 
-/// Every record and enum that the services' operations return, in order of first use.
+/// Every record and enum that the services' operations return, in order of first use, then those of webhook events.
 pub fn models(services: &[&'static Service]) -> Vec<&'static ModelSchema> {
     let operations = services.iter().flat_map(|service| service.operations);
-    reached(operations.map(|operation| &operation.result))
+    let mut found = reached(operations.map(|operation| &operation.result));
+    found.extend(crate::webhook::EVENTS.iter().map(|event| event.data));
+    found
 }
 
 /// Every record that the services' operations take, in order of first use; enums are among [`models`] or here.

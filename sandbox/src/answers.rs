@@ -4,8 +4,10 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::db::Trouble;
+use crate::sys::RandomFailed;
 
 /// Put on an answer so that the journal can name the error without reading the body.
 #[derive(Debug, Clone)]
@@ -18,6 +20,37 @@ pub(crate) struct NotedClient(pub(crate) String);
 /// Put on an answer of which the client will not even see the status.
 #[derive(Debug, Clone)]
 pub(crate) struct NotedUnsent;
+
+/// The body of an error at `/v1/oauth/*` and `/v1/tokens`.
+#[derive(Debug, ToSchema)]
+#[schema(as = OAuthError)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub(crate) struct OAuthErrorBody {
+    error: String,
+    error_description: String,
+    error_uri: Option<String>,
+}
+
+/// The body of every other error.
+#[derive(Debug, ToSchema)]
+#[schema(as = ApiError)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub(crate) struct ApiErrorBody {
+    error: String,
+    message: String,
+}
+
+/// The body of a 429.
+#[derive(Debug, ToSchema)]
+#[schema(as = RateLimited)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub(crate) struct RateLimitedBody {
+    #[schema(pattern = "^rate_limited$")]
+    error: String,
+    error_description: String,
+    error_uri: Option<String>,
+    retry_after_ms: u64,
+}
 
 /// An error of RFC 6749, section 5.2: at `/v1/oauth/*`.
 #[derive(Debug, Clone)]
@@ -89,6 +122,20 @@ impl ApiError {
         ApiError::new(StatusCode::BAD_REQUEST, "validation_error", message)
     }
 
+    /// Well-formed, and yet it makes no sense.
+    pub(crate) fn unprocessable(message: impl Into<String>) -> ApiError {
+        ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "unprocessable_entity", message)
+    }
+
+    pub(crate) fn conflict(message: impl Into<String>) -> ApiError {
+        ApiError::new(StatusCode::CONFLICT, "conflict", message)
+    }
+
+    /// 412: there is nothing yet that this could be worked out from.
+    pub(crate) fn precondition(message: impl Into<String>) -> ApiError {
+        ApiError::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", message)
+    }
+
     pub(crate) fn not_found(message: impl Into<String>) -> ApiError {
         ApiError::new(StatusCode::NOT_FOUND, "not_found", message)
     }
@@ -104,6 +151,24 @@ impl From<Trouble> for ApiError {
     fn from(trouble: Trouble) -> ApiError {
         let message = format!("The sandbox itself failed: {trouble}.");
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", message)
+    }
+}
+
+impl From<rusqlite::Error> for ApiError {
+    fn from(failure: rusqlite::Error) -> ApiError {
+        Trouble::from(failure).into()
+    }
+}
+
+impl From<RandomFailed> for ApiError {
+    fn from(failure: RandomFailed) -> ApiError {
+        Trouble::from(failure).into()
+    }
+}
+
+impl From<serde_json::Error> for ApiError {
+    fn from(failure: serde_json::Error) -> ApiError {
+        Trouble::from(failure).into()
     }
 }
 

@@ -143,8 +143,16 @@ fn check_scopes(state: &State, client: &Client, list: &str) -> Result<Vec<String
     }
     let everyones = |name: &str| name == "openid" && !state.switches().strict_openid;
     for name in &asked {
-        if scopes::find(name).is_none() {
-            return Err(OAuthError::new("invalid_scope", format!("There is no scope \"{name}\".")));
+        let Some(scope) = scopes::find(name) else {
+            return Err(OAuthError::new(
+                "invalid_scope",
+                format!("There is no scope \"{name}\" that a person can grant."),
+            ));
+        };
+        if scope.is_phi && !client.baa {
+            let text =
+                format!("The scope \"{name}\" opens health data, and this app has no agreement (BAA) with Loop.");
+            return Err(OAuthError::new("invalid_scope", text));
         }
         if !everyones(name) && !client.allowed_scopes.contains(name) {
             let text = format!("This app is not registered for the scope \"{name}\".");

@@ -3,8 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
-use serde::Serialize;
-use url::form_urlencoded;
+use serde::{Deserialize, Serialize};
+use url::{Url, form_urlencoded};
+use utoipa::ToSchema;
 
 use crate::answers::OAuthError;
 use crate::db::{Store, Trouble};
@@ -32,6 +33,9 @@ pub(crate) struct Client {
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) access_token_seconds: u32,
     pub(crate) enabled: bool,
+    /// Loop and the app's maker have signed the agreement that health data needs.
+    pub(crate) baa: bool,
+    pub(crate) webhook_url: Option<String>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
     secret: Secret,
@@ -57,16 +61,23 @@ pub(crate) struct ClientForm {
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) access_token_seconds: u32,
     pub(crate) enabled: bool,
+    pub(crate) baa: bool,
+    pub(crate) webhook_url: Option<String>,
 }
 
 impl ClientForm {
-    /// `Ok`, or one sentence about the first thing that is wrong.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    /// `Ok`, or one sentence about the first thing that is wrong. Only the sandbox's own levers register machines,
+    /// which hold `admin:` scopes.
+    pub(crate) fn check(&self, may_be_machine: bool) -> Result<(), String> {
         let name_length = self.client_name.chars().count();
         if self.client_name.trim().is_empty() || name_length > 255 {
             return Err("client_name must have 1 to 255 characters.".to_owned());
         }
-        if self.redirect_uris.is_empty() {
+        let is_machine = may_be_machine && self.allowed_scopes.iter().any(|name| scopes::is_for_machines(name));
+        if is_machine && !self.confidential {
+            return Err("client_type must be confidential for a client with an admin: scope.".to_owned());
+        }
+        if self.redirect_uris.is_empty() && !is_machine {
             return Err("redirect_uris must name at least one URI.".to_owned());
         }
         self.redirect_uris.iter().try_for_each(|uri| redirect_uri::check(uri))?;
@@ -74,12 +85,15 @@ impl ClientForm {
             return Err("allowed_scopes must name at least one scope.".to_owned());
         }
         for name in &self.allowed_scopes {
-            if scopes::find(name).is_none() {
+            if scopes::find(name).is_none() && !(is_machine && scopes::is_for_machines(name)) {
                 return Err(format!("allowed_scopes names \"{name}\", which is no scope that an app can ask for."));
             }
         }
         if self.access_token_seconds == 0 {
             return Err("access_token_seconds must be at least 1.".to_owned());
+        }
+        if self.webhook_url.as_deref().is_some_and(|url| Url::parse(url).is_err()) {
+            return Err("webhook_url must be a URL.".to_owned());
         }
         Ok(())
     }
@@ -87,59 +101,70 @@ impl ClientForm {
 
 /// Stores a checked form. The secret is returned this once; a public app has none.
 pub(crate) fn register(store: &Store, clock: &Clock, form: &ClientForm) -> Result<(Client, Option<String>), Trouble> {
+    store.write(|db| register_in(db, clock, form))
+}
+
+/// As [`register`], within a transaction.
+pub(crate) fn register_in(
+    db: &Connection,
+    clock: &Clock,
+    form: &ClientForm,
+) -> Result<(Client, Option<String>), Trouble> {
     let client_id = format!("client_{}", ids::ulid(clock)?);
     let id = ids::seeded_uuid(&client_id);
     let secret = form.confidential.then(|| ids::secret("secret_")).transpose()?;
     let hash = secret.as_deref().map(|secret| Hashed::of(secret).0);
     let now = clock.now();
-    let client = store.write(|db| {
-        db.execute(
-            "INSERT INTO clients (client_id, id, client_name, client_uri, logo_uri, client_type, redirect_uris,
-                 allowed_scopes, allowed_origins, secret_hash, access_token_seconds, enabled, created_at, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13)",
-            params![
-                client_id,
-                id,
-                form.client_name,
-                form.client_uri,
-                form.logo_uri,
-                if form.confidential { "confidential" } else { "public" },
-                serde_json::to_string(&form.redirect_uris)?,
-                serde_json::to_string(&form.allowed_scopes)?,
-                serde_json::to_string(&form.allowed_origins)?,
-                hash,
-                form.access_token_seconds,
-                form.enabled,
-                now
-            ],
-        )?;
-        find_in(db, &client_id)
-    })?;
+    db.execute(
+        "INSERT INTO clients (client_id, id, client_name, client_uri, logo_uri, client_type, redirect_uris,
+                 allowed_scopes, allowed_origins, secret_hash, access_token_seconds, enabled, created_at, updated_at,
+                 baa, webhook_url)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?15)",
+        params![
+            client_id,
+            id,
+            form.client_name,
+            form.client_uri,
+            form.logo_uri,
+            if form.confidential { "confidential" } else { "public" },
+            serde_json::to_string(&form.redirect_uris)?,
+            serde_json::to_string(&form.allowed_scopes)?,
+            serde_json::to_string(&form.allowed_origins)?,
+            hash,
+            form.access_token_seconds,
+            form.enabled,
+            now,
+            form.baa,
+            form.webhook_url
+        ],
+    )?;
+    let client = find_in(db, &client_id)?;
     client.map(|client| (client, secret)).ok_or(Trouble::Database(rusqlite::Error::QueryReturnedNoRows))
 }
 
 /// Overwrites what a `PATCH` may change.
-pub(crate) fn update(store: &Store, now: i64, client_id: &str, form: &ClientForm) -> Result<Option<Client>, Trouble> {
-    store.write(|db| {
-        db.execute(
-            "UPDATE clients SET client_name = ?2, client_uri = ?3, logo_uri = ?4, redirect_uris = ?5,
-                 allowed_scopes = ?6, allowed_origins = ?7, access_token_seconds = ?8, enabled = ?9, updated_at = ?10
+pub(crate) fn update(db: &Connection, now: i64, client_id: &str, form: &ClientForm) -> Result<Option<Client>, Trouble> {
+    db.execute(
+        "UPDATE clients SET client_name = ?2, client_uri = ?3, logo_uri = ?4, redirect_uris = ?5,
+                 allowed_scopes = ?6, allowed_origins = ?7, access_token_seconds = ?8, enabled = ?9, updated_at = ?10,
+                 baa = ?11, webhook_url = ?12
              WHERE client_id = ?1",
-            params![
-                client_id,
-                form.client_name,
-                form.client_uri,
-                form.logo_uri,
-                serde_json::to_string(&form.redirect_uris)?,
-                serde_json::to_string(&form.allowed_scopes)?,
-                serde_json::to_string(&form.allowed_origins)?,
-                form.access_token_seconds,
-                form.enabled,
-                now
-            ],
-        )?;
-        find_in(db, client_id)
-    })
+        params![
+            client_id,
+            form.client_name,
+            form.client_uri,
+            form.logo_uri,
+            serde_json::to_string(&form.redirect_uris)?,
+            serde_json::to_string(&form.allowed_scopes)?,
+            serde_json::to_string(&form.allowed_origins)?,
+            form.access_token_seconds,
+            form.enabled,
+            now,
+            form.baa,
+            form.webhook_url
+        ],
+    )?;
+    find_in(db, client_id)
 }
 
 /// How long the app's access tokens live from now on. `false` when there is no such app.
@@ -151,16 +176,13 @@ pub(crate) fn set_access_token_seconds(store: &Store, client_id: &str, seconds: 
 }
 
 /// A new secret; the one before stays good for a day.
-pub(crate) fn rotate_secret(store: &Store, now: i64, client_id: &str) -> Result<String, Trouble> {
+pub(crate) fn rotate_secret(db: &Connection, now: i64, client_id: &str) -> Result<String, Trouble> {
     let secret = ids::secret("secret_")?;
-    store.write(|db| {
-        db.execute(
-            "UPDATE clients SET former_secret_hash = secret_hash, former_secret_until = ?3, secret_hash = ?2,
+    db.execute(
+        "UPDATE clients SET former_secret_hash = secret_hash, former_secret_until = ?3, secret_hash = ?2,
                  updated_at = ?4 WHERE client_id = ?1",
-            params![client_id, Hashed::of(&secret).0, now + FORMER_SECRET_SECONDS, now],
-        )?;
-        Ok(())
-    })?;
+        params![client_id, Hashed::of(&secret).0, now + FORMER_SECRET_SECONDS, now],
+    )?;
     Ok(secret)
 }
 
@@ -176,7 +198,7 @@ pub(crate) fn all(store: &Store) -> Result<Vec<Client>, Trouble> {
     })
 }
 
-fn find_in(db: &Connection, client_id: &str) -> Result<Option<Client>, Trouble> {
+pub(crate) fn find_in(db: &Connection, client_id: &str) -> Result<Option<Client>, Trouble> {
     db.prepare("SELECT * FROM clients WHERE client_id = ?1")?
         .query_row([client_id], |row| Ok(from_row(row)))
         .optional()?
@@ -198,6 +220,8 @@ fn from_row(row: &Row<'_>) -> Result<Client, Trouble> {
         allowed_origins: list("allowed_origins")?,
         access_token_seconds: row.get("access_token_seconds")?,
         enabled: row.get("enabled")?,
+        baa: row.get("baa")?,
+        webhook_url: row.get("webhook_url")?,
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
         secret: Secret {
@@ -279,39 +303,57 @@ fn form_decoded(text: &str) -> String {
     form_urlencoded::parse(text.as_bytes()).next().map_or_else(String::new, |(key, _)| key.into_owned())
 }
 
-/// The record of the admin API. `access_token_seconds` is the sandbox's own addition.
-#[derive(Debug, Serialize)]
-pub(crate) struct ClientView<'a> {
-    id: &'a str,
-    client_id: &'a str,
-    client_name: &'a str,
-    client_uri: Option<&'a str>,
-    logo_uri: Option<&'a str>,
-    client_type: &'static str,
-    redirect_uris: &'a [String],
-    allowed_scopes: &'a [String],
-    allowed_origins: &'a [String],
-    owner_id: Option<&'a str>,
+/// The record of the admin API. The last three are the sandbox's own additions.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OAuthClient)]
+#[allow(clippy::struct_field_names, reason = "the names of the admin API")]
+pub(crate) struct ClientView {
+    id: String,
+    client_id: String,
+    client_name: String,
+    client_uri: Option<String>,
+    logo_uri: Option<String>,
+    client_type: ClientType,
+    redirect_uris: Vec<String>,
+    allowed_scopes: Vec<String>,
+    allowed_origins: Vec<String>,
+    owner_id: Option<String>,
     brand_id: &'static str,
     is_first_party: bool,
     enabled: bool,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     updated_at: String,
+    /// How long its access tokens live.
     access_token_seconds: u32,
+    /// Whether it may ask for scopes that open health data.
+    baa: bool,
+    webhook_url: Option<String>,
 }
 
-impl<'a> From<&'a Client> for ClientView<'a> {
-    fn from(client: &'a Client) -> ClientView<'a> {
+/// Whether a client can keep a secret.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = OAuthClientType)]
+pub(crate) enum ClientType {
+    #[default]
+    Confidential,
+    Public,
+}
+
+impl From<Client> for ClientView {
+    fn from(client: Client) -> ClientView {
         ClientView {
-            id: &client.id,
-            client_id: &client.client_id,
-            client_name: &client.client_name,
-            client_uri: client.client_uri.as_deref(),
-            logo_uri: client.logo_uri.as_deref(),
-            client_type: if client.confidential { "confidential" } else { "public" },
-            redirect_uris: &client.redirect_uris,
-            allowed_scopes: &client.allowed_scopes,
-            allowed_origins: &client.allowed_origins,
+            id: client.id,
+            client_id: client.client_id,
+            client_name: client.client_name,
+            client_uri: client.client_uri,
+            logo_uri: client.logo_uri,
+            client_type: if client.confidential { ClientType::Confidential } else { ClientType::Public },
+            redirect_uris: client.redirect_uris,
+            allowed_scopes: client.allowed_scopes,
+            allowed_origins: client.allowed_origins,
             owner_id: None,
             brand_id: "loop",
             is_first_party: false,
@@ -319,6 +361,8 @@ impl<'a> From<&'a Client> for ClientView<'a> {
             created_at: crate::time_text(client.created_at),
             updated_at: crate::time_text(client.updated_at),
             access_token_seconds: client.access_token_seconds,
+            baa: client.baa,
+            webhook_url: client.webhook_url,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use crate::services;
 use crate::sys::RandomFailed;
 
 /// Where the sandbox keeps apps, grants and tokens.
@@ -39,6 +40,7 @@ impl Store {
             Database::File(path) => open_file(path)?,
         };
         connection.execute_batch(SCHEMA)?;
+        connection.execute_batch(services::SCHEMA)?;
         catch_up(&connection)?;
         Ok(Store(Mutex::new(connection)))
     }
@@ -52,7 +54,25 @@ impl Store {
         Ok(done)
     }
 
+    /// As [`Store::write`], for work that refuses in words of its own; a refusal leaves no trace.
+    pub(crate) fn try_write<T, E: From<Trouble>>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = self.lock();
+        let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = begun.map_err(Trouble::from)?;
+        let done = work(&transaction)?;
+        transaction.commit().map_err(Trouble::from)?;
+        Ok(done)
+    }
+
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Trouble>) -> Result<T, Trouble> {
+        work(&self.lock())
+    }
+
+    /// As [`Store::read`], for work that refuses in words of its own.
+    pub(crate) fn try_read<T, E>(&self, work: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
         work(&self.lock())
     }
 
@@ -60,6 +80,14 @@ impl Store {
         // A panic while the lock was held rolled its transaction back; the connection is still good.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn add_column(connection: &Connection, table: &str, column: &str, kind: &str) -> Result<(), rusqlite::Error> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2)";
+    if connection.query_row(sql, [table, column], |row| row.get(0))? {
+        return Ok(());
+    }
+    connection.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {column} {kind}"))
 }
 
 /// Brings a file of an older sandbox up to the present schema.
@@ -74,6 +102,8 @@ fn catch_up(connection: &Connection) -> Result<(), rusqlite::Error> {
              COMMIT;",
         )?;
     }
+    add_column(connection, "clients", "baa", "INTEGER NOT NULL DEFAULT 1")?;
+    add_column(connection, "clients", "webhook_url", "TEXT")?;
     connection.execute_batch(
         "CREATE INDEX IF NOT EXISTS refresh_tokens_of_parent ON refresh_tokens (parent) WHERE parent IS NOT NULL",
     )

@@ -1,19 +1,21 @@
-//! Faults of the token endpoint: what a test can order, and what makes no sense.
+//! Faults: what a test can order, and what makes no sense.
 
 use axum::http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::ids;
 use crate::wire::{CutAt, Ending};
 
-/// One wrong answer of the token endpoint, on order. Made by [`Fault::no_answer`] and its siblings.
+/// One wrong answer, on order, of the token endpoint or of any other route. Made by [`Fault::no_answer`] and its siblings.
 ///
 /// ```
 /// use loop_sandbox::{Fault, FaultBody};
 ///
 /// let lost = Fault::no_answer().after().only("refresh_token");
 /// let busy = Fault::status(503, FaultBody::Html).retry_after("7").times(3);
+/// let flaky = Fault::no_answer().after().only_service("clinical").only_method("POST").probability(0.3, 42).times(1000);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     pub(crate) kind: FaultKind,
@@ -23,6 +25,21 @@ pub struct Fault {
     grant_type: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     client_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    service: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    method: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    probability: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seed: Option<u64>,
+    /// How often chance was asked so far.
+    #[serde(skip)]
+    drawn: u64,
+    #[serde(skip)]
+    place: Place,
     #[serde(default = "once")]
     times: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,6 +60,25 @@ pub struct Fault {
     retry_after: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u64>,
+}
+
+/// Where a fault strikes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Place {
+    #[default]
+    Token,
+    Api,
+}
+
+/// A request that a fault may wait for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Met<'a> {
+    pub(crate) service: &'a str,
+    pub(crate) method: &'a str,
+    /// As the operation has it, with the service before it or without: `/v1/lab-orders/{order_id}`.
+    pub(crate) template: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) client_id: Option<&'a str>,
 }
 
 /// What goes wrong.
@@ -74,9 +110,11 @@ pub(crate) enum When {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FaultBody {
-    /// An OAuth error that fits the status.
+    /// An OAuth error that fits the status: the default at the token endpoint.
     #[default]
     Oauth,
+    /// `error` and `message`, as all other routes have it: their default.
+    Api,
     /// A page, as a proxy sends it.
     Html,
     /// None.
@@ -125,6 +163,13 @@ impl Fault {
             when: None,
             grant_type: None,
             client_id: None,
+            service: None,
+            method: None,
+            path: None,
+            probability: None,
+            seed: None,
+            drawn: 0,
+            place: Place::Token,
             times: 1,
             ms: None,
             at_byte: None,
@@ -215,6 +260,31 @@ impl Fault {
         Fault { client_id: Some(client_id.into()), ..self }
     }
 
+    /// Waits for a request at this service, such as `clinical`. Not at the token endpoint, like the next three.
+    #[must_use]
+    pub fn only_service(self, service: impl Into<String>) -> Fault {
+        Fault { service: Some(service.into()), ..self }
+    }
+
+    /// Waits for a request with this method.
+    #[must_use]
+    pub fn only_method(self, method: impl Into<String>) -> Fault {
+        Fault { method: Some(method.into()), ..self }
+    }
+
+    /// Waits for a request at this path, without the service: as it is sent, or as the operation has it
+    /// (`/v1/lab-orders/{order_id}`).
+    #[must_use]
+    pub fn only_path(self, path: impl Into<String>) -> Fault {
+        Fault { path: Some(path.into()), ..self }
+    }
+
+    /// Strikes a share of the requests that it waits for, from 0 to 1. Which ones, follows from `seed` alone.
+    #[must_use]
+    pub fn probability(self, share: f64, seed: u64) -> Fault {
+        Fault { probability: Some(share), seed: Some(seed), ..self }
+    }
+
     /// Strikes so many requests, not one.
     #[must_use]
     pub fn times(self, times: u32) -> Fault {
@@ -240,7 +310,39 @@ impl Fault {
     }
 
     /// `Ok`, or one sentence about the first thing that makes no sense.
-    pub(crate) fn check(&self) -> Result<(), InvalidFault> {
+    pub(crate) fn check(mut self, place: Place) -> Result<Fault, InvalidFault> {
+        self.place = place;
+        self.check_place()?;
+        self.check_kind()?;
+        Ok(self)
+    }
+
+    fn check_place(&self) -> Result<(), InvalidFault> {
+        let refuse = |text: &str| Err(InvalidFault(text.to_owned()));
+        let at_api = self.place == Place::Api;
+        for (field, is_given, belongs) in [
+            ("grant_type", self.grant_type.is_some(), !at_api),
+            ("service", self.service.is_some(), at_api),
+            ("method", self.method.is_some(), at_api),
+            ("path", self.path.is_some(), at_api),
+            ("probability", self.probability.is_some(), at_api),
+            ("seed", self.seed.is_some(), at_api && self.probability.is_some()),
+        ] {
+            if is_given && !belongs {
+                let at = if at_api { "there" } else { "at the token endpoint" };
+                return refuse(&format!("{field} means nothing {at}."));
+            }
+        }
+        if self.probability.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
+            return refuse("probability must be from 0 to 1.");
+        }
+        if at_api && self.kind == FaultKind::DropRefreshToken {
+            return refuse("The kind drop_refresh_token belongs to the token endpoint.");
+        }
+        Ok(())
+    }
+
+    fn check_kind(&self) -> Result<(), InvalidFault> {
         let refuse = |text: &str| Err(InvalidFault(text.to_owned()));
         let (name, kind) = (self.name(), self.kind);
         let cuts = matches!(kind, FaultKind::Reset | FaultKind::Truncate);
@@ -266,7 +368,7 @@ impl Fault {
                 return refuse(&format!("{field} can't be sent as a header."));
             }
         }
-        let is_json = matches!(self.body(), FaultBody::Oauth | FaultBody::JsonOther);
+        let is_json = matches!(self.body(), FaultBody::Oauth | FaultBody::Api | FaultBody::JsonOther);
         match kind {
             _ if self.times == 0 => refuse("times must be at least 1."),
             FaultKind::Delay if self.ms.is_none() => refuse("The kind delay needs ms."),
@@ -276,11 +378,11 @@ impl Fault {
             FaultKind::Status if !self.status.is_some_and(|status| (200..600).contains(&status)) => {
                 refuse("The kind status needs a status from 200 to 599.")
             }
-            FaultKind::Status if self.error.is_some() && self.body() != FaultBody::Oauth => {
-                refuse("error needs the body oauth.")
+            FaultKind::Status if self.error.is_some() && !matches!(self.body(), FaultBody::Oauth | FaultBody::Api) => {
+                refuse("error needs the body oauth or api.")
             }
             FaultKind::Status if self.retry_after_ms.is_some() && !is_json => {
-                refuse("retry_after_ms needs the body oauth or json_other.")
+                refuse("retry_after_ms needs the body oauth, api or json_other.")
             }
             FaultKind::ContentType if self.content_type.is_none() => {
                 refuse("The kind content_type needs content_type.")
@@ -318,6 +420,27 @@ impl Fault {
         fits(&self.grant_type, grant_type) && fits(&self.client_id, client_id)
     }
 
+    pub(crate) fn waits_for(&self, met: Met<'_>) -> bool {
+        let fits = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|wanted| wanted == found);
+        let is_path = |wanted: &str| {
+            let with_service = |path: &str| wanted == format!("/{}{path}", met.service);
+            wanted == met.template || wanted == met.path || with_service(met.template) || with_service(met.path)
+        };
+        fits(&self.service, met.service)
+            && self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(met.method))
+            && self.path.as_deref().is_none_or(is_path)
+            && (self.client_id.is_none() || self.client_id.as_deref() == met.client_id)
+    }
+
+    /// Asks chance, where the fault leaves it to chance.
+    pub(crate) fn is_due(&mut self) -> bool {
+        let Some(share) = self.probability else {
+            return true;
+        };
+        self.drawn += 1;
+        ids::chance(&format!("fault {} {}", self.seed.unwrap_or_default(), self.drawn)) < share
+    }
+
     /// Uses the fault up by one; `false` when that was the last time.
     pub(crate) fn strike(&mut self) -> bool {
         self.times = self.times.saturating_sub(1);
@@ -341,7 +464,11 @@ impl Fault {
     }
 
     pub(crate) fn body(&self) -> FaultBody {
-        self.body.unwrap_or_default()
+        self.body.unwrap_or(if self.place == Place::Api { FaultBody::Api } else { FaultBody::Oauth })
+    }
+
+    pub(crate) fn is_at_api(&self) -> bool {
+        self.place == Place::Api
     }
 
     pub(crate) fn error_or(&self, fitting: &'static str) -> &str {

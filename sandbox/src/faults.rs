@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use crate::answers::{ApiError, NotedError};
-use crate::fault::Fault;
+use crate::fault::{Fault, Met};
 use crate::id_token::IdTokenFault;
 
 /// Each queue holds what the next such event gets, first come first served.
@@ -17,6 +17,7 @@ pub(crate) struct Faults {
     pub(crate) id_tokens: VecDeque<IdTokenFault>,
     pub(crate) token_answers: VecDeque<CannedAnswer>,
     pub(crate) at_token: VecDeque<Fault>,
+    pub(crate) at_api: VecDeque<Fault>,
 }
 
 impl Faults {
@@ -27,13 +28,23 @@ impl Faults {
     /// The first fault in the queue that waits for such a request, used up by one.
     pub(crate) fn next_token_fault(&mut self, grant_type: Option<&str>, client_id: Option<&str>) -> Option<Fault> {
         let position = self.at_token.iter().position(|fault| fault.matches(grant_type, client_id))?;
-        let queued = self.at_token.get_mut(position)?;
-        let fault = queued.clone();
-        if !queued.strike() {
-            self.at_token.remove(position);
-        }
-        Some(fault)
+        used(&mut self.at_token, position)
     }
+
+    /// As above, at any other route.
+    pub(crate) fn next_api_fault(&mut self, met: Met<'_>) -> Option<Fault> {
+        let position = self.at_api.iter_mut().position(|fault| fault.waits_for(met) && fault.is_due())?;
+        used(&mut self.at_api, position)
+    }
+}
+
+fn used(queue: &mut VecDeque<Fault>, position: usize) -> Option<Fault> {
+    let queued = queue.get_mut(position)?;
+    let fault = queued.clone();
+    if !queued.strike() {
+        queue.remove(position);
+    }
+    Some(fault)
 }
 
 /// An answer that replaces the real one before anything was done with the request.

@@ -11,6 +11,7 @@ use crate::keys::{self, Key};
 use crate::seed::Person;
 
 const LIFETIME_SECONDS: i64 = 300;
+const TYPE: &str = "JWT";
 
 /// What is wrong with the next id_token. Every one but `Right` must be refused by an app.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,12 +109,12 @@ pub(crate) fn make(store: &Store, claims: &Claims<'_>, fault: IdTokenFault) -> R
         IdTokenFault::Missing => return Ok(None),
         IdTokenFault::Malformed => "this-is.no-jwt".to_owned(),
         IdTokenFault::AlgNone => {
-            let mut token = unsigned("none", &key.kid, &body);
+            let mut token = unsigned("none", TYPE, &key.kid, &body);
             token.push('.');
             token
         }
         IdTokenFault::AlgHs256 => {
-            let mut token = unsigned("HS256", &key.kid, &body);
+            let mut token = unsigned("HS256", TYPE, &key.kid, &body);
             // HMAC takes a key of any length, so this can't fail; an empty signature would be refused just as well.
             let signature = Hmac::<Sha256>::new_from_slice(&key.public())
                 .map(|mac| mac.chain_update(token.as_bytes()).finalize().into_bytes().to_vec())
@@ -123,25 +124,26 @@ pub(crate) fn make(store: &Store, claims: &Claims<'_>, fault: IdTokenFault) -> R
             token
         }
         IdTokenFault::WrongSignature => {
-            let token = unsigned("EdDSA", &key.kid, &body);
+            let token = unsigned("EdDSA", TYPE, &key.kid, &body);
             // A well-formed signature of the right key, over something else.
             let signature = key.sign(b"other claims");
             format!("{token}.{}", base64url(&signature))
         }
-        IdTokenFault::UnknownKid => signed(&Key::generate()?, &body),
-        _ => signed(&key, &body),
+        IdTokenFault::UnknownKid => signed(TYPE, &Key::generate()?, &body),
+        _ => signed(TYPE, &key, &body),
     };
     Ok(Some(token))
 }
 
-fn signed(key: &Key, claims: &Map<String, Value>) -> String {
-    let token = unsigned("EdDSA", &key.kid, claims);
+/// A right JWT of this type (RFC 7515, section 4.1.9).
+pub(crate) fn signed(typ: &str, key: &Key, claims: &Map<String, Value>) -> String {
+    let token = unsigned("EdDSA", typ, &key.kid, claims);
     let signature = base64url(&key.sign(token.as_bytes()));
     format!("{token}.{signature}")
 }
 
-fn unsigned(alg: &str, kid: &str, claims: &Map<String, Value>) -> String {
-    let header = json!({ "alg": alg, "typ": "JWT", "kid": kid });
+fn unsigned(alg: &str, typ: &str, kid: &str, claims: &Map<String, Value>) -> String {
+    let header = json!({ "alg": alg, "typ": typ, "kid": kid });
     let claims = Value::Object(claims.clone());
     format!("{}.{}", base64url(header.to_string().as_bytes()), base64url(claims.to_string().as_bytes()))
 }

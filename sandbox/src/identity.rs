@@ -5,7 +5,9 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State as Extract};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::answers::{ApiError, OAuthError, no_store};
 use crate::scopes::SCOPES;
@@ -13,7 +15,18 @@ use crate::state::Shared;
 use crate::token::authenticated_form;
 use crate::{keys, revocation};
 
-/// `POST /v1/oauth/revoke` (RFC 7009): 200 whether or not there was anything to revoke.
+/// End a token
+///
+/// RFC 7009: 200 whether or not there was anything to revoke.
+#[utoipa::path(
+    post, path = "/v1/oauth/revoke", operation_id = "oauth.revoke",
+    request_body(content = crate::introspection::TokenForm, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "The token is not live any more", body = Object),
+        (status = 400, description = "The form is not right", body = crate::answers::OAuthErrorBody),
+        (status = 401, description = "Unknown client or wrong secret", body = crate::answers::OAuthErrorBody),
+    )
+)]
 pub(crate) async fn revoke(
     Extract(state): Extract<Shared>,
     RawQuery(query): RawQuery,
@@ -28,34 +41,81 @@ pub(crate) async fn revoke(
     Ok(answer)
 }
 
-/// `GET /.well-known/openid-configuration`.
-pub(crate) async fn discovery(Extract(state): Extract<Shared>) -> Json<Value> {
-    let issuer = state.issuer();
-    let scopes: Vec<&str> = SCOPES.iter().map(|scope| scope.name).collect();
-    let client_authentication = json!(["client_secret_post", "client_secret_basic", "none"]);
-    Json(json!({
-        "issuer": issuer,
-        "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
-        "authorization_endpoint": format!("{issuer}/v1/oauth/authorize"),
-        "token_endpoint": format!("{issuer}/v1/oauth/token"),
-        "revocation_endpoint": format!("{issuer}/v1/oauth/revoke"),
-        "introspection_endpoint": format!("{issuer}/v1/oauth/introspect"),
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["EdDSA"],
-        "token_endpoint_auth_methods_supported": client_authentication,
-        "revocation_endpoint_auth_methods_supported": client_authentication,
-        "introspection_endpoint_auth_methods_supported": client_authentication,
-        "grant_types_supported": ["authorization_code", "refresh_token"],
-        "code_challenge_methods_supported": ["S256"],
-        "scopes_supported": scopes,
-        "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "authorization_response_iss_parameter_supported": true,
-    }))
+/// The server's metadata (OpenID Connect Discovery, section 3).
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Discovery {
+    issuer: String,
+    jwks_uri: String,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    revocation_endpoint: String,
+    introspection_endpoint: String,
+    response_types_supported: Vec<&'static str>,
+    response_modes_supported: Vec<&'static str>,
+    subject_types_supported: Vec<&'static str>,
+    id_token_signing_alg_values_supported: Vec<&'static str>,
+    token_endpoint_auth_methods_supported: Vec<&'static str>,
+    revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    grant_types_supported: Vec<&'static str>,
+    code_challenge_methods_supported: Vec<&'static str>,
+    scopes_supported: Vec<&'static str>,
+    prompt_values_supported: Vec<&'static str>,
+    authorization_response_iss_parameter_supported: bool,
 }
 
-/// `GET /.well-known/jwks.json`.
+/// Where the endpoints are
+#[utoipa::path(
+    get, path = "/.well-known/openid-configuration", operation_id = "oauth.discovery",
+    responses((status = 200, body = Discovery))
+)]
+pub(crate) async fn discovery(Extract(state): Extract<Shared>) -> Json<Discovery> {
+    let issuer = state.issuer();
+    let client_authentication = || vec!["client_secret_post", "client_secret_basic", "none"];
+    Json(Discovery {
+        jwks_uri: format!("{issuer}/.well-known/jwks.json"),
+        authorization_endpoint: format!("{issuer}/v1/oauth/authorize"),
+        token_endpoint: format!("{issuer}/v1/oauth/token"),
+        revocation_endpoint: format!("{issuer}/v1/oauth/revoke"),
+        introspection_endpoint: format!("{issuer}/v1/oauth/introspect"),
+        issuer,
+        response_types_supported: vec!["code"],
+        response_modes_supported: vec!["query"],
+        subject_types_supported: vec!["public"],
+        id_token_signing_alg_values_supported: vec!["EdDSA"],
+        token_endpoint_auth_methods_supported: client_authentication(),
+        revocation_endpoint_auth_methods_supported: client_authentication(),
+        introspection_endpoint_auth_methods_supported: client_authentication(),
+        grant_types_supported: vec!["authorization_code", "refresh_token"],
+        code_challenge_methods_supported: vec!["S256"],
+        scopes_supported: SCOPES.iter().map(|scope| scope.name).collect(),
+        prompt_values_supported: vec!["none", "login", "consent", "select_account"],
+        authorization_response_iss_parameter_supported: true,
+    })
+}
+
+/// Public keys, as a JWK Set.
+#[derive(Debug, ToSchema)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub(crate) struct JwkSet {
+    keys: Vec<Jwk>,
+}
+
+/// One public key (RFC 8037).
+#[derive(Debug, ToSchema)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub(crate) struct Jwk {
+    kty: String,
+    crv: String,
+    alg: String,
+    #[schema(rename = "use")]
+    usage: String,
+    kid: String,
+    x: String,
+}
+
+/// The keys that sign id_tokens and machine tokens
+#[utoipa::path(get, path = "/.well-known/jwks.json", operation_id = "oauth.jwks", responses((status = 200, body = JwkSet)))]
 pub(crate) async fn jwks(Extract(state): Extract<Shared>) -> Result<Response, ApiError> {
     let mut answer = Json(keys::jwk_set(&state.store)?).into_response();
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -15,7 +16,11 @@ pub(crate) struct Hashed(pub(crate) String);
 
 impl Hashed {
     pub(crate) fn of(secret: &str) -> Hashed {
-        Hashed(hex(&Sha256::digest(secret.as_bytes())))
+        Hashed::of_bytes(secret.as_bytes())
+    }
+
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Hashed {
+        Hashed(hex(&Sha256::digest(bytes)))
     }
 
     /// Compares in constant time. Looking up by hash in the database needs none: an attacker can't steer a hash.
@@ -24,7 +29,7 @@ impl Hashed {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         text.push(char::from(b"0123456789abcdef"[usize::from(byte >> 4)]));
         text.push(char::from(b"0123456789abcdef"[usize::from(byte & 15)]));
@@ -34,6 +39,10 @@ fn hex(bytes: &[u8]) -> String {
 
 pub(crate) fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
+}
+
+pub(crate) fn from_base64url(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
 }
 
 /// The `S256` challenge of a verifier (RFC 7636, section 4.2).
@@ -73,15 +82,41 @@ pub(crate) fn seeded_uuid(words: &str) -> String {
     // Version 8 and the RFC 9562 variant: a value of our own making.
     text.replace_range(12..13, "8");
     text.replace_range(16..17, "a");
+    hyphenated(text)
+}
+
+fn hyphenated(mut text: String) -> String {
     for position in [20, 16, 12, 8] {
         text.insert(position, '-');
     }
     text
 }
 
+/// A number from 0 to 1 (without 1) that always comes out the same for the same words.
+pub(crate) fn chance(words: &str) -> f64 {
+    let digest: [u8; 32] = Sha256::digest(words.as_bytes()).into();
+    let number = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
+    f64::from(number) / (f64::from(u32::MAX) + 1.0)
+}
+
+/// A UUID for a new record, random (version 4).
+pub(crate) fn uuid() -> Result<String, RandomFailed> {
+    let mut bytes = random_bytes::<16>()?;
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    Ok(hyphenated(hex(&bytes)))
+}
+
 /// What a forged form can't contain: made from the browser's secret and the page that it belongs to.
 pub(crate) fn csrf_token(browser: &str, interaction: &str) -> String {
     base64url(&Sha256::digest(format!("csrf\n{browser}\n{interaction}").as_bytes()))
+}
+
+/// The HMAC-SHA256 of a message, in lower-case hexadecimal.
+pub(crate) fn hmac_sha256_hex(key: &[u8], message: &[u8]) -> String {
+    // HMAC takes a key of any length, so this can't fail; an empty tag would match nothing.
+    let tag = Hmac::<Sha256>::new_from_slice(key).map(|mac| mac.chain_update(message).finalize().into_bytes());
+    tag.map(|tag| hex(&tag)).unwrap_or_default()
 }
 
 pub(crate) fn same(left: &str, right: &str) -> bool {

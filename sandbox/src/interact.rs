@@ -1,10 +1,12 @@
 //! The browser's way through authorize, sign-in and consent.
+#![allow(unused_qualifications, reason = "the code that utoipa's macros write")]
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State as Extract};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rusqlite::{OptionalExtension as _, params};
+use utoipa::IntoParams;
 
 use crate::answers::{NotedError, OAuthError, no_store};
 use crate::authorize::{self, Prompt, Refusal, Request};
@@ -35,7 +37,43 @@ struct Interaction {
     browser: Browser,
 }
 
-/// `GET /v1/oauth/authorize`.
+/// The query of an authorization request.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "only its schema is used: the query is read as OAuth reads it")]
+pub(crate) struct AuthorizeQuery {
+    /// `code`.
+    response_type: String,
+    client_id: String,
+    /// Exactly as registered.
+    redirect_uri: String,
+    /// Separated by spaces.
+    scope: String,
+    state: String,
+    /// Required with the scope `openid`.
+    nonce: Option<String>,
+    /// 43 characters of base64url.
+    code_challenge: String,
+    /// `S256`.
+    code_challenge_method: String,
+    /// `none`, `login`, `consent`, `select_account`.
+    prompt: Option<String>,
+    /// A test person: handle, user id, e-mail address or name.
+    login_hint: Option<String>,
+}
+
+/// Begin a sign-in
+///
+/// For the person's browser: leads to the pages where they sign in and decide, and from there back to the app.
+#[utoipa::path(
+    get, path = "/v1/oauth/authorize", operation_id = "oauth.authorize", params(AuthorizeQuery),
+    responses(
+        (status = 302, description = "An error for the app, at its redirect URI"),
+        (status = 303, description = "To the next page"),
+        (status = 400, description = "A page that says what is wrong, where the app can't be told", content_type = "text/html", body = String),
+        (status = 500, description = "A page that says that the sandbox failed", content_type = "text/html", body = String),
+    )
+)]
 pub(crate) async fn authorize(
     Extract(state): Extract<Shared>,
     RawQuery(query): RawQuery,

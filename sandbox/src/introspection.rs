@@ -7,11 +7,13 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State as Extract};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::answers::{OAuthError, no_store};
 use crate::db::Trouble;
 use crate::ids::Hashed;
+use crate::machine::{self, Machine};
 use crate::refresh;
 use crate::revocation::{self, LiveToken};
 use crate::state::{Shared, State};
@@ -21,7 +23,49 @@ use crate::token::authenticated_form;
 #[derive(Debug, Default)]
 pub(crate) struct Answers(HashMap<String, (i64, Option<LiveToken>)>);
 
-/// Tokens of other apps count as not active.
+/// What is known about a token.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Introspection {
+    pub(crate) active: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<String>,
+    /// Separated by spaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+    /// Seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exp: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    brand: Option<&'static str>,
+    /// `Bearer`; a refresh token has none (RFC 6749, section 7.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_type: Option<&'static str>,
+}
+
+/// A form that names a token, with the app's credentials in it or in the `Authorization` header.
+#[derive(Debug, Deserialize, ToSchema)]
+#[allow(dead_code, reason = "only its schema is used: the form is read as OAuth reads forms")]
+pub(crate) struct TokenForm {
+    token: String,
+    token_type_hint: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<String>,
+}
+
+/// Ask about a token
+///
+/// RFC 7662. Tokens of other apps count as not active.
+#[utoipa::path(
+    post, path = "/v1/oauth/introspect", operation_id = "oauth.introspect",
+    request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, body = Introspection),
+        (status = 400, description = "The form is not right", body = crate::answers::OAuthErrorBody),
+        (status = 401, description = "Unknown client or wrong secret", body = crate::answers::OAuthErrorBody),
+    )
+)]
 pub(crate) async fn introspect(
     Extract(state): Extract<Shared>,
     RawQuery(query): RawQuery,
@@ -32,26 +76,25 @@ pub(crate) async fn introspect(
     let (client, form) = authenticated_form(&state, query.as_deref(), &headers, &body)?;
     let token = form.get("token").ok_or_else(|| OAuthError::invalid_request("The parameter token is missing."))?;
     let found = remembered(&state, token)?.filter(|live| live.client_id == client.client_id);
-    let mut answer = Json(found.as_ref().map_or_else(|| json!({ "active": false }), described)).into_response();
+    let mut answer = Json(found.as_ref().map_or(NOT_ACTIVE, described)).into_response();
     no_store(&mut answer);
     Ok(answer)
 }
 
-fn described(live: &LiveToken) -> Value {
-    let mut body = json!({
-        "active": true,
-        "sub": live.user_id,
-        "client_id": live.client_id,
-        "scope": live.scopes,
-        "exp": live.expires_at,
-        "brand": "loop",
-    });
-    // RFC 6749, section 7.1 gives access tokens a type; a refresh token has none.
-    if !live.is_refresh {
-        body["token_type"] = json!("Bearer");
+fn described(live: &LiveToken) -> Introspection {
+    Introspection {
+        active: true,
+        sub: Some(live.user_id.clone()),
+        client_id: Some(live.client_id.clone()),
+        scope: Some(live.scopes.clone()),
+        exp: Some(live.expires_at),
+        brand: Some("loop"),
+        token_type: (!live.is_refresh).then_some("Bearer"),
     }
-    body
 }
+
+const NOT_ACTIVE: Introspection =
+    Introspection { active: false, sub: None, client_id: None, scope: None, exp: None, brand: None, token_type: None };
 
 /// The token's state, or the one of a moment ago where that is switched on.
 fn remembered(state: &State, token: &str) -> Result<Option<LiveToken>, Trouble> {
@@ -71,6 +114,11 @@ fn remembered(state: &State, token: &str) -> Result<Option<LiveToken>, Trouble> 
 }
 
 fn live(state: &State, token: &str) -> Result<Option<LiveToken>, Trouble> {
+    if let Some(machine) = machine::verify(state, token)? {
+        let Machine { client_id, scopes, expires_at } = machine;
+        // A machine's token has no person: it is about the machine itself (RFC 9068, section 2.2).
+        return Ok(Some(LiveToken { user_id: client_id.clone(), client_id, scopes, expires_at, is_refresh: false }));
+    }
     match revocation::live_access_token(&state.store, state.now(), token)? {
         Some(access) => Ok(Some(access)),
         None => refresh::live(&state.store, &state.clock, state.rule(), token),

@@ -22,7 +22,7 @@ pub struct JournalEntry {
     pub at: String,
     /// Milliseconds since 1970 on the machine's own clock, which no lever moves.
     pub at_ms: u64,
-    /// `identity`, `clinical`, or empty for the home page.
+    /// `identity`, `clinical` and so on, or empty for the sandbox's own pages.
     pub service: String,
     /// `GET`, `POST`, …
     pub method: String,
@@ -53,6 +53,15 @@ pub struct JournalEntry {
     /// At the token endpoint, what the sandbox did, whatever its answer said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub done: Option<Done>,
+    /// Which operation of the API it was: `clinical.list_biomarkers`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    /// The `Idempotency-Key` that came with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+    /// The `traceparent` that came with it (W3C Trace Context).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
     /// The fault on order that this request met.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<AppliedFault>,
@@ -162,7 +171,7 @@ impl Journal {
     }
 }
 
-/// Parameters that hold nothing secret. Everything else at an identity path is hidden, known or not: a parameter
+/// Parameters that hold nothing secret. Everything else at an identity path or a page is hidden, known or not: a parameter
 /// that nobody thought of must not be the one that leaks.
 const SHOWN: &[&str] = &[
     "client_id",
@@ -195,7 +204,8 @@ pub(crate) fn redacted(service: &str, params: &Params) -> Map<String, Value> {
 }
 
 fn shown_value(service: &str, name: &str, value: &str) -> String {
-    let hidden = service != "clinical" && !SHOWN.contains(&name);
+    // The other services' parameters are ids, filters and page sizes.
+    let hidden = matches!(service, "identity" | "") && !SHOWN.contains(&name);
     if hidden && !value.is_empty() && !SECRETS.iter().any(|prefix| value.contains(prefix)) {
         HIDDEN.to_owned()
     } else {

@@ -1,6 +1,6 @@
-//! The keys that sign id_tokens, and their public half as a JWK Set.
+//! The keys that sign id_tokens and machine tokens, and their public half as a JWK Set.
 
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_dalek::{Signature, Signer as _, SigningKey};
 use rusqlite::params;
 use serde_json::{Value, json};
 
@@ -24,6 +24,11 @@ impl Key {
 
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
         self.signing.sign(message).to_bytes()
+    }
+
+    pub(crate) fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        let signature = Signature::from_slice(signature);
+        signature.is_ok_and(|signature| self.signing.verifying_key().verify_strict(message, &signature).is_ok())
     }
 
     pub(crate) fn public(&self) -> [u8; 32] {

@@ -4,7 +4,7 @@ use axum::extract::State as Extract;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, patch, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -12,14 +12,14 @@ use serde_json::{Map, Value, json};
 use crate::admin::readable;
 use crate::answers::ApiError;
 use crate::browser::{self, SignIn, SignInError};
-use crate::fault::Fault;
+use crate::fault::{Fault, Place};
 use crate::faults::CannedAnswer;
 use crate::id_token::IdTokenFault;
 use crate::seed::PEOPLE;
 use crate::state::Shared;
 use crate::stats::Stats;
 use crate::switches::Switches;
-use crate::{clients, keys, revocation};
+use crate::{admin, audit, clients, keys, revocation};
 
 type Body<T> = Result<Json<T>, JsonRejection>;
 
@@ -31,6 +31,12 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/alerts", get(alerts))
         .route("/id-token", post(next_id_token))
         .route("/next-token-answer", post(next_token_answer))
+        .route("/clients", get(admin::lever_list).post(admin::lever_register))
+        .route("/clients/{client_id}", patch(admin::lever_change))
+        .route("/clients/{client_id}/rotate-secret", post(admin::lever_rotate_secret))
+        .route("/audit", get(audit_rows))
+        .route("/events", get(events))
+        .route("/api-faults", get(api_faults).post(order_api_fault).delete(clear_api_faults))
         .route("/token-faults", get(token_faults).post(order_token_fault).delete(clear_token_faults))
         .route("/clock", get(clock).post(advance_clock))
         .route("/keys/rotate", post(rotate_keys))
@@ -92,9 +98,33 @@ async fn token_faults(Extract(state): Extract<Shared>) -> Json<Value> {
 
 async fn order_token_fault(Extract(state): Extract<Shared>, body: Body<Fault>) -> Result<StatusCode, ApiError> {
     let fault = readable(body)?;
-    fault.check().map_err(|refusal| ApiError::validation(refusal.to_string()))?;
+    let fault = fault.check(Place::Token).map_err(|refusal| ApiError::validation(refusal.to_string()))?;
     state.faults().at_token.push_back(fault);
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn api_faults(Extract(state): Extract<Shared>) -> Json<Value> {
+    Json(json!(state.faults().at_api))
+}
+
+async fn order_api_fault(Extract(state): Extract<Shared>, body: Body<Fault>) -> Result<StatusCode, ApiError> {
+    let fault = readable(body)?;
+    let fault = fault.check(Place::Api).map_err(|refusal| ApiError::validation(refusal.to_string()))?;
+    state.faults().at_api.push_back(fault);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn clear_api_faults(Extract(state): Extract<Shared>) -> StatusCode {
+    state.faults().at_api.clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn audit_rows(Extract(state): Extract<Shared>) -> Result<Json<Value>, ApiError> {
+    Ok(Json(json!(audit::rows(&state.store)?)))
+}
+
+async fn events(Extract(state): Extract<Shared>) -> Result<Json<Value>, ApiError> {
+    Ok(Json(json!(audit::events(&state.store)?)))
 }
 
 async fn clear_token_faults(Extract(state): Extract<Shared>) -> StatusCode {

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use crate::browser::{self, SignIn, SignInError};
 use crate::clients::{self, ClientForm, DEFAULT_ACCESS_TOKEN_SECONDS};
 use crate::db::{Database, Store, Trouble};
-use crate::fault::{Fault, InvalidFault};
+use crate::fault::{Fault, InvalidFault, Place};
 use crate::id_token::IdTokenFault;
 use crate::journal::JournalEntry;
 use crate::rotation::Rotation;
@@ -23,7 +23,7 @@ use crate::state::{Shared, State};
 use crate::stats::Stats;
 use crate::switches::Switches;
 use crate::wire::{Wire, WiredListener};
-use crate::{keys, revocation, server};
+use crate::{audit, keys, revocation, server};
 
 /// How a sandbox starts.
 #[derive(Debug, Clone, Default)]
@@ -91,6 +91,10 @@ pub struct NewApp {
     pub scopes: Vec<String>,
     /// How long its access tokens live; an hour if not given.
     pub access_token_seconds: Option<u32>,
+    /// Whether it may ask for scopes that open health data: its maker and Loop have signed a BAA.
+    pub baa: bool,
+    /// Where its webhooks go.
+    pub webhook_url: Option<String>,
 }
 
 impl Default for NewApp {
@@ -102,6 +106,8 @@ impl Default for NewApp {
             redirect_uris: vec!["http://localhost:3000/callback".to_owned()],
             scopes: ["openid", "profile", "read:biomarkers", "read:protocols"].map(str::to_owned).to_vec(),
             access_token_seconds: None,
+            baa: true,
+            webhook_url: None,
         }
     }
 }
@@ -110,6 +116,17 @@ impl NewApp {
     /// An app of this name, else as the default.
     pub fn named(name: impl Into<String>) -> NewApp {
         NewApp { name: name.into(), ..NewApp::default() }
+    }
+
+    /// A machine: no person, no redirect, and these `admin:` scopes, separated by spaces.
+    pub fn machine(name: impl Into<String>, scopes: &str) -> NewApp {
+        NewApp { redirect_uris: Vec::new(), ..NewApp::named(name) }.scopes(scopes)
+    }
+
+    /// Without the agreement (BAA) that scopes for health data need.
+    #[must_use]
+    pub fn without_baa(self) -> NewApp {
+        NewApp { baa: false, ..self }
     }
 
     /// A phone or browser app, without a secret.
@@ -173,6 +190,7 @@ impl From<Trouble> for RegisterError {
 pub struct Sandbox {
     state: Shared,
     stop: watch::Sender<bool>,
+    openapi: serde_json::Value,
     server: Option<JoinHandle<std::io::Result<()>>>,
 }
 
@@ -199,15 +217,17 @@ impl Sandbox {
             ..Switches::default()
         };
         let (stop, mut stopped) = watch::channel(false);
-        let state = Arc::new(State::new(store, switches, port, stopped.clone()));
+        let state = State::new(store, switches, port, stopped.clone());
+        let state = Arc::new(state.map_err(|failure| internal(failure.to_string()))?);
         keys::current(&state.store).map_err(|failure| internal(failure.to_string()))?;
-        let router = server::router(&state).into_make_service_with_connect_info::<Wire>();
+        let (router, openapi) = server::router(&state).map_err(|failure| internal(failure.to_string()))?;
+        let router = router.into_make_service_with_connect_info::<Wire>();
         let service = axum::serve(WiredListener(listener), router).with_graceful_shutdown(async move {
             // An error means that the handle is gone, which says the same.
             let _ = stopped.wait_for(|stop| *stop).await;
         });
         let server = tokio::spawn(service.into_future());
-        Ok(Sandbox { state, stop, server: Some(server) })
+        Ok(Sandbox { state, stop, openapi, server: Some(server) })
     }
 
     /// `http://127.0.0.1:PORT`, without a slash at the end.
@@ -220,7 +240,7 @@ impl Sandbox {
         format!("{}/{{service}}", self.state.base_url)
     }
 
-    /// Registers an app, by the same rules as the admin API.
+    /// Registers an app or a machine, by the same rules as `POST /_sandbox/clients`.
     // Async though nothing waits yet: every sandbox call that reaches an app's record reads the same at the caller.
     #[allow(clippy::unused_async, reason = "part of the published shape; a remote sandbox would wait")]
     pub async fn register(&self, app: NewApp) -> Result<RegisteredApp, RegisterError> {
@@ -234,8 +254,10 @@ impl Sandbox {
             allowed_origins: Vec::new(),
             access_token_seconds: app.access_token_seconds.unwrap_or(DEFAULT_ACCESS_TOKEN_SECONDS),
             enabled: true,
+            baa: app.baa,
+            webhook_url: app.webhook_url,
         };
-        form.check().map_err(RegisterError)?;
+        form.check(true).map_err(RegisterError)?;
         let (client, client_secret) = clients::register(&self.state.store, &self.state.clock, &form)?;
         Ok(RegisteredApp { client_id: client.client_id, client_secret })
     }
@@ -271,9 +293,29 @@ impl Sandbox {
     /// Makes the token endpoint go wrong in this way at the next request that the fault waits for. Several calls
     /// queue up.
     pub fn fault(&self, fault: Fault) -> Result<(), InvalidFault> {
-        fault.check()?;
-        self.state.faults().at_token.push_back(fault);
+        self.state.faults().at_token.push_back(fault.check(Place::Token)?);
         Ok(())
+    }
+
+    /// As [`Sandbox::fault`], at any operation of the API that the fault waits for.
+    pub fn api_fault(&self, fault: Fault) -> Result<(), InvalidFault> {
+        self.state.faults().at_api.push_back(fault.check(Place::Api)?);
+        Ok(())
+    }
+
+    /// Forgets the faults of the API that have not struck yet.
+    pub fn clear_api_faults(&self) {
+        self.state.faults().at_api.clear();
+    }
+
+    /// The audit log so far, oldest first.
+    pub fn audit(&self) -> Vec<serde_json::Value> {
+        audit::rows(&self.state.store).unwrap_or_default()
+    }
+
+    /// The OpenAPI 3.1 document that `GET /openapi.json` answers with.
+    pub fn openapi(&self) -> serde_json::Value {
+        self.openapi.clone()
     }
 
     /// Forgets the faults that have not struck yet.

@@ -8,10 +8,16 @@ pub(crate) struct Scope {
     pub(crate) consent: &'static str,
     /// What it opens, in a few more words.
     pub(crate) covers: &'static str,
+    /// It opens health data: an app needs a signed agreement with Loop (a BAA) to ask for it.
+    pub(crate) is_phi: bool,
 }
 
 const fn scope(name: &'static str, consent: &'static str, covers: &'static str) -> Scope {
-    Scope { name, consent, covers }
+    Scope { name, consent, covers, is_phi: false }
+}
+
+const fn phi(name: &'static str, consent: &'static str, covers: &'static str) -> Scope {
+    Scope { name, consent, covers, is_phi: true }
 }
 
 /// In the order in which the consent page lists them.
@@ -25,18 +31,32 @@ pub(crate) const SCOPES: &[Scope] = &[
         "Manage which apps are connected to your Loop account",
         "See connected apps and disconnect them",
     ),
-    scope("read:biomarkers", "View your lab results", "Hormones, lipids, inflammation and the other markers measured"),
-    scope("write:biomarkers", "Upload lab results on your behalf", "Add a lab report or single results"),
-    scope("read:protocols", "View your current and past protocols", "Protocols and the actions they ask for"),
-    scope("write:protocols", "Start or stop protocols for you", "Change which protocols you follow"),
-    scope("read:check_ins", "View your weekly check-ins", "How you said that you feel"),
-    scope("write:check_ins", "Record check-ins on your behalf", "Answer a check-in for you"),
-    scope("read:recommendations", "View protocol recommendations for you", "Suggestions made from your results"),
-    scope("read:red_flags", "View health safety flags on your account", "Safety flags raised for your clinician"),
-    scope("read:profile", "View your full Loop profile and order history", "Your customer profile and past orders"),
-    scope("read:wearables", "View your wearable device data", "What Oura, WHOOP, Libre and Dexcom sent"),
-    scope("write:wearables", "Sync your wearables on your behalf", "Ask a device for its newest data"),
+    phi("read:biomarkers", "View your lab results", "Hormones, lipids, inflammation and the other markers measured"),
+    phi("write:biomarkers", "Upload lab results on your behalf", "Add a lab report or single results"),
+    phi("read:protocols", "View your current and past protocols", "Protocols and the actions they ask for"),
+    phi("write:protocols", "Start or stop protocols for you", "Change which protocols you follow"),
+    phi("read:check_ins", "View your weekly check-ins", "How you said that you feel"),
+    phi("write:check_ins", "Record check-ins on your behalf", "Answer a check-in for you"),
+    phi("read:recommendations", "View protocol recommendations for you", "Suggestions made from your results"),
+    phi("read:red_flags", "View health safety flags on your account", "Safety flags raised for your clinician"),
+    phi("read:profile", "View your full Loop profile and order history", "Your customer profile and past orders"),
+    phi("read:wearables", "View your wearable device data", "What Oura, WHOOP, Libre and Dexcom sent"),
+    phi("write:wearables", "Sync your wearables on your behalf", "Ask a device for its newest data"),
+    scope("read:lab_catalog", "View the lab test catalogue", "Which markers can be measured, and what they cost"),
+    phi("read:lab_results", "View your lab orders and their results", "Orders, their state, and what came of them"),
+    phi("write:lab_orders", "Order lab tests on your behalf", "Place an order with the laboratory"),
+    scope("read:research_papers", "View research papers picked for you", "Papers that fit your goals"),
+    scope("read:entitlements", "View which features your membership includes", "What your tier opens"),
+    scope("manage:subscriptions", "Manage your Loop membership", "Start a membership and see its history"),
+    scope("manage:preferences", "View your notifications and manage your preferences", "Messages, and what you want"),
 ];
+
+/// What machines alone can hold: never asked of a person, never on the consent page.
+pub(crate) const MACHINE_SCOPES: &[&str] = &["admin:identity", "admin:clinical", "admin:payments"];
+
+pub(crate) fn is_for_machines(name: &str) -> bool {
+    MACHINE_SCOPES.contains(&name)
+}
 
 pub(crate) fn find(name: &str) -> Option<&'static Scope> {
     SCOPES.iter().find(|scope| scope.name == name)

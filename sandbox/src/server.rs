@@ -1,55 +1,78 @@
 //! Which path leads where, and what every request and answer goes through.
 
+use std::sync::Arc;
+
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{ConnectInfo, Request, State as Extract};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State as Extract};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, patch, post};
+use axum::routing::get;
 use axum::{Json, Router};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use url::{Host, Url};
 
 use crate::answers::{ApiError, NotedClient, NotedError, NotedUnsent};
 use crate::clients::basic_pair;
+use crate::gate::{self, Gate};
 use crate::journal::{JournalEntry, Seq, harmless, redacted};
+use crate::machine::SERVICES;
 use crate::params::Params;
 use crate::seed;
 use crate::state::{Shared, State};
 use crate::wire::Wire;
-use crate::{admin, clients, clinical, identity, ids, interact, introspection, levers, pages, sys, token};
+use crate::{clients, docs_page, ids, interact, levers, openapi, pages, services, sys};
 
 const BODY_LIMIT: usize = 1024 * 1024;
 
-pub(crate) fn router(state: &Shared) -> Router {
+/// What carries a file.
+const UPLOAD_LIMIT: usize = 32 * 1024 * 1024;
+const UPLOADS: [&str; 2] = ["/clinical/v1/bloodwork/upload", "/ai/v1/extract/bloodwork"];
+
+/// The `X-Request-Id` of the answer, put on the request.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) String);
+
+/// The body as it arrived, put on the request.
+#[derive(Debug, Clone)]
+pub(crate) struct WholeBody(pub(crate) Bytes);
+
+/// Everything that the sandbox answers, and its OpenAPI document.
+pub(crate) fn router(state: &Shared) -> Result<(Router, Value), serde_json::Error> {
+    let (operations, collected) = services::router().split_for_parts();
+    let (document, known) = openapi::finish(&collected, &state.base_url)?;
+    let gate = Gate { state: Shared::clone(state), operations: known };
+    let operations =
+        operations.route_layer(from_fn_with_state(Arc::new(gate), gate::pass)).route_layer(DefaultBodyLimit::disable());
+    let served: Arc<str> = document.to_string().into();
+    let docs = docs_page::page(&document);
+    let router = operations
+        .merge(pages_and_levers())
+        .route("/openapi.json", get(move || openapi_json(Arc::clone(&served))))
+        .route("/docs", get(move || docs_page::answer(docs.clone())))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(Shared::clone(state), around))
+        .with_state(Shared::clone(state));
+    Ok((router, document))
+}
+
+async fn openapi_json(text: Arc<str>) -> Response {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text.to_string()).into_response()
+}
+
+/// What a browser or a test asks for: no operation of the API.
+fn pages_and_levers() -> Router<Shared> {
     let identity = Router::new()
-        .route("/v1/oauth/authorize", get(interact::authorize))
         .route("/sign-in", get(interact::sign_in_page).post(interact::sign_in))
-        .route("/consent", get(interact::consent_page).post(interact::consent))
-        .route("/v1/oauth/token", post(token::token))
-        .route("/v1/oauth/introspect", post(introspection::introspect))
-        .route("/v1/oauth/revoke", post(identity::revoke))
-        .route("/.well-known/openid-configuration", get(identity::discovery))
-        .route("/.well-known/jwks.json", get(identity::jwks))
-        .route("/v1/admin/oauth-clients", get(admin::list).post(admin::register))
-        .route("/v1/admin/oauth-clients/{client_id}", patch(admin::change))
-        .route("/v1/admin/oauth-clients/{client_id}/rotate-secret", post(admin::rotate_secret))
-        .route("/healthz", get(health));
-    let clinical = Router::new()
-        .route("/v1/biomarkers/me", get(clinical::my_biomarkers))
-        .route("/v1/protocols/{id}", get(clinical::protocol))
-        .route("/healthz", get(health));
+        .route("/consent", get(interact::consent_page).post(interact::consent));
     Router::new()
         .route("/", get(home))
         .route("/healthz", get(health))
         .route("/assets/loop.css", get(pages::css))
         .nest("/identity", identity)
-        .nest("/clinical", clinical)
+        .merge(services::pages())
         .nest("/_sandbox", levers::router())
-        .fallback(nothing_here)
-        .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn_with_state(Shared::clone(state), around))
-        .with_state(Shared::clone(state))
 }
 
 async fn home(Extract(state): Extract<Shared>) -> Result<Response, ApiError> {
@@ -58,7 +81,7 @@ async fn home(Extract(state): Extract<Shared>) -> Result<Response, ApiError> {
     Ok(pages::home(&pages::Home { base_url: &state.base_url, apps: &apps, protocols: &protocols }))
 }
 
-async fn health() -> Json<serde_json::Value> {
+pub(crate) async fn health() -> Json<Value> {
     Json(json!({ "status": "ok" }))
 }
 
@@ -74,11 +97,12 @@ async fn wrong_method() -> ApiError {
 async fn around(
     Extract(state): Extract<Shared>,
     ConnectInfo(wire): ConnectInfo<Wire>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     wire.mend();
     let request_id = ids::ulid(&state.clock).map_or_else(|_| "req_unknown".to_owned(), |id| format!("req_{id}"));
+    request.extensions_mut().insert(RequestId(request_id.clone()));
     let mut answer = match guard(request.headers(), request.uri().path()) {
         Err(refusal) => refusal.into_response(),
         Ok(()) => noted(&state, request, next, &request_id).await,
@@ -128,12 +152,14 @@ async fn noted(state: &State, request: Request, next: Next, request_id: &str) ->
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
-        let text = "The body is larger than one mebibyte, or did not arrive whole.";
+    let limit = if UPLOADS.contains(&path.as_str()) { UPLOAD_LIMIT } else { BODY_LIMIT };
+    let Ok(body) = to_bytes(body, limit).await else {
+        let text = format!("The body is larger than {} MiB, or did not arrive whole.", limit / BODY_LIMIT);
         return ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", text).into_response();
     };
     let seq = state.journal.arrived(entry(state, &parts, &path, &body, request_id));
     parts.extensions.insert(Seq(seq));
+    parts.extensions.insert(WholeBody(body.clone()));
     let answer = next.run(Request::from_parts(parts, Body::from(body))).await;
     let noted = answer.extensions();
     state.journal.note(seq, |entry| {
@@ -152,10 +178,10 @@ fn entry(
     request_id: &str,
 ) -> JournalEntry {
     let (service, rest) = match path.strip_prefix('/').and_then(|path| path.split_once('/')) {
-        Some((service @ ("identity" | "clinical"), rest)) => (service, format!("/{rest}")),
+        Some((service, rest)) if SERVICES.contains(&service) => (service, format!("/{rest}")),
         _ => ("", path.to_owned()),
     };
-    let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let text = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let query = Params::of_query(parts.uri.query());
     let is_form =
         text(header::CONTENT_TYPE).is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
@@ -182,6 +208,9 @@ fn entry(
         presented: None,
         presented_state: None,
         done: None,
+        operation: None,
+        idempotency_key: text(HeaderName::from_static("idempotency-key")).map(harmless),
+        traceparent: text(HeaderName::from_static("traceparent")).map(harmless),
         fault: None,
         error: None,
         request_id: request_id.to_owned(),

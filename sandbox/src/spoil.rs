@@ -29,19 +29,23 @@ pub(crate) enum Giving {
 const STATUS_LINE: u64 = 12;
 
 /// Answers a request with a fault. `work` does what the request asks for, and makes the right answer.
-pub(crate) async fn answer(
+pub(crate) async fn answer<Work, Working>(
     fault: &Fault,
     wire: &Wire,
     stopped: watch::Receiver<bool>,
-    work: impl FnOnce(Giving) -> Response + Send + 'static,
-) -> Response {
+    work: Work,
+) -> Response
+where
+    Work: FnOnce(Giving) -> Working + Send + 'static,
+    Working: Future<Output = Response> + Send + 'static,
+{
     let after = fault.strikes_after();
     let ms = fault.ms().map(Duration::from_millis);
     match fault.kind {
-        FaultKind::DropRefreshToken => work(if after { Giving::Withheld } else { Giving::Kept }),
-        FaultKind::ContentType => with_content_type(work(Giving::AsTheRuleSays), fault),
+        FaultKind::DropRefreshToken => work(if after { Giving::Withheld } else { Giving::Kept }).await,
+        FaultKind::ContentType => with_content_type(work(Giving::AsTheRuleSays).await, fault),
         FaultKind::Delay if after => {
-            let answer = work(Giving::AsTheRuleSays);
+            let answer = work(Giving::AsTheRuleSays).await;
             sleep(ms.unwrap_or_default()).await;
             answer
         }
@@ -49,13 +53,13 @@ pub(crate) async fn answer(
             // A task of its own: a slow server goes on working for a client that has left.
             let late = tokio::spawn(async move {
                 sleep(ms.unwrap_or_default()).await;
-                work(Giving::AsTheRuleSays)
+                work(Giving::AsTheRuleSays).await
             });
             late.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
         }
         FaultKind::NoAnswer | FaultKind::Hang => {
             if after {
-                drop(work(Giving::AsTheRuleSays));
+                drop(work(Giving::AsTheRuleSays).await);
             }
             if fault.kind == FaultKind::Hang {
                 hold(ms, stopped).await;
@@ -64,7 +68,7 @@ pub(crate) async fn answer(
             unsent(Response::default())
         }
         FaultKind::Reset | FaultKind::Truncate => {
-            let whole = if after { work(Giving::AsTheRuleSays) } else { page(StatusCode::BAD_GATEWAY) };
+            let whole = if after { work(Giving::AsTheRuleSays).await } else { page(StatusCode::BAD_GATEWAY) };
             wire.cut(fault.cut_at(), fault.ending());
             match fault.cut_at() {
                 CutAt::Byte(byte) if byte < STATUS_LINE => unsent(whole),
@@ -73,9 +77,9 @@ pub(crate) async fn answer(
         }
         FaultKind::Status | FaultKind::Garbage200 => {
             if after {
-                drop(work(Giving::AsTheRuleSays));
+                drop(work(Giving::AsTheRuleSays).await);
             }
-            if fault.kind == FaultKind::Status { status(fault) } else { garbage() }
+            if fault.kind == FaultKind::Status { status(fault) } else { garbage(fault) }
         }
     }
 }
@@ -113,8 +117,8 @@ fn page(status: StatusCode) -> Response {
         .into_response()
 }
 
-fn garbage() -> Response {
-    let text = "{\"access_token\": \"lph_at_";
+fn garbage(fault: &Fault) -> Response {
+    let text = if fault.is_at_api() { "{\"data\": [{\"id\": \"" } else { "{\"access_token\": \"lph_at_" };
     (StatusCode::OK, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text).into_response()
 }
 
@@ -132,6 +136,15 @@ fn status(fault: &Fault) -> Response {
                 "error_description": "A fault that a test has ordered.",
                 "error_uri": format!("https://platform.loop.health/connect/errors#{error}"),
             });
+            if let Some(ms) = fault.retry_after_ms_value() {
+                body["retry_after_ms"] = json!(ms);
+            }
+            (code, Json(body)).into_response()
+        }
+        FaultBody::Api => {
+            let error = fault.error_or(fitting_api_error(code));
+            noted = Some(NotedError(error.to_owned()));
+            let mut body = json!({ "error": error, "message": "A fault that a test has ordered." });
             if let Some(ms) = fault.retry_after_ms_value() {
                 body["retry_after_ms"] = json!(ms);
             }
@@ -161,5 +174,22 @@ fn fitting_error(status: StatusCode) -> &'static str {
         503 => "temporarily_unavailable",
         500.. => "server_error",
         _ => "invalid_request",
+    }
+}
+
+/// As above, at every other route.
+fn fitting_api_error(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        401 => "invalid_token",
+        403 => "forbidden",
+        404 => "not_found",
+        409 => "conflict",
+        412 => "precondition_failed",
+        422 => "unprocessable_entity",
+        429 => "rate_limited",
+        502 => "upstream_error",
+        503 => "temporarily_unavailable",
+        500.. => "server_error",
+        _ => "validation_error",
     }
 }

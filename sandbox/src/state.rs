@@ -6,13 +6,15 @@ use tokio::sync::watch;
 
 use crate::db::Store;
 use crate::faults::Faults;
+use crate::idempotency::Running;
+use crate::ids;
 use crate::introspection::Answers;
 use crate::journal::Journal;
 use crate::rate_limit::RateLimit;
 use crate::refresh::Rule;
 use crate::stats::Counters;
 use crate::switches::Switches;
-use crate::sys::Clock;
+use crate::sys::{Clock, RandomFailed};
 
 #[derive(Debug)]
 pub(crate) struct State {
@@ -20,7 +22,12 @@ pub(crate) struct State {
     pub(crate) clock: Clock,
     pub(crate) journal: Journal,
     pub(crate) stats: Counters,
+    /// The keys of writes that are under way.
+    pub(crate) running: Running,
+    /// Signs links to files; new at every start.
+    pub(crate) file_secret: String,
     rate_limit: Mutex<RateLimit>,
+    api_limits: Mutex<RateLimit>,
     introspected: Mutex<Answers>,
     stopped: watch::Receiver<bool>,
     faults: Mutex<Faults>,
@@ -33,20 +40,29 @@ pub(crate) struct State {
 pub(crate) type Shared = Arc<State>;
 
 impl State {
-    pub(crate) fn new(store: Store, switches: Switches, port: u16, stopped: watch::Receiver<bool>) -> State {
-        State {
+    pub(crate) fn new(
+        store: Store,
+        switches: Switches,
+        port: u16,
+        stopped: watch::Receiver<bool>,
+    ) -> Result<State, RandomFailed> {
+        let file_secret = ids::secret("")?;
+        Ok(State {
             store,
             clock: Clock::default(),
             journal: Journal::default(),
             stats: Counters::default(),
+            running: Running::default(),
+            file_secret,
             rate_limit: Mutex::default(),
+            api_limits: Mutex::default(),
             introspected: Mutex::default(),
             stopped,
             faults: Mutex::default(),
             switches: Mutex::new(switches),
             base_url: format!("http://127.0.0.1:{port}"),
             cookie_name: format!("loop_session_{port}"),
-        }
+        })
     }
 
     pub(crate) fn issuer(&self) -> String {
@@ -80,6 +96,10 @@ impl State {
         locked(&self.rate_limit)
     }
 
+    pub(crate) fn api_limits(&self) -> MutexGuard<'_, RateLimit> {
+        locked(&self.api_limits)
+    }
+
     pub(crate) fn introspected(&self) -> MutexGuard<'_, Answers> {
         locked(&self.introspected)
     }
@@ -94,6 +114,13 @@ impl State {
         let limits = |switches: Switches| (switches.token_rate_limit, switches.lockout_after);
         if limits(before) != limits(to) {
             *self.rate_limit() = RateLimit::default();
+        }
+        let limits = |switches: Switches| {
+            let Switches { read_rate_limit, write_rate_limit, admin_rate_limit, lockout_after, .. } = switches;
+            (read_rate_limit, write_rate_limit, admin_rate_limit, lockout_after)
+        };
+        if limits(before) != limits(to) {
+            *self.api_limits() = RateLimit::default();
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-/// What has happened at the token endpoint since the start or the last reset.
+/// What has happened since the start or the last reset.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Stats {
@@ -32,6 +32,18 @@ pub struct Stats {
     pub lockouts: u64,
     /// Requests at the introspection endpoint.
     pub introspections: u64,
+    /// Requests at routes that need an access token, whatever became of them.
+    pub api_requests: u64,
+    /// Writes that were carried out there, whatever the client saw of it.
+    pub api_writes_done: u64,
+    /// Answers given again for an `Idempotency-Key`.
+    pub api_replays: u64,
+    /// Requests over a limit of those routes, or during a lock-out.
+    pub api_rate_limited: u64,
+    /// Lock-outs that began there.
+    pub api_lockouts: u64,
+    /// Requests that came though the client had been told to wait.
+    pub api_ignored: u64,
 }
 
 #[derive(Debug, Default)]

@@ -29,6 +29,16 @@ pub struct Switches {
     pub token_rate_limit: Option<u32>,
     /// Requests that come before the wait after a 429 is over, until the app is locked out.
     pub lockout_after: u32,
+    /// Requests a minute that read, for each app, at all services together.
+    pub read_rate_limit: Option<u32>,
+    /// As above, of requests that write.
+    pub write_rate_limit: Option<u32>,
+    /// As above, of requests that only machines can send.
+    pub admin_rate_limit: Option<u32>,
+    /// What a token without the scope is answered with: 403, as most pages say, or 401, as one does.
+    pub insufficient_scope_status: u16,
+    /// The token endpoint too gives machine tokens, as the migration guide has it.
+    pub client_credentials_at_token_endpoint: bool,
 }
 
 impl Default for Switches {
@@ -43,6 +53,11 @@ impl Default for Switches {
             introspection_cache_seconds: 0,
             token_rate_limit: None,
             lockout_after: 10,
+            read_rate_limit: None,
+            write_rate_limit: None,
+            admin_rate_limit: None,
+            insufficient_scope_status: 403,
+            client_credentials_at_token_endpoint: false,
         }
     }
 }
@@ -54,6 +69,18 @@ impl Switches {
             return Err("The switches can't be read.".to_owned());
         };
         all.extend(changes);
-        serde_json::from_value(Value::Object(all)).map_err(|failure| failure.to_string())
+        let changed: Switches = serde_json::from_value(Value::Object(all)).map_err(|failure| failure.to_string())?;
+        if !matches!(changed.insufficient_scope_status, 401 | 403) {
+            return Err("insufficient_scope_status is 401 or 403.".to_owned());
+        }
+        Ok(changed)
+    }
+
+    /// Sets every limit to the platform's figure.
+    pub fn limit_as_the_platform(&mut self) {
+        self.token_rate_limit = Some(60);
+        self.read_rate_limit = Some(1000);
+        self.write_rate_limit = Some(200);
+        self.admin_rate_limit = Some(100);
     }
 }

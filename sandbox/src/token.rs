@@ -5,7 +5,9 @@ use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Extension, RawQuery, State as Extract};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::answers::{OAuthError, no_store};
 use crate::clients::{self, Client};
@@ -15,16 +17,61 @@ use crate::id_token::{self, Claims};
 use crate::issue::Issued;
 use crate::journal::{AppliedFault, Done, Presented, Seq};
 use crate::params::Params;
+use crate::rate_limit::Limit;
 use crate::refresh::{self, Order, Worked};
 use crate::scopes;
 use crate::seed;
 use crate::spoil::{self, Giving};
 use crate::state::{Shared, State};
 use crate::wire::Wire;
-use crate::{ids, stats::Stats};
+use crate::{ids, machine, stats::Stats};
 
-/// `POST /v1/oauth/token`. Without a fault on order nothing in it waits once the form is read, so a caller that hangs
-/// up leaves no half-done work.
+/// What the app sends; which fields, depends on the grant.
+#[derive(Debug, Deserialize, ToSchema)]
+#[allow(dead_code, reason = "only its schema is used: the form is read as OAuth reads forms")]
+pub(crate) struct TokenRequest {
+    /// `authorization_code` or `refresh_token`.
+    grant_type: String,
+    code: Option<String>,
+    /// With a code: the one that the authorization began with.
+    redirect_uri: Option<String>,
+    /// With a code: 43 to 128 characters (RFC 7636, section 4.1).
+    code_verifier: Option<String>,
+    refresh_token: Option<String>,
+    /// With a refresh token: fewer scopes for the access token, separated by spaces.
+    scope: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<String>,
+}
+
+/// The tokens of one grant.
+#[derive(Debug, ToSchema)]
+#[allow(dead_code, reason = "only its schema is used: a fault leaves fields out")]
+pub(crate) struct TokenAnswer {
+    access_token: String,
+    #[schema(pattern = "^Bearer$")]
+    token_type: String,
+    expires_in: u32,
+    refresh_token: Option<String>,
+    /// Separated by spaces.
+    scope: String,
+    /// With the scope `openid`, for a code.
+    id_token: Option<String>,
+}
+
+// Without a fault on order nothing in it waits once the form is read, so a caller that hangs up leaves no half-done work.
+/// Exchange a code or a refresh token
+#[utoipa::path(
+    post, path = "/v1/oauth/token", operation_id = "oauth.token",
+    request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, body = TokenAnswer),
+        (status = 400, description = "The form or the grant is not right", body = crate::answers::OAuthErrorBody),
+        (status = 401, description = "Unknown client or wrong secret", body = crate::answers::OAuthErrorBody),
+        (status = 403, description = "A scope or audience that this client may not have", body = crate::answers::OAuthErrorBody),
+        (status = 429, description = "Over the limit; wait as long as Retry-After says", body = crate::answers::RateLimitedBody),
+    )
+)]
 pub(crate) async fn token(
     Extract(state): Extract<Shared>,
     ConnectInfo(wire): ConnectInfo<Wire>,
@@ -48,7 +95,7 @@ pub(crate) async fn token(
     };
     attempt.meets(fault.name(), fault.strikes_after());
     let stopped = attempt.state.stopped();
-    spoil::answer(&fault, &wire, stopped, move |giving| attempt.work(giving)).await
+    spoil::answer(&fault, &wire, stopped, async move |giving| attempt.work(giving)).await
 }
 
 /// One request, with what it says of itself before anyone has checked it.
@@ -123,7 +170,8 @@ impl Attempt {
         };
         let client_id = self.client_id.as_deref().unwrap_or_default();
         let now = self.state.clock.now_ms();
-        self.state.rate_limit().admit(client_id, now, cap, switches.lockout_after).map_err(|limited| {
+        let limit = Limit { class: "token", cap, patience: switches.lockout_after, grace_ms: 0 };
+        self.state.rate_limit().admit(client_id, now, limit).map_err(|limited| {
             self.state.stats.add(|stats| {
                 stats.rate_limited += 1;
                 stats.lockouts += u64::from(limited.begins_lockout);
@@ -171,6 +219,11 @@ impl Attempt {
     fn worked(&self, giving: Giving) -> Result<(Response, Done, Presented), OAuthError> {
         let state = &*self.state;
         let (client, form) = authenticated_form(state, self.query.as_deref(), &self.headers, &self.body)?;
+        if form.get("grant_type") == Some("client_credentials") && state.switches().client_credentials_at_token_endpoint
+        {
+            let answer = machine::mint(state, &client, &form).unwrap_or_else(|refusal| refusal);
+            return Ok((answer, Done::Nothing, Presented::Unknown));
+        }
         let required = |name: &str| {
             form.get(name).ok_or_else(|| OAuthError::invalid_request(format!("The parameter {name} is missing.")))
         };

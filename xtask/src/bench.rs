@@ -107,9 +107,12 @@ pub(crate) fn run(arguments: &Bench) -> ExitCode {
 
 /// Builds and measures. None where nothing was measured; what failed has its step.
 pub(crate) fn measure(steps: &mut Steps, wanted: &Wanted, plan: Plan) -> Option<Report> {
-    let missing: Vec<Missing> = MEASURED
-        .into_iter()
-        .filter(|language| wanted.has(*language))
+    let wanted_here: Vec<Language> = MEASURED.into_iter().filter(|language| wanted.has(*language)).collect();
+    if wanted_here.is_empty() {
+        return None;
+    }
+    let missing: Vec<Missing> = wanted_here
+        .iter()
         .filter_map(|language| match language {
             Language::Python => toolchain::python().err(),
             Language::Node => toolchain::node().err(),
@@ -131,9 +134,8 @@ pub(crate) fn measure(steps: &mut Steps, wanted: &Wanted, plan: Plan) -> Option<
     let build = lane::cargo(plan, "loop-bench-server");
     steps.require(Step::new("Server: build", build)).ok()?;
     // Everything is built before anything is measured: a compiler beside it would be measured too.
-    let built: Vec<_> = MEASURED
+    let built: Vec<_> = wanted_here
         .into_iter()
-        .filter(|language| wanted.has(*language))
         .filter_map(|language| Some((language, lane::build(steps, language, plan, cores.as_ref()).ok()?)))
         .collect();
     if built.is_empty() {
@@ -166,6 +168,7 @@ pub(crate) fn measure(steps: &mut Steps, wanted: &Wanted, plan: Plan) -> Option<
             Ok(())
         });
     }
+    report.end();
     (!report.lanes.is_empty()).then_some(report)
 }
 

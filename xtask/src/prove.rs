@@ -16,12 +16,14 @@ use crate::workspace;
 const PEERS: &str = "conformance/peers";
 const PYTHON_WORKER: &str = "conformance/workers/worker.py";
 const NODE_WORKER: &str = "conformance/workers/worker.mjs";
+/// Where Maven puts Kotlin's worker and all that it needs.
+const KOTLIN_WORKER: &str = "conformance/workers/kotlin/target";
 
 /// Run the proofs over real processes as often as it takes to believe them
 ///
 /// Races of processes of all languages on one store of each kind, kill -9 and SIGSTOP at every step and at random moments,
 /// callers that give up, stores that go away, power cuts, a fleet at its cap. Needs Python, Node, Redis and Postgres, and
-/// starts and builds what it needs. `cargo xtask test` runs a sample of the same. A table says what was counted.
+/// starts and builds what it needs; Kotlin takes part where there is Maven. `cargo xtask test` runs a sample of the same. A table says what was counted.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -83,17 +85,35 @@ fn set_up(steps: &mut Steps, python: &Path, node: &Node) -> Result<String, StepF
     let venv = setup::venv(steps, python)?;
     setup::python_binding(steps, &venv)?;
     setup::node_binding(steps, node)?;
-    Ok(workers(&venv, node))
+    let has_kotlin = match toolchain::maven() {
+        Ok(maven) => {
+            let library = setup::uniffi_library(steps)?;
+            let mut package = setup::kotlin_packages(&maven, "package", &library);
+            package.args(["-DskipTests", "--projects", "../conformance/workers/kotlin", "--also-make"]);
+            steps.require(Step::new("Kotlin: worker", package))?;
+            true
+        }
+        Err(missing) => {
+            steps.skip("Kotlin's processes", &missing.to_string());
+            false
+        }
+    };
+    Ok(workers(&venv, node, has_kotlin))
 }
 
-fn workers(venv: &Venv, node: &Node) -> String {
-    format!("{} {PYTHON_WORKER}; {} {NODE_WORKER}", venv.python().display(), node.node.display())
+fn workers(venv: &Venv, node: &Node, has_kotlin: bool) -> String {
+    let both = format!("{} {PYTHON_WORKER}; {} {NODE_WORKER}", venv.python().display(), node.node.display());
+    if !has_kotlin {
+        return both;
+    }
+    let java = toolchain::java();
+    format!("{both}; {} -cp {KOTLIN_WORKER}/classes:{KOTLIN_WORKER}/lib/* WorkerKt", java.display())
 }
 
-/// The proofs that need both bindings, where those are built.
-pub(crate) fn languages(venv: &Venv, node: &Node, filter: Option<&str>) -> Command {
+/// The proofs that need the bindings, where those are built.
+pub(crate) fn languages(venv: &Venv, node: &Node, has_kotlin: bool, filter: Option<&str>) -> Command {
     let mut cargo = proofs(["--test", "proofs", "--", "--ignored"].into_iter().chain(filter));
-    cargo.env("LOOP_PROVE_WORKERS", workers(venv, node));
+    cargo.env("LOOP_PROVE_WORKERS", workers(venv, node, has_kotlin));
     cargo
 }
 

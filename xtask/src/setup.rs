@@ -15,6 +15,7 @@ use crate::workspace;
 pub(crate) const PYTHON_BINDING: &str = "bindings-python";
 /// What the Swift package is checked with where there is no Swift.
 pub(crate) const SWIFT_CHECKS: &str = "bindings-swift-kotlin/swift/scripts";
+pub(crate) const KOTLIN_PACKAGES: &str = "bindings-swift-kotlin";
 pub(crate) const NODE_BINDING: &str = "bindings-node";
 pub(crate) const FLASK_EXAMPLE: &str = "examples/python-flask";
 pub(crate) const EXPRESS_EXAMPLE: &str = "examples/node-express";
@@ -137,6 +138,15 @@ pub(crate) fn uniffi_library(steps: &mut Steps) -> Result<PathBuf, StepFailed> {
     steps.require(Step::new("Swift and Kotlin: native part", workspace::cargo(["build", "-p", "loop-sdk-uniffi"])))?;
     let name = format!("{}loop_uniffi{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
     Ok(workspace::target_dir().join("debug").join(name))
+}
+
+/// Maven with a goal for everything in Kotlin: the package, Android's part, the example, the worker of the proofs. Each part
+/// takes the JAR of the same build, and nothing is installed outside of this checkout.
+pub(crate) fn kotlin_packages(maven: &Path, goal: &str, library: &Path) -> Command {
+    let mut mvn = workspace::command(maven);
+    mvn.args(["--batch-mode", "--quiet", goal]).current_dir(workspace::path(KOTLIN_PACKAGES));
+    mvn.arg(format!("-Dloop.native={}", library.parent().unwrap_or(library).display()));
+    mvn
 }
 
 pub(crate) fn npm<'a>(node: &Node, directory: &str, arguments: impl IntoIterator<Item = &'a str>) -> Command {

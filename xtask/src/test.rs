@@ -47,8 +47,6 @@ const SUITES: &[(&str, &str)] = &[("Sandbox: npm wrapper", "sandbox/npm")];
 /// Other projects' servers, which the tests of several languages use.
 const PEERS: &str = "conformance/peers";
 
-/// The Kotlin package, Android's part, the example and its test.
-const KOTLIN_PACKAGES: &str = "bindings-swift-kotlin";
 const SWIFT_PACKAGE: &str = "bindings-swift-kotlin/swift";
 const SWIFT_EXAMPLE: &str = "examples/swift";
 const EXPO_PACKAGE: &str = "bindings-swift-kotlin/expo";
@@ -86,8 +84,10 @@ pub(crate) fn run(arguments: &Test) -> ExitCode {
     if let Ok(programs) = setup::programs(&mut steps) {
         let python = python.as_deref().and_then(|found| self::python(&mut steps, found, &programs, filter).ok());
         let node = node.filter(|found| self::node(&mut steps, found, &programs, filter).is_ok());
+        let has_kotlin = maven.is_some_and(|maven| kotlin(&mut steps, &maven, &programs, filter).is_ok());
         if let (Some(python), Some(node), true) = (&python, &node, wanted.has(Language::Rust)) {
-            steps.run(Step::test("All languages: proofs, a sample", prove::languages(python, node, filter)));
+            let proofs = prove::languages(python, node, has_kotlin, filter);
+            steps.run(Step::test("All languages: proofs, a sample", proofs));
         }
         if let Some(node) = node {
             for (title, directory) in SUITES {
@@ -103,9 +103,6 @@ pub(crate) fn run(arguments: &Test) -> ExitCode {
         }
         if wanted.has(Language::Expo) {
             let _ = expo(&mut steps, &programs, filter);
-        }
-        if let Some(maven) = maven {
-            let _ = kotlin(&mut steps, &maven, &programs, filter);
         }
         if wanted.has(Language::Swift) {
             let _ = swift(&mut steps, &programs);
@@ -176,10 +173,7 @@ fn expo(steps: &mut Steps, programs: &Programs, filter: Option<&str>) -> Result<
 
 fn kotlin(steps: &mut Steps, maven: &Path, programs: &Programs, filter: Option<&str>) -> Result<(), StepFailed> {
     let library = setup::uniffi_library(steps)?;
-    // One build of all parts, which take the JAR from it: nothing is installed outside of this checkout.
-    let mut verify = workspace::command(maven);
-    verify.args(["--batch-mode", "--quiet", "verify"]).current_dir(workspace::path(KOTLIN_PACKAGES));
-    verify.arg(format!("-Dloop.native={}", library.parent().unwrap_or(&library).display()));
+    let mut verify = setup::kotlin_packages(maven, "verify", &library);
     if let Some(filter) = filter {
         verify.args([format!("-Dtest=*#*{filter}*").as_str(), "-Dsurefire.failIfNoSpecifiedTests=false"]);
     }

@@ -196,6 +196,12 @@ pub(crate) fn maven() -> Result<PathBuf, Missing> {
     }
 }
 
+/// The Java of the JDK that Maven takes.
+pub(crate) fn java() -> PathBuf {
+    let home = crate::workspace::variable("JAVA_HOME").map(|home| PathBuf::from(home).join("bin/java"));
+    home.filter(|java| java.is_file()).unwrap_or_else(|| "java".into())
+}
+
 /// A new enough Swift.
 pub(crate) fn swift() -> Result<PathBuf, Missing> {
     let missing = |problem: String| Missing { language: Language::Swift, problem };

@@ -15,11 +15,13 @@ Nothing here prints a token, a secret or a clinical value by itself.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from loop_sdk import records
+from loop_sdk import records, scopes, webhooks
 from loop_sdk._codes import Action, ErrorCode
 from loop_sdk._json import json_default
 from loop_sdk._native import __version__
-from loop_sdk.client import LoopClient, User
+from loop_sdk._safe_view import safe_view
+from loop_sdk.audit import AuditEntry, AuditLog
+from loop_sdk.client import EventClaim, LoopClient, User
 from loop_sdk.errors import (
     InvalidCall,
     LoopError,
@@ -30,11 +32,14 @@ from loop_sdk.errors import (
     UnderlyingError,
 )
 from loop_sdk.events import Event
+from loop_sdk.m2m import M2MClient
 from loop_sdk.records import *
 from loop_sdk.results import ApiResponse, AsyncGrants, Authorization, Grants, GrantState, KeptAlive, Status, Tokens
+from loop_sdk.webhooks import WebhookEvent
 
 if TYPE_CHECKING:
     from loop_sdk.async_client import AsyncLoopClient, AsyncUser
+    from loop_sdk.async_m2m import AsyncM2MClient
 
 # What type checkers see in the stub is true at run time, too.
 cast(Any, Sequence).register(records.Page)
@@ -44,16 +49,21 @@ __all__ = [
     "ApiResponse",
     "AsyncGrants",
     "AsyncLoopClient",
+    "AsyncM2MClient",
     "AsyncUser",
+    "AuditEntry",
+    "AuditLog",
     "Authorization",
     "ErrorCode",
     "Event",
+    "EventClaim",
     "GrantState",
     "Grants",
     "InvalidCall",
     "KeptAlive",
     "LoopClient",
     "LoopError",
+    "M2MClient",
     "OperatorError",
     "RetryLater",
     "ScopeRequired",
@@ -62,8 +72,12 @@ __all__ = [
     "Tokens",
     "UnderlyingError",
     "User",
+    "WebhookEvent",
     "__version__",
     "json_default",
+    "safe_view",
+    "scopes",
+    "webhooks",
 ]
 __all__ += records.__all__
 
@@ -74,4 +88,8 @@ def __getattr__(name: str) -> Any:
         from loop_sdk import async_client
 
         return getattr(async_client, name)
+    if name == "AsyncM2MClient":
+        from loop_sdk.async_m2m import AsyncM2MClient
+
+        return AsyncM2MClient
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,14 +11,18 @@ from loop_sdk._arguments import Arguments
 from loop_sdk._caller_async import AsyncCaller
 from loop_sdk._open import open_client
 from loop_sdk._services_async import AsyncServices, AsyncUserServices
+from loop_sdk.audit import AuditLog
 from loop_sdk.events import Event
 from loop_sdk.results import ApiResponse, Authorization, AsyncGrants, KeptAlive, Status, Tokens
 from loop_sdk.store import TokenStore
 
-__all__ = ["AsyncLoopClient", "AsyncUser"]
+__all__ = ["EventClaim", "AsyncLoopClient", "AsyncUser"]
 
 _Secrets = str | Sequence[str]
 Secret = _Secrets | Callable[[], _Secrets | Awaitable[_Secrets]]
+
+#: What to do with a delivery of a webhook.
+EventClaim = Literal["new", "done", "under_way"]
 
 # The `del` statements below, before anything that may raise: a traceback that shows local variables, as error trackers
 # make them, shows no secret.
@@ -50,6 +54,10 @@ class AsyncLoopClient(AsyncServices):
         retry_unknown_refresh: Sends a refresh once more whose answer was lost. Under `strict` that may end the grant.
         on_event: A function that is told of each `Event`, on a thread of the SDK that does nothing else. What it
             raises is logged by its class and goes nowhere.
+        audit_log: Records every call of an API: who, why, whose data, which operation, how many records, with which
+            outcome; never a value. A function, sync or async, that takes an `AuditEntry`, a `logging.Logger`, or the
+            path of a file that gets a JSON object a line.
+        audit_required: Fails a call, before anything is sent, whose entry can't be recorded.
         identify: Whether sign-ins ask for `openid` and return the person's id.
         check_browser: Whether a callback must come from the browser that began.
         timeout: The time limit of an API call with its retries, in seconds; 30 unless said otherwise.
@@ -72,6 +80,8 @@ class AsyncLoopClient(AsyncServices):
         token_requests_per_minute: int | None = None,
         retry_unknown_refresh: bool | None = None,
         on_event: Callable[[Event], object] | None = None,
+        audit_log: AuditLog | None = None,
+        audit_required: bool | None = None,
         identify: bool | None = None,
         check_browser: bool | None = None,
         timeout: float | None = None,
@@ -88,6 +98,8 @@ class AsyncLoopClient(AsyncServices):
             token_requests_per_minute=token_requests_per_minute,
             retry_unknown_refresh=retry_unknown_refresh,
             on_event=on_event,
+            audit_log=audit_log,
+            audit_required=audit_required,
             identify=identify,
             check_browser=check_browser,
             timeout=timeout,
@@ -113,9 +125,19 @@ class AsyncLoopClient(AsyncServices):
         """Where Loop sends the person back, as passed or from the environment."""
         return self._call.native.redirect_uri
 
-    def user(self, user_id: str) -> AsyncUser:
-        """Returns a facade that makes every call for this person."""
-        return AsyncUser(self._call, user_id)
+    def user(
+        self, user_id: str, *, actor: str | None = None, purpose: str | None = None, traceparent: str | None = None
+    ) -> AsyncUser:
+        """Returns a facade that makes every call for this person.
+
+        Args:
+            user_id: The person's id, as a sign-in returned it.
+            actor: Who calls, for the audit log: a clinician's id, or the name of a job.
+            purpose: Why, for the audit log: for instance `treatment`.
+            traceparent: The trace that the calls belong to: the header of W3C Trace Context.
+        """
+        given = {"user_id": user_id, "actor": actor, "purpose": purpose, "traceparent": traceparent}
+        return AsyncUser(self._call, {name: value for name, value in given.items() if value is not None})
 
     async def authorization_url(
         self,
@@ -294,6 +316,23 @@ class AsyncLoopClient(AsyncServices):
         drained = await self._call.json("drain", Arguments(timeout=timeout), None)
         return cast(bool, drained["settled"])
 
+    async def claim_event(self, event_id: str, *, timeout: float | None = None) -> EventClaim:
+        """Says whether a webhook's event is to be handled, and keeps all others from doing so meanwhile.
+
+        `new`: do it, then call `finish_event` or `abandon_event`. `done`: answer 200. `under_way`: answer 503, so that it
+        comes again. `loop_sdk.flask.LoopWebhooks` does all of it.
+        """
+        claim = await self._call.json("claim_event", Arguments(event_id=event_id), timeout)
+        return cast("EventClaim", claim)
+
+    async def finish_event(self, event_id: str, *, timeout: float | None = None) -> None:
+        """The event is handled: whenever it comes again, it is done."""
+        await self._call.json("finish_event", Arguments(event_id=event_id), timeout)
+
+    async def abandon_event(self, event_id: str, *, timeout: float | None = None) -> None:
+        """The event could not be handled: the next delivery is to try again."""
+        await self._call.json("abandon_event", Arguments(event_id=event_id), timeout)
+
     async def revoke(self, *, user_id: str, timeout: float | None = None) -> None:
         """Disconnects: nobody uses the grant from now on, Loop is told, the secrets are forgotten.
 
@@ -310,13 +349,23 @@ class AsyncLoopClient(AsyncServices):
         method: str = "GET",
         query: Mapping[str, Any] | None = None,
         body: Any = None,
+        idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> ApiResponse:
         """Sends any request to one of Loop's services with this user's access token.
 
-        `service` is for instance `clinical`, `path` for instance `/v1/check-ins`; `body` is sent as JSON.
+        `service` is for instance `clinical`, `path` for instance `/v1/check-ins`; `body` is sent as JSON. A write with an
+        `idempotency_key` is sent again where its answer is lost.
         """
-        arguments = Arguments(user_id=user_id, service=service, method=method, path=path, query=query, body=body)
+        arguments = Arguments(
+            user_id=user_id,
+            service=service,
+            method=method,
+            path=path,
+            query=query,
+            body=body,
+            idempotency_key=idempotency_key,
+        )
         del path, query, body
         arguments.plain("query")
         return ApiResponse(**await self._call.json("request", arguments, timeout))
@@ -325,10 +374,40 @@ class AsyncLoopClient(AsyncServices):
 class AsyncUser(AsyncUserServices):
     """One person's data, through one client."""
 
-    def __init__(self, call: AsyncCaller, user_id: str) -> None:
-        super().__init__(call, user_id)
-        #: The person's id, as a sign-in returned it.
-        self.user_id = user_id
+    def __init__(self, call: AsyncCaller, context: dict[str, str]) -> None:
+        super().__init__(call, context)
+        self._call = call
+        self._context = context
+
+    @property
+    def user_id(self) -> str:
+        """The person's id, as a sign-in returned it."""
+        return self._context["user_id"]
 
     def __repr__(self) -> str:
         return "<AsyncUser: use .user_id>"
+
+    async def request(
+        self,
+        *,
+        service: str,
+        path: str,
+        method: str = "GET",
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> ApiResponse:
+        """Sends any request to one of Loop's services with this person's access token, as `AsyncLoopClient.request` does."""
+        arguments = Arguments(
+            **self._context,
+            service=service,
+            method=method,
+            path=path,
+            query=query,
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+        del path, query, body
+        arguments.plain("query")
+        return ApiResponse(**await self._call.json("request", arguments, timeout))

@@ -11,14 +11,18 @@ from loop_sdk._arguments import Arguments
 from loop_sdk._caller import Caller
 from loop_sdk._open import open_client
 from loop_sdk._services import Services, UserServices
+from loop_sdk.audit import AuditLog
 from loop_sdk.events import Event
 from loop_sdk.results import ApiResponse, Authorization, Grants, KeptAlive, Status, Tokens
 from loop_sdk.store import TokenStore
 
-__all__ = ["LoopClient", "User"]
+__all__ = ["EventClaim", "LoopClient", "User"]
 
 _Secrets = str | Sequence[str]
 Secret = _Secrets | Callable[[], _Secrets | Awaitable[_Secrets]]
+
+#: What to do with a delivery of a webhook.
+EventClaim = Literal["new", "done", "under_way"]
 
 # `cargo xtask codegen` makes `async_client.py` of this file: what is written here serves both clients.
 
@@ -52,6 +56,10 @@ class LoopClient(Services):
         retry_unknown_refresh: Sends a refresh once more whose answer was lost. Under `strict` that may end the grant.
         on_event: A function that is told of each `Event`, on a thread of the SDK that does nothing else. What it
             raises is logged by its class and goes nowhere.
+        audit_log: Records every call of an API: who, why, whose data, which operation, how many records, with which
+            outcome; never a value. A function, sync or async, that takes an `AuditEntry`, a `logging.Logger`, or the
+            path of a file that gets a JSON object a line.
+        audit_required: Fails a call, before anything is sent, whose entry can't be recorded.
         identify: Whether sign-ins ask for `openid` and return the person's id.
         check_browser: Whether a callback must come from the browser that began.
         timeout: The time limit of an API call with its retries, in seconds; 30 unless said otherwise.
@@ -74,6 +82,8 @@ class LoopClient(Services):
         token_requests_per_minute: int | None = None,
         retry_unknown_refresh: bool | None = None,
         on_event: Callable[[Event], object] | None = None,
+        audit_log: AuditLog | None = None,
+        audit_required: bool | None = None,
         identify: bool | None = None,
         check_browser: bool | None = None,
         timeout: float | None = None,
@@ -90,6 +100,8 @@ class LoopClient(Services):
             token_requests_per_minute=token_requests_per_minute,
             retry_unknown_refresh=retry_unknown_refresh,
             on_event=on_event,
+            audit_log=audit_log,
+            audit_required=audit_required,
             identify=identify,
             check_browser=check_browser,
             timeout=timeout,
@@ -115,9 +127,19 @@ class LoopClient(Services):
         """Where Loop sends the person back, as passed or from the environment."""
         return self._call.native.redirect_uri
 
-    def user(self, user_id: str) -> User:
-        """Returns a facade that makes every call for this person."""
-        return User(self._call, user_id)
+    def user(
+        self, user_id: str, *, actor: str | None = None, purpose: str | None = None, traceparent: str | None = None
+    ) -> User:
+        """Returns a facade that makes every call for this person.
+
+        Args:
+            user_id: The person's id, as a sign-in returned it.
+            actor: Who calls, for the audit log: a clinician's id, or the name of a job.
+            purpose: Why, for the audit log: for instance `treatment`.
+            traceparent: The trace that the calls belong to: the header of W3C Trace Context.
+        """
+        given = {"user_id": user_id, "actor": actor, "purpose": purpose, "traceparent": traceparent}
+        return User(self._call, {name: value for name, value in given.items() if value is not None})
 
     def authorization_url(
         self,
@@ -296,6 +318,23 @@ class LoopClient(Services):
         drained = self._call.json("drain", Arguments(timeout=timeout), None)
         return cast(bool, drained["settled"])
 
+    def claim_event(self, event_id: str, *, timeout: float | None = None) -> EventClaim:
+        """Says whether a webhook's event is to be handled, and keeps all others from doing so meanwhile.
+
+        `new`: do it, then call `finish_event` or `abandon_event`. `done`: answer 200. `under_way`: answer 503, so that it
+        comes again. `loop_sdk.flask.LoopWebhooks` does all of it.
+        """
+        claim = self._call.json("claim_event", Arguments(event_id=event_id), timeout)
+        return cast("EventClaim", claim)
+
+    def finish_event(self, event_id: str, *, timeout: float | None = None) -> None:
+        """The event is handled: whenever it comes again, it is done."""
+        self._call.json("finish_event", Arguments(event_id=event_id), timeout)
+
+    def abandon_event(self, event_id: str, *, timeout: float | None = None) -> None:
+        """The event could not be handled: the next delivery is to try again."""
+        self._call.json("abandon_event", Arguments(event_id=event_id), timeout)
+
     def revoke(self, *, user_id: str, timeout: float | None = None) -> None:
         """Disconnects: nobody uses the grant from now on, Loop is told, the secrets are forgotten.
 
@@ -312,13 +351,23 @@ class LoopClient(Services):
         method: str = "GET",
         query: Mapping[str, Any] | None = None,
         body: Any = None,
+        idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> ApiResponse:
         """Sends any request to one of Loop's services with this user's access token.
 
-        `service` is for instance `clinical`, `path` for instance `/v1/check-ins`; `body` is sent as JSON.
+        `service` is for instance `clinical`, `path` for instance `/v1/check-ins`; `body` is sent as JSON. A write with an
+        `idempotency_key` is sent again where its answer is lost.
         """
-        arguments = Arguments(user_id=user_id, service=service, method=method, path=path, query=query, body=body)
+        arguments = Arguments(
+            user_id=user_id,
+            service=service,
+            method=method,
+            path=path,
+            query=query,
+            body=body,
+            idempotency_key=idempotency_key,
+        )
         del path, query, body
         arguments.plain("query")
         return ApiResponse(**self._call.json("request", arguments, timeout))
@@ -327,10 +376,40 @@ class LoopClient(Services):
 class User(UserServices):
     """One person's data, through one client."""
 
-    def __init__(self, call: Caller, user_id: str) -> None:
-        super().__init__(call, user_id)
-        #: The person's id, as a sign-in returned it.
-        self.user_id = user_id
+    def __init__(self, call: Caller, context: dict[str, str]) -> None:
+        super().__init__(call, context)
+        self._call = call
+        self._context = context
+
+    @property
+    def user_id(self) -> str:
+        """The person's id, as a sign-in returned it."""
+        return self._context["user_id"]
 
     def __repr__(self) -> str:
         return "<User: use .user_id>"
+
+    def request(
+        self,
+        *,
+        service: str,
+        path: str,
+        method: str = "GET",
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> ApiResponse:
+        """Sends any request to one of Loop's services with this person's access token, as `LoopClient.request` does."""
+        arguments = Arguments(
+            **self._context,
+            service=service,
+            method=method,
+            path=path,
+            query=query,
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+        del path, query, body
+        arguments.plain("query")
+        return ApiResponse(**self._call.json("request", arguments, timeout))

@@ -23,6 +23,7 @@ from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as AnyResponse
 
+from loop_sdk._flask_webhooks import LoopWebhooks
 from loop_sdk._flask_request import below_mount, is_page_load, posted_here, return_path, wants_page
 from loop_sdk._json import json_default
 from loop_sdk._web import Links, Place, choose, reply
@@ -30,7 +31,7 @@ from loop_sdk._web_policy import HEADERS, MARKER_SECONDS, SESSION_SECONDS, OwnCo
 from loop_sdk.client import LoopClient, User
 from loop_sdk.errors import InvalidCall, LoopError, SignInRequired
 
-__all__ = ["LoopAuth"]
+__all__ = ["LoopAuth", "LoopWebhooks"]
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=AnyResponse)

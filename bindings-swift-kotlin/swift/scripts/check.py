@@ -275,13 +275,25 @@ def codes(package: Path, workspace: Path) -> Iterator[str]:
             yield f"Codes.swift: {code} differs from conformance/codes.json: {mapped.get(code)} and {expected}"
 
 
+def option_names(package: Path, workspace: Path) -> Iterator[str]:
+    """The options that the docs name are those that there are."""
+    lines = (workspace / "docs/src/options.md").read_text().splitlines()
+    table = [[cell.strip() for cell in line.split("|")] for line in lines if line.startswith("| ")]
+    column = table[0].index("Swift")
+    named = {name for row in table[2:] for name in re.findall(r"`(\w+)`", row[column])}
+    _, _, options = (package / "Sources/LoopSDK/LoopOptions.swift").read_text().partition("public struct LoopOptions")
+    known = set(re.findall(r"^    public var (\w+):(?! \w+ \{)", options, re.MULTILINE)) - WITNESSES
+    for name in sorted(named ^ known):
+        yield f"docs/src/options.md and LoopOptions.swift differ in {name}"
+
+
 def check(package: Path, workspace: Path, more: list[Path]) -> tuple[int, list[str]]:
     """The number of files, and everything that is wrong."""
     places = [package, *more]
     missing = [f"{place}: is not there" for place in places if not place.exists()]
     files = [file for place in places for file in ([place] if place.is_file() else sorted(place.rglob("*.swift")))]
     # Copies of this package, which npm publishes.
-    files = [file for file in files if "vendor" not in file.parts]
+    files = [file for file in files if "ios/vendor" not in file.as_posix()]
     files = [file for file in files if ".build" not in file.parts]
     sources = [Source(file) for file in files]
     sdk = [source for source in sources if source.path.is_relative_to(package / "Sources/LoopSDK")]
@@ -291,6 +303,7 @@ def check(package: Path, workspace: Path, more: list[Path]) -> tuple[int, list[s
     wrong += printing(types(sdk))
     wrong += [each for source in sdk for rule in (quoting, importing, documented) for each in rule(source)]
     wrong += codes(package, workspace)
+    wrong += option_names(package, workspace)
     return len(files), wrong
 
 

@@ -108,6 +108,13 @@ BREAKS = [
         ".grantEnded: .retry",
         "grant_ended differs",
     ),
+    (
+        "an option that the docs don't know",
+        "Sources/LoopSDK/LoopOptions.swift",
+        "public var profile: String?",
+        "public var rule: String?",
+        "LoopOptions.swift differ in profile",
+    ),
 ]
 
 

@@ -61,10 +61,7 @@ fn record(input: &DeriveInput, fields: &Fields, arguments: &Arguments) -> Result
         }
         let Some(identifier) = &field.ident else { continue };
         let (visibility, ty) = (&field.vis, &field.ty);
-        let safe = match safe(&field.attrs)? {
-            Some(reason) => quote!(Some(#reason)),
-            None => quote!(None),
-        };
+        let safe = safe(&field.attrs)?.map_or_else(|| quote!(None), |reason| quote!(Some(#reason)));
         let attributes = field.attrs.iter().filter(|attribute| !attribute.path().is_ident("safe"));
         // Absent and null are one thing, so a record decodes whether or not the platform writes the key.
         let default = is_optional(ty).then(|| quote!(#[serde(default)]));

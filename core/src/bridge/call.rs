@@ -180,6 +180,19 @@ impl Client {
                 let limit = Arguments::new(&arguments, &["timeout"])?.number("timeout")?.map(time_limit).transpose()?;
                 Ok(json!({ "settled": client.drain(limit).await }))
             }
+            "claim_event" => {
+                let arguments = Arguments::new(&arguments, &["event_id"])?;
+                let claim = client.claim_event(&arguments.required_text("event_id")?).await?;
+                Ok(Value::from(claim.as_str()))
+            }
+            "finish_event" => {
+                let arguments = Arguments::new(&arguments, &["event_id"])?;
+                client.finish_event(&arguments.required_text("event_id")?).await.map(|()| Value::Null)
+            }
+            "abandon_event" => {
+                let arguments = Arguments::new(&arguments, &["event_id"])?;
+                client.abandon_event(&arguments.required_text("event_id")?).await.map(|()| Value::Null)
+            }
             "sign_in" => device::sign_in(client, &self.hooks, &arguments).await,
             "sign_in_again" => sign_in_again(client, &arguments).await,
             "request" => request(|given| person(client, given), &arguments).await,

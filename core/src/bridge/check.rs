@@ -10,18 +10,17 @@ use crate::schema::{FieldSchema, Shape, Type};
 pub(super) fn check(ty: &Type, value: &Value, name: &str) -> Result<(), Error> {
     let must = |what: &str| Err(invalid(name, &format!("must be {what}")));
     match (ty, value) {
-        (Type::Text, Value::String(_))
+        (Type::Text | Type::Decimal, Value::String(_))
         | (Type::Number, Value::Number(_))
         | (Type::Boolean, Value::Bool(_))
-        | (Type::Json, _) => Ok(()),
+        | (Type::Json, _)
+        | (Type::Optional(_), Value::Null) => Ok(()),
         (Type::Text, _) => must("a text"),
         (Type::Number, _) => must("a number"),
         (Type::Boolean, _) => must("true or false"),
         (Type::Integer, Value::Number(number)) if number.as_i64().is_some() => Ok(()),
         (Type::Integer, _) => must("a whole number"),
-        (Type::Decimal, Value::String(_)) => Ok(()),
         (Type::Decimal, _) => must("a decimal number as a text"),
-        (Type::Optional(_), Value::Null) => Ok(()),
         (Type::Optional(inner), _) => check(inner, value, name),
         (Type::List(inner), Value::Array(values)) => {
             values.iter().enumerate().try_for_each(|(index, value)| check(inner, value, &format!("{name}[{index}]")))

@@ -14,6 +14,7 @@ mod forked;
 mod options;
 mod panics;
 mod runtime;
+mod webhook;
 
 pub use call::{CancelHandle, Reply, decode, time_limit};
 pub use client::{AuditSink, Browser, Client, EventSink, Hooks, SecretSource};
@@ -22,6 +23,7 @@ pub use exit::{busy, drain_all};
 pub use options::{MACHINE_OPTIONS, OPTIONS, hook_limit};
 pub use panics::{caught, defect, keep_panics_quiet};
 pub use runtime::runtime;
+pub use webhook::verify_webhook;
 
 /// The table that a Postgres store needs, as SQL: for the packages' `store-schema` commands.
 #[cfg(feature = "postgres")]

@@ -66,6 +66,11 @@ impl Records {
         format!("pacing/{}", self.namespace)
     }
 
+    /// Who handles a webhook event, or did. Its id may stand in other systems' logs, so the key has its digest.
+    pub(crate) fn event_key(&self, event_id: &str) -> String {
+        format!("event/{}/{}", self.namespace, Digest::of(event_id).as_str())
+    }
+
     /// Until when the APIs' requests are held.
     pub(crate) fn holds_key(&self) -> String {
         format!("holds/{}", self.namespace)

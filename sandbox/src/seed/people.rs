@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::ids::seeded_uuid;
+
 /// Someone who can sign in. Nobody real.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[non_exhaustive]
@@ -60,7 +62,35 @@ pub(crate) const PEOPLE: &[Person] = &[
         about: "46, tired for months; low testosterone, slow thyroid, very high triglycerides",
         sex: Sex::Male,
     },
+    Person {
+        handle: "nia",
+        user_id: "user_01HXYN1A00D2F6K8P4T7W1Z3X5",
+        name: "Nia Lindqvist",
+        email: "nia.lindqvist@example.com",
+        about: "34, joined last week; no results, no protocol, nothing on record yet",
+        sex: Sex::Female,
+    },
 ];
+
+/// The one brand that everybody here belongs to.
+pub(crate) const BRAND: &str = "loop";
+
+impl Person {
+    /// The id in clinical records.
+    pub(crate) fn patient_id(&self) -> String {
+        seeded_uuid(&format!("patient {}", self.user_id))
+    }
+
+    /// The id of a record that this person has from the start.
+    pub(crate) fn record_id(&self, words: &str) -> String {
+        seeded_uuid(&format!("{words} {}", self.user_id))
+    }
+}
+
+/// By the id in clinical records, or by user id.
+pub(crate) fn by_id(id: &str) -> Option<&'static Person> {
+    PEOPLE.iter().find(|person| person.user_id == id || person.patient_id() == id)
+}
 
 /// By handle, user id, e-mail address or full name, in any case.
 pub(crate) fn find(who: &str) -> Option<&'static Person> {

@@ -2,23 +2,43 @@
 
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::people::Person;
+use crate::ids::seeded_uuid;
 
 /// One protocol, with the fields of the clinical service.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Protocol {
     pub(crate) id: &'static str,
     pub(crate) name: &'static str,
     pub(crate) version: &'static str,
     pub(crate) description: Option<&'static str>,
     pub(crate) category: &'static str,
+    #[schema(value_type = Object)]
     pub(crate) criteria: Value,
+    #[schema(value_type = Vec<Object>)]
     pub(crate) recommendations: Value,
+    #[schema(value_type = Vec<Object>)]
     pub(crate) contraindications: Value,
     pub(crate) active: bool,
 }
 
+/// By the clinical service's id, or by the patient graph's.
 pub(crate) fn protocol(id: &str) -> Option<Protocol> {
-    protocols().into_iter().find(|protocol| protocol.id == id)
+    protocols().into_iter().find(|protocol| protocol.id == id || protocol.graph_id() == id)
+}
+
+impl Protocol {
+    /// The id that the patient graph has for it.
+    pub(crate) fn graph_id(&self) -> String {
+        seeded_uuid(&format!("protocol {}", self.id))
+    }
+
+    /// `lipid-control`.
+    pub(crate) fn slug(&self) -> String {
+        self.id.trim_start_matches("prt_").replace('_', "-")
+    }
 }
 
 pub(crate) fn protocols() -> Vec<Protocol> {
@@ -196,5 +216,15 @@ fn testosterone_restoration() -> Protocol {
             "Prostate cancer, present or suspected."
         ),]),
         active: false,
+    }
+}
+
+/// The protocol that a person follows from the start.
+pub(crate) fn follows(person: &Person) -> Option<&'static str> {
+    match person.handle {
+        "ada" => Some("prt_iron_vitamin_d"),
+        "ben" => Some("prt_lipid_control"),
+        "omar" => Some("prt_thyroid_support"),
+        _ => None,
     }
 }

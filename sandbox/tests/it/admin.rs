@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::world::World;
 
-const CLIENTS: &str = "/identity/v1/admin/oauth-clients";
+const CLIENTS: &str = "/_sandbox/clients";
 
 fn form(changes: &Value) -> Value {
     let mut form = json!({
@@ -69,7 +69,7 @@ async fn what_is_wrong_with_a_registration_is_named() {
         (json!({ "redirect_uris": [] }), "redirect_uris"),
         (json!({ "allowed_scopes": [] }), "allowed_scopes"),
         (json!({ "allowed_scopes": ["read:all"] }), "read:all"),
-        (json!({ "allowed_scopes": ["admin:clinical"] }), "admin:clinical"),
+        (json!({ "allowed_scopes": ["admin:clinical"], "client_type": "public" }), "client_type"),
         (json!({ "client_name": " " }), "client_name"),
         (json!({ "client_name": "x".repeat(256) }), "client_name"),
         (json!({ "client_type": "native" }), "client_type"),

@@ -53,7 +53,7 @@ async fn a_database_file_keeps_apps_and_keys_between_runs() {
     drop(first);
     let second = Sandbox::start(options()).await.unwrap();
     assert_eq!(keys(&second).await.unwrap().text().await.unwrap(), before);
-    let list = reqwest::get(format!("{}/identity/v1/admin/oauth-clients", second.base_url())).await.unwrap();
+    let list = reqwest::get(format!("{}/_sandbox/clients", second.base_url())).await.unwrap();
     assert!(list.text().await.unwrap().contains(&app.client_id));
 }
 

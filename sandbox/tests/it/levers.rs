@@ -208,6 +208,8 @@ async fn the_stats_count_and_begin_again() {
     let expected = json!({
         "token_requests": 4, "exchanges": 2, "refreshes": 2, "rotations": 1, "replays": 1, "code_replays": 1,
         "superseded_uses": 0, "revoked_families": 2, "alerts": 1, "rate_limited": 0, "lockouts": 0, "introspections": 1,
+        "api_requests": 0, "api_writes_done": 0, "api_replays": 0, "api_rate_limited": 0, "api_lockouts": 0,
+        "api_ignored": 0,
     });
     assert_eq!(stats, expected);
     assert_eq!(json!(world.sandbox.stats()), expected);
@@ -235,7 +237,7 @@ async fn access_tokens_can_be_ended_for_one_person_or_app_and_refreshes_go_on() 
 #[tokio::test]
 async fn a_lever_goes_below_the_shortest_life_that_the_portal_allows() {
     let world = World::new().await;
-    let path = format!("/identity/v1/admin/oauth-clients/{}", world.app.client_id);
+    let path = format!("/_sandbox/clients/{}", world.app.client_id);
     let portal = world.json(Method::PATCH, &path, json!({ "access_token_seconds": 299 })).await;
     assert_eq!((portal.status, portal.error().as_str()), (400, "validation_error"));
     let order = json!({ "client_id": world.app.client_id, "seconds": 2 });

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use loop_sdk::schema::{ModelSchema, Operation, Parameter, Place, Service, Shape, Type, models};
-use loop_sdk::{Action, Code, SERVICES};
+use loop_sdk::schema::{FieldSchema, ModelSchema, Operation, Parameter, Place, Service, Shape, Type, inputs, models};
+use loop_sdk::{Action, Code, SERVICES, scope};
 
 use crate::Output;
 use crate::python_async;
-use crate::text::{lines, pascal_case};
+use crate::text::lines;
 
 const DO_NOT_EDIT: &str = "Written by `cargo xtask codegen`; do not edit.";
 
@@ -37,19 +37,29 @@ pub(crate) fn outputs() -> Vec<Output> {
         package("bindings-python/python/loop_sdk/_services.py", services(Flavour::Sync)),
         package("bindings-python/python/loop_sdk/_services_async.py", services(Flavour::Async)),
         package("bindings-python/python/loop_sdk/async_client.py", python_async::async_client()),
+        package("bindings-python/python/loop_sdk/async_m2m.py", python_async::async_m2m()),
         package("bindings-python/python/loop_sdk/records.py", record_names()),
+        package("bindings-python/python/loop_sdk/scopes.py", scopes()),
     ]
 }
 
-fn records() -> impl Iterator<Item = (&'static ModelSchema, &'static [loop_sdk::schema::FieldSchema])> {
+fn records() -> impl Iterator<Item = (&'static ModelSchema, &'static [FieldSchema])> {
     models(SERVICES).into_iter().filter_map(|model| match model.shape {
         Shape::Record(fields) => Some((model, fields)),
         Shape::Enum(_) => None,
     })
 }
 
+/// What an app gives: typed dicts.
+fn given() -> impl Iterator<Item = (&'static ModelSchema, &'static [FieldSchema])> {
+    inputs(SERVICES).into_iter().filter_map(|model| match model.shape {
+        Shape::Record(fields) => Some((model, fields)),
+        Shape::Enum(_) => None,
+    })
+}
+
 fn enums() -> impl Iterator<Item = (&'static ModelSchema, &'static [&'static str])> {
-    models(SERVICES).into_iter().filter_map(|model| match model.shape {
+    models(SERVICES).into_iter().chain(inputs(SERVICES)).filter_map(|model| match model.shape {
         Shape::Enum(values) => Some((model, values)),
         Shape::Record(_) => None,
     })
@@ -79,7 +89,7 @@ fn native() -> String {
         out.push_str("    }\n}\n");
     }
     out.push('\n');
-    for (model, _) in enums() {
+    for model in models(SERVICES).iter().filter(|model| matches!(model.shape, Shape::Enum(_))) {
         let _ = writeln!(out, "choice!({});", model.name);
     }
     let names: Vec<&str> = records().map(|(model, _)| model.name).collect();
@@ -104,11 +114,11 @@ fn stub() -> String {
         }
         out.push_str(
             "\n    def to_dict(self) -> dict[str, Any]:\n        \"\"\"The whole record in plain types, for a template \
-             or for JSON.\"\"\"\n",
+             or for JSON.\"\"\"\n\n    def _safe_view(self) -> dict[str, Any]: ...\n",
         );
     }
     out.push_str(
-        "\ndef _close() -> None: ...\ndef _forked() -> None: ...\ndef _settle(limit: float) -> None: ...\ndef _schema() -> str: ...\ndef _restore(name: str, json: str) -> Any: ...\ndef _restore_page(name: str, json: str, next_cursor: str | \
+        "\ndef _close() -> None: ...\ndef _forked() -> None: ...\ndef _settle(limit: float) -> None: ...\ndef _schema() -> str: ...\ndef _verify_webhook(raw_body: bytes, headers: str, secrets: str) -> str: ...\ndef _restore(name: str, json: str) -> Any: ...\ndef _restore_page(name: str, json: str, next_cursor: str | \
          None) -> Any: ...\n",
     );
     let names: Vec<&str> = enums().map(|(model, _)| model.name).collect();
@@ -118,6 +128,7 @@ fn stub() -> String {
 const STUB_HEAD: &str = r#"
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any, Generic, TypeVar, final, overload
 
 from loop_sdk.records import {ENUMS}
@@ -135,6 +146,8 @@ class Client:
         store: object | None,
         on_event: Callable[[str], None] | None,
         client_secret: Callable[[], object] | None,
+        audit_log: Callable[[str], object] | None = None,
+        machine: bool = False,
     ) -> None: ...
     @property
     def redirect_uri(self) -> str | None: ...
@@ -174,6 +187,7 @@ class Page(Sequence[T], Generic[T]):
     def to_dict(self) -> dict[str, Any]:
         """The whole page in plain types, for a template or for JSON."""
 
+    def _safe_view(self) -> dict[str, Any]: ...
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[T]: ...
     @overload
@@ -210,15 +224,16 @@ fn codes() -> String {
 fn record_names() -> String {
     let mut names: Vec<&str> = records().map(|(model, _)| model.name).chain(["Page"]).collect();
     names.sort_unstable();
-    let imported = names.join(", ");
+    let imported = names.iter().map(|name| format!("    {name},\n")).collect::<String>();
+    let classes = imported.clone();
     names.extend(enums().map(|(model, _)| model.name));
+    names.extend(given().map(|(model, _)| model.name));
     names.sort_unstable();
-    let all: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    let all: String = names.iter().map(|name| format!("    \"{name}\",\n")).collect();
     let mut out = format!(
-        "\"\"\"The records that the APIs return. {DO_NOT_EDIT}\"\"\"\n\nfrom typing import Literal\n\nfrom loop_sdk._native \
-         import {imported}\n\n__all__ = [{}]\n\n#: The classes among them.\nCLASSES = \
-         ({imported})\n",
-        all.join(", ")
+        "\"\"\"The records that the APIs take and return. {DO_NOT_EDIT}\"\"\"\n\nfrom typing import Literal, TypedDict\n\nfrom \
+         loop_sdk._native import (\n{imported})\n\n__all__ = [\n{all}]\n\n#: The classes among them.\nCLASSES = \
+         (\n{classes})\n",
     );
     for (model, values) in enums() {
         let values: Vec<String> = values.iter().map(|value| format!("\"{value}\"")).collect();
@@ -230,85 +245,199 @@ fn record_names() -> String {
             values.join(", ")
         );
     }
+    for (model, fields) in given() {
+        let (optional, required): (Vec<_>, Vec<_>) =
+            fields.iter().partition(|field| matches!(field.ty, Type::Optional(_)));
+        let docs = docstring(&lines(model.docs), 4);
+        let members = |out: &mut String, fields: &[&FieldSchema]| {
+            for field in fields {
+                let _ = write!(
+                    out,
+                    "\n    #: {}\n    {}: {}\n",
+                    lines(field.docs).join(" ").trim(),
+                    field.name,
+                    argument_type(&field.ty)
+                );
+            }
+        };
+        if optional.is_empty() {
+            let _ = write!(out, "\n\nclass {}(TypedDict):\n{docs}", model.name);
+            members(&mut out, &required);
+        } else {
+            // Python 3.10 has no NotRequired.
+            let _ = write!(out, "\n\nclass _{}(TypedDict):\n{docs}", model.name);
+            members(&mut out, &required);
+            let _ = write!(out, "\n\nclass {0}(_{0}, total=False):\n{docs}", model.name);
+            members(&mut out, &optional);
+        }
+    }
     out
 }
 
-/// Every service twice: with the user at each call, and bound to one user.
+/// The scopes by name, with what people read.
+fn scopes() -> String {
+    let mut out = format!("\"\"\"The platform's scopes, by name. {DO_NOT_EDIT}\"\"\"\n\nfrom typing import Final\n");
+    for scope in scope::ALL {
+        let _ = write!(out, "\n#: {}\n{}: Final = \"{}\"\n", scope.covers, scope.constant, scope.name);
+    }
+    out.push_str(
+        "\n#: What the consent page says of each scope; those that nobody consents to are not here.\nCONSENT_TEXTS: \
+         Final[dict[str, str]] = {\n",
+    );
+    for scope in scope::ALL {
+        if let Some(consent) = scope.consent {
+            let _ = writeln!(out, "    \"{}\": \"{consent}\",", scope.name);
+        }
+    }
+    out.push_str("}\n");
+    out
+}
+
+/// Whose calls a class has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// Everybody's: each call names the person.
+    Client,
+    /// One person's.
+    Person,
+    /// A machine's.
+    Machine,
+}
+
+impl Whose {
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Client => "",
+            Self::Person => "User",
+            Self::Machine => "Machine",
+        }
+    }
+
+    fn operations(self, service: &Service) -> impl Iterator<Item = &'static Operation> {
+        service.operations.iter().copied().filter(move |operation| match self {
+            Self::Machine => operation.machine_scope.is_some(),
+            // An operation that only a machine may call is nobody's here: calling it could only fail.
+            Self::Client | Self::Person => operation.scope.is_some(),
+        })
+    }
+
+    fn services(self) -> impl Iterator<Item = &'static Service> {
+        SERVICES.iter().copied().filter(move |service| self.operations(service).next().is_some())
+    }
+}
+
+/// Every service three times: with the user at each call, bound to one user, and for a machine.
 fn services(flavour: Flavour) -> String {
-    let mut names: Vec<&str> = models(SERVICES).iter().map(|model| model.name).chain(["Page"]).collect();
-    let used = |name: &&str| {
-        let mut results = SERVICES.iter().flat_map(|service| service.operations).map(|operation| &operation.result);
-        results.any(|result| type_name(result).split(['[', ']', ' ']).any(|part| part == *name))
-    };
-    names.retain(used);
-    names.sort_unstable();
     let (title, imported, result) = match flavour {
-        Flavour::Sync => ("", "Callable", "Any"),
-        Flavour::Async => (", as coroutines", "Awaitable, Callable", "Awaitable[Any]"),
+        Flavour::Sync => ("", "Callable, Iterator", "Any"),
+        Flavour::Async => (", as coroutines", "AsyncIterator, Awaitable, Callable", "Awaitable[Any]"),
     };
-    let mut out = format!(
+    let mut body = String::new();
+    for whose in [Whose::Client, Whose::Person, Whose::Machine] {
+        for service in whose.services() {
+            service_class(&mut body, service, flavour, whose);
+        }
+        facade(&mut body, flavour, whose);
+    }
+    let every = models(SERVICES).into_iter().chain(inputs(SERVICES)).map(|model| model.name);
+    let mut names: Vec<&str> = every.chain(["Page"]).collect();
+    let words: std::collections::HashSet<&str> = body.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    // A record may be named in the text of a docstring only: importing it then would be refused.
+    let code: String = body.lines().filter(|line| line.contains("def ") || line.contains("result:")).collect();
+    let used: std::collections::HashSet<&str> = code.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    names.retain(|name| words.contains(name) && used.contains(name));
+    names.sort_unstable();
+    names.dedup();
+    let names: String = names.iter().map(|name| format!("        {name},\n")).collect();
+    format!(
         "\"\"\"Services and their operations{title}. {DO_NOT_EDIT}\"\"\"\n\nfrom __future__ import annotations\n\nfrom \
          collections.abc import {imported}\nfrom typing import TYPE_CHECKING, Any\n\nfrom loop_sdk._arguments import \
-         Arguments\n\nif TYPE_CHECKING:\n    from loop_sdk.records import {}\n\n#: Calls the native client.\nCall = \
-         Callable[[str, Arguments, \"float | None\"], {result}]\n",
-        names.join(", ")
-    );
-    for service in SERVICES {
-        service_class(&mut out, service, flavour, false);
-        service_class(&mut out, service, flavour, true);
-    }
-    facade(&mut out, flavour, "Services", "Every service, with the user at each call.", false);
-    facade(&mut out, flavour, "UserServices", "Every service, for one user.", true);
-    out
+         Arguments\n\nif TYPE_CHECKING:\n    from loop_sdk.records import (\n{names}    )\n\n#: Calls the native client.\nCall = \
+         Callable[[str, Arguments, \"float | None\"], {result}]\n{body}"
+    )
 }
 
-fn class_name(service: &Service, flavour: Flavour, bound: bool) -> String {
+fn class_name(service: &Service, flavour: Flavour, whose: Whose) -> String {
     let (_, _, prefix) = flavour.words();
-    format!("{prefix}{}{}", if bound { "User" } else { "" }, pascal_case(service.name))
+    format!("{prefix}{}{}", whose.prefix(), service.type_name)
 }
 
-fn service_class(out: &mut String, service: &Service, flavour: Flavour, bound: bool) {
-    let class = class_name(service, flavour, bound);
+fn service_class(out: &mut String, service: &Service, flavour: Flavour, whose: Whose) {
+    let class = class_name(service, flavour, whose);
     let mut docs = lines(service.docs);
-    if bound && let Some(first) = docs.first_mut() {
-        *first = format!("{} For one user.", first.trim());
+    if let Some(first) = docs.first_mut() {
+        match whose {
+            Whose::Client => {}
+            Whose::Person => *first = format!("{} For one user.", first.trim()),
+            Whose::Machine => *first = format!("{} For a machine.", first.trim()),
+        }
     }
     let _ = write!(out, "\n\nclass {class}:\n{}", docstring(&docs, 4));
-    let (parameters, setting) = if bound { (", user_id: str", "        self._user_id = user_id\n") } else { ("", "") };
-    let slots = if bound { "(\"_call\", \"_user_id\")" } else { "(\"_call\",)" };
+    let (parameters, setting, slots) = match whose {
+        Whose::Person => {
+            (", context: dict[str, str]", "        self._context = context\n", "(\"_call\", \"_context\")")
+        }
+        Whose::Client | Whose::Machine => ("", "", "(\"_call\",)"),
+    };
     let _ = write!(
         out,
         "\n    __slots__ = {slots}\n\n    def __init__(self, call: Call{parameters}) -> None:\n        self._call = \
          call\n{setting}"
     );
-    for operation in service.operations {
-        method(out, operation, flavour, bound);
+    for operation in whose.operations(service) {
+        method(out, operation, flavour, whose);
+        if operation.is_paged() {
+            iterating(out, operation, flavour, whose);
+        }
     }
 }
 
-fn method(out: &mut String, operation: &Operation, flavour: Flavour, bound: bool) {
+/// A method's parameters after `self`: path parameters may be positional, the others are named.
+fn signature(operation: &Operation, whose: Whose, without: Option<&str>) -> Vec<String> {
+    let own = operation.parameters.iter().filter(|parameter| Some(parameter.name) != without);
     let (required, optional): (Vec<&Parameter>, Vec<&Parameter>) =
-        operation.parameters.iter().partition(|parameter| !matches!(parameter.ty, Type::Optional(_)));
+        own.partition(|parameter| !matches!(parameter.ty, Type::Optional(_)));
     let positional = |parameter: &&&Parameter| parameter.place == Place::Path;
-    let declare = |parameter: &&Parameter| format!("{}: {}", python_name(parameter.name), type_name(&parameter.ty));
+    let declare = |parameter: &&Parameter| format!("{}: {}", python_name(parameter.name), argument_type(&parameter.ty));
     let mut signature = vec!["self".to_owned()];
     signature.extend(required.iter().filter(positional).map(declare));
     signature.push("*".to_owned());
-    signature.extend((!bound).then(|| "user_id: str".to_owned()));
+    signature.extend((whose == Whose::Client).then(|| "user_id: str".to_owned()));
     signature.extend(required.iter().filter(|parameter| !positional(parameter)).map(declare));
     signature.extend(optional.iter().map(|parameter| format!("{} = None", declare(parameter))));
+    signature.extend(operation.is_write().then(|| "idempotency_key: str | None = None".to_owned()));
     signature.push("timeout: float | None = None".to_owned());
+    signature
+}
 
-    let result = type_name(&operation.result);
+fn method_docs(operation: &Operation, whose: Whose) -> Vec<String> {
     let mut docs = lines(operation.docs);
     docs.push(String::new());
-    docs.push(format!("Needs the scope `{}`. `timeout` is in seconds.", operation.scope));
+    let scope = if whose == Whose::Machine { operation.machine_scope } else { operation.scope };
+    docs.push(format!("Needs the scope `{}`. `timeout` is in seconds.", scope.unwrap_or_default()));
     for parameter in operation.parameters {
         docs.push(String::new());
         docs.push(format!("`{}`: {}", python_name(parameter.name), lines(parameter.docs).join(" ").trim()));
     }
-    let user = if bound { "self._user_id" } else { "user_id" };
-    let mut arguments = vec![format!("user_id={user}")];
+    if operation.is_write() {
+        docs.push(String::new());
+        docs.push(
+            "`idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name \
+             where none is given, and keeps it across its own retries."
+                .to_owned(),
+        );
+    }
+    docs
+}
+
+fn method(out: &mut String, operation: &Operation, flavour: Flavour, whose: Whose) {
+    let signature = signature(operation, whose, None);
+    let result = type_name(&operation.result);
+    let mut arguments = match whose {
+        Whose::Client => vec!["user_id=user_id".to_owned()],
+        Whose::Person => vec!["**self._context".to_owned()],
+        Whose::Machine => Vec::new(),
+    };
     // Keyword arguments can't be named like a keyword, so those go in as a dict.
     for parameter in operation.parameters {
         let name = python_name(parameter.name);
@@ -318,31 +447,81 @@ fn method(out: &mut String, operation: &Operation, flavour: Flavour, bound: bool
             format!("**{{\"{}\": {name}}}", parameter.name)
         });
     }
+    arguments.extend(operation.is_write().then(|| "idempotency_key=idempotency_key".to_owned()));
     let (asynchronous, awaited, _) = flavour.words();
+    let call = format!("{awaited}self._call(\"{}\", Arguments({}), timeout)", operation.name, arguments.join(", "));
+    let body = match operation.result {
+        Type::Nothing => call,
+        _ => format!("result: {result} = {call}\n        return result"),
+    };
     let _ = write!(
         out,
-        "\n    {asynchronous}def {}({}) -> {result}:\n{}        result: {result} = {awaited}self._call(\"{}\", Arguments({}), timeout)\n        \
-         return result\n",
+        "\n    {asynchronous}def {}({}) -> {result}:\n{}        {body}\n",
         operation.method_name,
         signature.join(", "),
+        docstring(&method_docs(operation, whose), 8),
+    );
+}
+
+/// The method that goes over all pages of a list.
+fn iterating(out: &mut String, operation: &Operation, flavour: Flavour, whose: Whose) {
+    let Type::Page(model) = operation.result else { return };
+    let name = operation.method_name.replacen("list_", "iter_", 1);
+    let signature = signature(operation, whose, Some("cursor"));
+    let own = operation.parameters.iter().filter(|parameter| parameter.name != "cursor");
+    let mut passed: Vec<String> =
+        own.map(|parameter| python_name(parameter.name)).map(|name| format!("{name}={name}")).collect();
+    passed.extend((whose == Whose::Client).then(|| "user_id=user_id".to_owned()));
+    passed.extend(["cursor=cursor".to_owned(), "timeout=timeout".to_owned()]);
+    let (asynchronous, awaited, _) = flavour.words();
+    let (iterator, goes_over) = match flavour {
+        Flavour::Sync => ("Iterator", "            yield from page\n"),
+        Flavour::Async => ("AsyncIterator", "            for item in page:\n                yield item\n"),
+    };
+    let docs = [
+        format!("Goes over all pages of `{}`, which are fetched as they are needed.", operation.method_name),
+        String::new(),
+        "Takes the same arguments; `timeout`, in seconds, is each page's.".to_owned(),
+    ];
+    let _ = write!(
+        out,
+        "\n    {asynchronous}def {name}({}) -> {iterator}[{}]:\n{}        cursor: str | None = None\n        while \
+         True:\n            page = {awaited}self.{}({})\n{goes_over}            cursor = page.next_cursor\n            if \
+         cursor is None:\n                return\n",
+        signature.join(", "),
+        model.name,
         docstring(&docs, 8),
-        operation.name,
-        arguments.join(", "),
+        operation.method_name,
+        passed.join(", "),
     );
 }
 
 /// The class that a client, or a user's facade, inherits its services from.
-fn facade(out: &mut String, flavour: Flavour, name: &str, docs: &str, bound: bool) {
-    let (parameter, argument) = if bound { (", user_id: str", ", user_id") } else { ("", "") };
+fn facade(out: &mut String, flavour: Flavour, whose: Whose) {
+    let (parameter, argument, docs) = match whose {
+        Whose::Client => ("", "", "Every service, with the user at each call."),
+        Whose::Person => (", context: dict[str, str]", ", context", "Every service, for one user."),
+        Whose::Machine => ("", "", "Every service that a machine may call."),
+    };
     let (_, _, prefix) = flavour.words();
     let _ = write!(
         out,
-        "\n\nclass {prefix}{name}:\n    \"\"\"{docs}\"\"\"\n\n    def __init__(self, call: Call{parameter}) -> None:\n"
+        "\n\nclass {prefix}{}Services:\n    \"\"\"{docs}\"\"\"\n\n    def __init__(self, call: Call{parameter}) -> None:\n",
+        whose.prefix(),
     );
-    for service in SERVICES {
-        let class = class_name(service, flavour, bound);
+    for service in whose.services() {
+        let class = class_name(service, flavour, whose);
         let _ = writeln!(out, "        #: {}", lines(service.docs).join(" ").trim());
         let _ = writeln!(out, "        self.{}: {class} = {class}(call{argument})", python_name(service.name));
+    }
+}
+
+/// What a parameter takes: more than a result gives.
+fn argument_type(ty: &Type) -> String {
+    match ty {
+        Type::Optional(inner) => format!("{} | None", argument_type(inner)),
+        Type::List(inner) => format!("list[{}]", argument_type(inner)),
+        other => type_name(other),
     }
 }
 
@@ -352,7 +531,9 @@ fn type_name(ty: &Type) -> String {
         Type::Number => "float".to_owned(),
         Type::Integer => "int".to_owned(),
         Type::Boolean => "bool".to_owned(),
+        Type::Decimal => "Decimal".to_owned(),
         Type::Json => "Any".to_owned(),
+        Type::Nothing => "None".to_owned(),
         Type::Optional(inner) => format!("{} | None", type_name(inner)),
         Type::List(inner) => format!("list[{}]", type_name(inner)),
         Type::Page(model) => format!("Page[{}]", model.name),

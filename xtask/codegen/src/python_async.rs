@@ -3,12 +3,15 @@
 use std::fmt::Write as _;
 
 const CLIENT: &str = include_str!("../../../bindings-python/python/loop_sdk/client.py");
+const M2M: &str = include_str!("../../../bindings-python/python/loop_sdk/m2m.py");
 
 const NAMES: &[(&str, &str)] = &[
     ("LoopClient", "AsyncLoopClient"),
     ("User", "AsyncUser"),
     ("Services", "AsyncServices"),
     ("UserServices", "AsyncUserServices"),
+    ("M2MClient", "AsyncM2MClient"),
+    ("MachineServices", "AsyncMachineServices"),
     ("Caller", "AsyncCaller"),
     ("Grants", "AsyncGrants"),
     ("_caller", "_caller_async"),
@@ -21,6 +24,11 @@ const SENTENCES: &[(&str, &str)] = &[
         "\"\"\"`LoopClient`: sign a person in, keep the grant, call Loop for them.\"\"\"",
         "\"\"\"`LoopClient` for asyncio. Written by `cargo xtask codegen` from `client.py`; do not edit.\"\"\"",
     ),
+    (
+        "\"\"\"`M2MClient`: Loop for a machine, with a token of its own.\"\"\"",
+        "\"\"\"`M2MClient` for asyncio. Written by `cargo xtask codegen` from `m2m.py`; do not edit.\"\"\"",
+    ),
+    ("# `cargo xtask codegen` makes `async_m2m.py` of this file: what is written here serves both clients.\n\n", ""),
     ("# `cargo xtask codegen` makes `async_client.py` of this file: what is written here serves both clients.\n\n", ""),
     ("Threads may share it, and it survives a fork.", "Event loops and threads may share it, and it survives a fork."),
     ("Ctrl-C ends the wait the same way.", "Cancelling the task ends its wait the same way."),
@@ -28,7 +36,15 @@ const SENTENCES: &[(&str, &str)] = &[
 ];
 
 pub(crate) fn async_client() -> String {
-    let mut source = CLIENT.to_owned();
+    asynchronous(CLIENT)
+}
+
+pub(crate) fn async_m2m() -> String {
+    asynchronous(M2M)
+}
+
+fn asynchronous(source: &str) -> String {
+    let mut source = source.to_owned();
     for (sync, asynchronous) in SENTENCES {
         source = source.replace(sync, asynchronous);
     }
@@ -62,7 +78,7 @@ mod tests {
     #[test]
     fn every_sentence_that_differs_is_found() {
         for (sync, _) in SENTENCES {
-            assert!(CLIENT.contains(sync), "client.py has lost: {sync}");
+            assert!(CLIENT.contains(sync) || M2M.contains(sync), "client.py and m2m.py have lost: {sync}");
         }
     }
 

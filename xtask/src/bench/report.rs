@@ -21,6 +21,7 @@ const OURS: &str = "Loop SDK";
 pub(crate) struct Report {
     /// Where and how it was measured: names and values.
     facts: Vec<(&'static str, String)>,
+    load_before: String,
     pub(crate) lanes: Vec<Lane>,
 }
 
@@ -59,14 +60,21 @@ impl Report {
             ("Date", jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()),
             ("Loop SDK", format!("{}, commit {}", env!("CARGO_PKG_VERSION"), commit())),
             ("Machine", machine()),
-            ("Load before", load()),
             ("Cores", pinning),
             ("Build", plan.profile().to_owned()),
             ("Rounds", format!("{} of {} s for each contender, after a warm-up", plan.rounds, plan.seconds)),
             ("Answer", list("small")),
             ("Long list", list("large")),
         ];
-        Report { facts, lanes: Vec::new() }
+        Report { facts, load_before: load(), lanes: Vec::new() }
+    }
+
+    /// Everything is measured. The measurement itself keeps one to two cores busy, and anything above disturbed it.
+    pub(crate) fn end(&mut self) {
+        let after = load();
+        let is_busy = is_busy(&after, processors());
+        let warning = if is_busy { "; other work disturbed it, and the figures are no more than a hint" } else { "" };
+        self.facts.push(("Load average", format!("{} before, {after} after{warning}", self.load_before)));
     }
 
     pub(crate) fn to_json(&self) -> Value {
@@ -248,11 +256,20 @@ fn machine() -> String {
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = info.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split_once(": "));
     let processor = model.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, name)| name.to_owned());
-    let count = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    format!("{processor}, {count} cores, {}", said("uname", &["-sr"]))
+    format!("{processor}, {} cores, {}", processors(), said("uname", &["-sr"]))
 }
 
-/// How busy the machine was: figures of a busy one say little.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Server and client alone keep a load of about two.
+fn is_busy(load: &str, processors: usize) -> bool {
+    let limit = f64::from(u32::try_from(processors).unwrap_or(u32::MAX)) + 2.0;
+    load.parse::<f64>().is_ok_and(|load| load > limit)
+}
+
+/// How busy the machine is: figures of a busy one say little.
 fn load() -> String {
     let average = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     average.split(' ').next().filter(|text| !text.is_empty()).unwrap_or("unknown").to_owned()
@@ -288,6 +305,12 @@ mod tests {
         assert_eq!(shown(measure.results[0].median()), "3.00");
         assert_eq!(shown(measure.results[1].median()), "2.00");
         assert_eq!(measure.results[0].range(), (1.0, 9.0));
+    }
+
+    #[test]
+    fn a_load_that_server_and_client_do_not_explain_is_said() {
+        assert!(is_busy("10.70", 2));
+        assert!(!is_busy("2.90", 2) && !is_busy("10.70", 16) && !is_busy("unknown", 2));
     }
 
     #[test]

@@ -53,12 +53,47 @@ class Hidden {
   }
 }
 
-/** A decoder of a record. All records of a kind share one prototype and one accessor per field. @internal */
-export function record<T>(name: string, nested: Readonly<Record<string, Decode<unknown>>> = {}): Decode<T> {
+/** Where a value keeps its loggable form. Shared by all copies of this package in a process. @internal */
+export const SAFE_VIEW = Symbol.for("@platform/sdk.safeView");
+
+/** What stands in a loggable form in place of a value. */
+const NOT_SHOWN = "[hidden]";
+
+/** A record inside a record may have something to show, and a list of them; nothing else says anything. */
+function shown(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const records = value.length > 0 && value.every((item) => isViewable(item));
+    return records ? value.map(shown) : NOT_SHOWN;
+  }
+  return isViewable(value) ? value[SAFE_VIEW]() : NOT_SHOWN;
+}
+
+function isViewable(value: unknown): value is { [SAFE_VIEW](): unknown } {
+  return typeof value === "object" && value !== null && typeof (value as Record<symbol, unknown>)[SAFE_VIEW] === "function";
+}
+
+/**
+ * A decoder of a record. All records of a kind share one prototype and one accessor per field. `safe` are the fields whose
+ * values may stand in a log. @internal
+ */
+export function record<T>(
+  name: string,
+  nested: Readonly<Record<string, Decode<unknown>>> = {},
+  safe: readonly string[] = [],
+): Decode<T> {
   class Kind extends Hidden {
     static {
       Object.defineProperty(this, "name", { value: name });
       hide(this.prototype, () => `<${name}: values hidden>`);
+      Object.defineProperty(this.prototype, SAFE_VIEW, {
+        value(this: Record<string, unknown>): unknown {
+          const fields = Object.keys(this).map((field) => {
+            const view = safe.includes(field) ? this[field] : shown(this[field]);
+            return [field === "type" ? "type_" : field, view];
+          });
+          return { type: name, ...Object.fromEntries(fields) };
+        },
+      });
     }
   }
   const accessors = new Map<string, PropertyDescriptor>();

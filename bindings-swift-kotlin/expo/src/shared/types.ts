@@ -169,6 +169,8 @@ export interface ApiRequest {
   query?: Readonly<Record<string, QueryValue | readonly QueryValue[] | null | undefined>> | undefined;
   /** Anything that JSON can hold. */
   body?: unknown;
+  /** Names a write, so that it can be repeated: the SDK sends it again then where an answer is lost. */
+  idempotencyKey?: string | undefined;
 }
 
 /** The answer to an {@link ApiRequest}. It prints without its body; `JSON.stringify` gives all of it. */

@@ -8,7 +8,7 @@ use loop_sandbox::Fault;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::support::process::{Process, RUST, worker_commands};
+use crate::support::process::{Process, RUST, languages, worker_commands};
 use crate::support::server::Server;
 use crate::support::store::{AnyStore, Store};
 use crate::support::{counted, error_of, is_full, rounds, token_of};
@@ -95,13 +95,14 @@ async fn a_process_that_gets_sigterm_stores_what_arrived_before_it_ends() {
 #[ignore = "needs the bindings, which cargo xtask test and cargo xtask prove build"]
 async fn processes_of_other_languages_that_get_sigterm_store_what_arrived_before_they_end() {
     let rounds = rounds(1, 5);
-    for worker in worker_commands() {
+    let workers = worker_commands();
+    for worker in &workers {
         for _ in 0..rounds {
-            told_to_end_meanwhile(&worker).await;
+            told_to_end_meanwhile(worker).await;
         }
     }
     let figures = format!("{rounds} rounds each, 1 request each, saved before the end");
-    counted("SIGTERM with tokens unsaved, Python and Node", &figures);
+    counted(&format!("SIGTERM with tokens unsaved, {}", languages(&workers)), &figures);
 }
 
 /// A call while the store can't be written, and another when it can again.

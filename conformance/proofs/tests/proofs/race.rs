@@ -7,7 +7,7 @@ use loop_sdk::{ImportGrant, LoopClient};
 use serde_json::json;
 use tokio::sync::Barrier;
 
-use crate::support::process::{Process, RUST, worker_commands};
+use crate::support::process::{Process, RUST, languages, worker_commands};
 use crate::support::server::Server;
 use crate::support::store::{AnyStore, Store};
 use crate::support::{TWO_HOURS, counted, is_full, progress, rounds, token_of};
@@ -17,7 +17,7 @@ const EACH: usize = 4;
 
 /// Processes that stay up; in every round all of them want one due grant's token at once.
 async fn race(server: &mut Server, store: &AnyStore, workers: &[String], rounds: u32) {
-    let languages = if workers == [RUST] { "" } else { "Python and Node, " };
+    let languages = if workers == [RUST] { String::new() } else { format!("{}, ", languages(workers)) };
     let name = format!("race, {languages}{}, {}", store.name(), server.name());
     let options = store.choose(server.options(""));
     let mut processes = Vec::new();
@@ -74,7 +74,7 @@ async fn processes_refresh_once_at_somebody_elses_server() {
     race(&mut server, &AnyStore::sqlite(), &[RUST.to_owned()], rounds(20, 1000)).await;
 }
 
-/// Four of Python and four of Node on one SQLite file, one Redis, one Postgres.
+/// Four of each language, Kotlin among them where its JAR was built, on one SQLite file, one Redis, one Postgres.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs the bindings, which cargo xtask test and cargo xtask prove build"]
 async fn processes_of_several_languages_refresh_a_due_grant_once() {

@@ -38,6 +38,22 @@ pub(crate) fn worker_commands() -> Vec<String> {
     commands
 }
 
+/// The languages of these workers, as a text: `Python, Node and Kotlin`.
+pub(crate) fn languages(workers: &[String]) -> String {
+    let of = |worker: &String| match worker {
+        command if command == RUST => "Rust",
+        command if command.contains("worker.py") => "Python",
+        command if command.contains("worker.mjs") => "Node",
+        command if command.contains("WorkerKt") => "Kotlin",
+        other => panic!("the worker of an unknown language: {other}"),
+    };
+    let names: Vec<&str> = workers.iter().map(of).collect();
+    match names.as_slice() {
+        [others @ .., last] if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        names => names.join(""),
+    }
+}
+
 impl Process {
     /// A worker of Rust with this client.
     pub(crate) async fn open(options: &Value) -> Self {

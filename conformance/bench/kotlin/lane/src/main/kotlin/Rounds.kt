@@ -13,8 +13,8 @@ import kotlinx.serialization.json.JsonPrimitive
 /** One way to make a call. It returns the sum of the records' values, which has to be the same for all. */
 class Contender(val name: String, val call: suspend () -> Double)
 
-/** How often warm-up repeats what a round does: the JVM compiles meanwhile. */
-private const val WARM_UPS = 3
+/** Warm-up is so many times as long as the rounds: on one core the JVM still compiles after ten seconds. */
+private const val WARM_UP = 2
 
 private const val NANOSECONDS = 1e9
 
@@ -62,7 +62,7 @@ class Rounds(private val seconds: Double, private val count: Int) {
     ) {
         System.err.println("Kotlin: $name")
         val sum = contenders.first().call()
-        repeat(WARM_UPS) { contenders.forEach { round(it.call, sum) } }
+        repeat(WARM_UP * count) { contenders.forEach { round(it.call, sum) } }
         val figures = contenders.associate { it.name to mutableListOf<JsonPrimitive>() }
         repeat(count) { index ->
             val order = if (index % 2 == 0) contenders else contenders.reversed()

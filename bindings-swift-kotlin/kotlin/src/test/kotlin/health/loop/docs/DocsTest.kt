@@ -4,6 +4,7 @@ package health.loop.docs
 import health.loop.docs.comeback.results
 import health.loop.docs.redirect.onRedirect
 import health.loop.sdk.LoopClient
+import health.loop.sdk.LoopOptions
 import health.loop.sdk.Sandbox
 import health.loop.sdk.repositoryFile
 import java.io.File
@@ -26,6 +27,16 @@ class DocsTest {
         }
         assertEquals(files, blocks.filter { "AndroidBrowser" !in it })
         assertEquals(files.size + 1, blocks.size)
+    }
+
+    @Test
+    fun `the options that the docs name are those that there are`() {
+        val rows = repositoryFile("docs/src/options.md").readLines().filter { it.startsWith("| ") }
+            .map { row -> row.split("|").map(String::trim) }
+        val column = rows.first().indexOf("Kotlin")
+        val named = rows.drop(2).flatMap { Regex("`([a-z]\\w+)`").findAll(it[column]).map { name -> name.groupValues[1] } }
+        val known = LoopOptions::class.java.declaredFields.map { it.name }
+        assertEquals(known.toSortedSet(), named.toSortedSet())
     }
 
     @Test

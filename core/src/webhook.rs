@@ -1,0 +1,440 @@
+//! Webhooks: whether a delivery comes from Loop, and what it says. Pure: bytes and headers in, an event out.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use loop_sdk_macros::model;
+use serde::Deserialize;
+use sha2::Sha256;
+use subtle::{Choice, ConstantTimeEq as _};
+
+use crate::config::missing;
+use crate::error::{Code, Error};
+use crate::model::Json;
+use crate::schema::{Model, ModelSchema};
+use crate::secret::Secret;
+use crate::sys;
+
+/// The headers of a delivery.
+pub const SIGNATURE_HEADER: &str = "x-loop-signature";
+/// Names the event; the same in every attempt.
+pub const EVENT_ID_HEADER: &str = "x-loop-event-id";
+/// The event's type.
+pub const EVENT_TYPE_HEADER: &str = "x-loop-event-type";
+/// Which attempt this is, from 1.
+pub const ATTEMPT_HEADER: &str = "x-loop-delivery-attempt";
+
+/// An event that Loop delivered. It prints without what it is about.
+///
+/// A delivery may come more than once, and an old one may be sent again by whoever saw it: there is no time in the
+/// signature. Handle each [`id`](Self::id) once, as [`claim_event`](crate::LoopClient::claim_event) helps to do. Events of
+/// one person come in order; those of different people need not.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct WebhookEvent {
+    /// Identifies the event: the key to handle it once.
+    pub id: String,
+    /// Its type with its version, for instance `clinical.biomarker.parsed.v1`.
+    pub event_type: String,
+    /// The person it is about; none where it is about nobody.
+    pub user_id: Option<String>,
+    /// The app that it was sent to.
+    pub client_id: Option<String>,
+    /// When it happened (RFC 3339).
+    pub occurred_at: String,
+    /// Which attempt this is, from 1; none where the header is not there.
+    pub attempt: Option<u32>,
+    /// What it says, whole.
+    pub data: Json,
+}
+
+impl std::fmt::Debug for WebhookEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The type says what was measured or done, but neither of whom nor with which result.
+        write!(f, "<WebhookEvent {} {}: values hidden>", plain(&self.event_type), plain(&self.id))
+    }
+}
+
+impl WebhookEvent {
+    /// What it says as a record, where the type is that record's and this version of the SDK can read it.
+    pub fn data<T: EventData>(&self) -> Option<T> {
+        if self.event_type == T::EVENT_TYPE { serde_json::from_value(self.data.0.clone()).ok() } else { None }
+    }
+}
+
+/// A record that is the data of an event.
+pub trait EventData: Model {
+    /// The event's type.
+    const EVENT_TYPE: &'static str;
+}
+
+/// An event type that the platform describes.
+#[derive(Debug)]
+pub struct EventSchema {
+    /// For instance `clinical.bloodwork.uploaded.v1`.
+    pub name: &'static str,
+    /// What its data looks like.
+    pub data: &'static ModelSchema,
+    /// Decodes its data and writes it in the one JSON form; none where it is not what it should be.
+    pub normalize: fn(&serde_json::Value) -> Option<serde_json::Value>,
+}
+
+/// Checks a delivery, and reads it.
+///
+/// `raw_body` is the body as it came, before anything parsed it; `headers` are all of the request's. `secrets` are the
+/// signing secrets, two while one is being changed.
+pub fn verify<'a>(
+    raw_body: &[u8],
+    headers: impl IntoIterator<Item = (&'a str, &'a str)>,
+    secrets: &[Secret],
+) -> Result<WebhookEvent, Error> {
+    let headers: Vec<(String, &str)> =
+        headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+    let header = |wanted: &str| {
+        let mut values = headers.iter().filter(|(name, _)| name == wanted).map(|(_, value)| *value);
+        (values.next(), values.next().is_some())
+    };
+    let signature = match header(SIGNATURE_HEADER) {
+        (Some(value), false) => value,
+        (None, _) => return Err(bad_signature("The delivery has no X-Loop-Signature")),
+        (Some(_), true) => return Err(bad_signature("The delivery has several X-Loop-Signature headers")),
+    };
+    if secrets.is_empty() || secrets.iter().any(|secret| secret.expose().is_empty()) {
+        return Err(missing("secret", "LOOP_WEBHOOK_SECRET"));
+    }
+    let given = decode_hex(signature)
+        .ok_or_else(|| bad_signature("X-Loop-Signature is not 64 hexadecimal digits, as HMAC-SHA256 has"))?;
+    if !is_signed(raw_body, &given, secrets) {
+        return Err(bad_signature(
+            "X-Loop-Signature does not fit the body: check the signing secret, and that the body is what came, byte for byte",
+        ));
+    }
+    let event = read(raw_body)?;
+    // The signature covers the body alone: headers that say something else were changed on the way.
+    for (name, own) in [(EVENT_ID_HEADER, &event.id), (EVENT_TYPE_HEADER, &event.event_type)] {
+        if matches!(header(name), (Some(value), _) if value != own.as_str()) {
+            return Err(malformed("its headers name another event than its body"));
+        }
+    }
+    let attempt = header(ATTEMPT_HEADER).0.and_then(|value| value.parse().ok()).filter(|attempt| *attempt > 0);
+    Ok(WebhookEvent { attempt, ..event })
+}
+
+/// The secrets of `LOOP_WEBHOOK_SECRET`: two, separated by a space, while one is being changed.
+pub fn secrets_of_environment() -> Vec<Secret> {
+    let text = sys::environment_variable("LOOP_WEBHOOK_SECRET").unwrap_or_default();
+    text.split_whitespace().map(Secret::from).collect()
+}
+
+fn is_signed(body: &[u8], given: &[u8; 32], secrets: &[Secret]) -> bool {
+    let mut fits = Choice::from(0);
+    // Every secret is tried, so that time does not tell which one fits.
+    for secret in secrets {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()) else { continue };
+        mac.update(body);
+        fits |= mac.finalize().into_bytes().as_slice().ct_eq(given);
+    }
+    fits.into()
+}
+
+/// Both cases are the same digits.
+fn decode_hex(text: &str) -> Option<[u8; 32]> {
+    let digits = text.as_bytes();
+    if digits.len() != 64 {
+        return None;
+    }
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut out = [0; 32];
+    for (pair, byte) in digits.chunks_exact(2).zip(&mut out) {
+        let [high, low] = pair else { return None };
+        *byte = digit(*high)? << 4 | digit(*low)?;
+    }
+    Some(out)
+}
+
+fn read(body: &[u8]) -> Result<WebhookEvent, Error> {
+    #[derive(Deserialize)]
+    struct Raw {
+        id: String,
+        #[serde(rename = "type")]
+        event_type: String,
+        user_id: Option<String>,
+        client_id: Option<String>,
+        occurred_at: String,
+        #[serde(default)]
+        data: Json,
+    }
+    let raw: Raw = serde_json::from_slice(body).map_err(|_| malformed("its body is not an event"))?;
+    if raw.id.is_empty() || raw.event_type.is_empty() {
+        return Err(malformed("its id or type is empty"));
+    }
+    let Raw { id, event_type, user_id, client_id, occurred_at, data } = raw;
+    Ok(WebhookEvent { id, event_type, user_id, client_id, occurred_at, attempt: None, data })
+}
+
+fn bad_signature(why: &str) -> Error {
+    Error::new(Code::WebhookSignature, format!("{why}. Answer with 401, and do not handle it."))
+}
+
+fn malformed(why: &str) -> Error {
+    Error::new(Code::WebhookMalformed, format!("The delivery is signed, but {why}. Answer with 400."))
+}
+
+/// It is printed, so only what looks like a name is.
+fn plain(text: &str) -> &str {
+    let is_plain = text.len() <= 100 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    if is_plain { text } else { "?" }
+}
+
+macro_rules! events {
+    ($($model:ident = $name:literal;)+) => {
+        $(impl EventData for $model {
+            const EVENT_TYPE: &'static str = $name;
+        })+
+
+        /// Every event type whose data the platform describes. Others are kept as they came.
+        pub static EVENTS: &[EventSchema] = &[$(EventSchema {
+            name: $name,
+            data: <$model as Model>::SCHEMA,
+            normalize: normalize::<$model>,
+        }),+];
+    };
+}
+
+fn normalize<T: Model>(data: &serde_json::Value) -> Option<serde_json::Value> {
+    serde_json::from_value::<T>(data.clone()).ok().and_then(|data| serde_json::to_value(data).ok())
+}
+
+events! {
+    BloodworkUploaded = "clinical.bloodwork.uploaded.v1";
+    LabResultCritical = "clinical.lab_result.critical.v1";
+    VialCreated = "clinical.vial.created.v1";
+    BonusEligible = "membership.bonus.eligible.v1";
+    SubscriptionTierChanged = "subscription.tier_changed.v1";
+    MembershipTierChanged = "membership.tier.changed.v1";
+    EncounterRecorded = "patient_graph.encounter.recorded.v1";
+    SharpsReminderRequested = "patient_graph.adherence.sharps_reminder_requested.v1";
+    NotificationCreated = "comms.notification.created.v1";
+    MessageSendRequested = "comms.message.send_requested.v1";
+    LiveStreamEvent = "live.stream.event.v1";
+    ScreeningStatusChanged = "ops.inbox.screening_status_changed.v1";
+}
+
+/// A lab report was uploaded.
+#[model(plural = "events")]
+pub struct BloodworkUploaded {
+    /// The report.
+    pub bloodwork_id: String,
+    /// The person.
+    pub patient_id: String,
+    /// The person's brand.
+    pub brand_id: String,
+    /// The file's name; null where none was given.
+    pub file_name: Option<String>,
+    /// `application/pdf` or `application/json`.
+    #[safe("says which format a file has, nothing of what it says")]
+    pub content_type: String,
+    /// Where it came from.
+    pub source: String,
+    /// Who uploaded it.
+    pub uploaded_by: String,
+    /// When (RFC 3339).
+    pub uploaded_at: String,
+}
+
+/// A lab result needs somebody to look at once.
+#[model(plural = "events")]
+pub struct LabResultCritical {
+    /// The person.
+    pub patient_id: String,
+    /// The person's brand.
+    pub brand_id: String,
+    /// The lab order; null where there is none.
+    pub order_id: Option<String>,
+    /// Codes of the critical markers.
+    pub biomarker_codes: Vec<String>,
+    /// How many there are.
+    pub critical_marker_count: i64,
+    /// `labtest.result.ready` or `labtest.result.critical`.
+    pub source_event_type: String,
+    /// When the laboratory said so (RFC 3339).
+    pub reported_at: String,
+}
+
+/// A vial was reconstituted.
+#[model(plural = "events")]
+pub struct VialCreated {
+    /// The vial.
+    pub vial_id: String,
+    /// The person.
+    pub user_id: String,
+    /// The person's brand.
+    pub brand_id: String,
+    /// The peptide in it.
+    pub peptide_id: String,
+    /// The peptide's name for people.
+    pub peptide_name: String,
+    /// When it was reconstituted (RFC 3339).
+    pub reconstituted_at: String,
+    /// Until when it is good (RFC 3339).
+    pub expires_at: String,
+}
+
+/// A membership has earned its bonus.
+#[model(plural = "events")]
+pub struct BonusEligible {
+    /// The lock that lapsed.
+    pub lock_id: String,
+    /// The membership.
+    pub membership_id: String,
+    /// The person.
+    pub user_id: String,
+    /// The person's brand.
+    pub brand_id: String,
+    /// The subscription.
+    pub subscription_id: String,
+    /// The tier.
+    pub tier: String,
+    /// When the lock began (RFC 3339).
+    pub locked_at: String,
+    /// When it lapsed (RFC 3339).
+    pub released_at: String,
+}
+
+/// A subscription's plan has changed.
+#[model(plural = "events")]
+pub struct SubscriptionTierChanged {
+    /// The subscription.
+    pub subscription_id: String,
+    /// Who pays.
+    pub customer_id: String,
+    /// The plan before; null for none.
+    pub previous_plan_id: Option<String>,
+    /// The plan now.
+    pub new_plan_id: String,
+    /// The subscription's id at Stripe.
+    pub stripe_subscription_id: String,
+    /// When (RFC 3339).
+    pub changed_at: String,
+}
+
+/// A membership's tier has changed.
+#[model(plural = "events")]
+pub struct MembershipTierChanged {
+    /// The person.
+    pub user_id: String,
+    /// The tier now.
+    pub tier: String,
+    /// The tier before; null for none.
+    pub previous_tier: Option<String>,
+}
+
+/// A person met a clinician.
+#[model(plural = "events")]
+pub struct EncounterRecorded {
+    /// The encounter.
+    pub encounter_id: String,
+    /// The person.
+    pub patient_id: String,
+    /// The person's brand.
+    pub brand_id: String,
+    /// What kind of encounter it was.
+    pub encounter_type: String,
+    /// When it was recorded (RFC 3339).
+    pub recorded_at: String,
+}
+
+/// A person should dispose of sharps.
+#[model(plural = "events")]
+pub struct SharpsReminderRequested {
+    /// The person.
+    pub patient_id: String,
+    /// The person's brand.
+    pub brand_id: String,
+    /// The person's account.
+    pub user_id: String,
+    /// The peptide.
+    pub peptide_id: String,
+    /// The protocol.
+    pub protocol_id: String,
+    /// How many doses were taken.
+    pub taken_dose_count: i64,
+}
+
+/// A notification was made.
+#[model(plural = "events")]
+pub struct NotificationCreated {
+    /// The notification.
+    pub id: String,
+    /// The person's brand.
+    pub brand_id: String,
+    /// The person.
+    pub person_id: String,
+    /// How it is sent.
+    pub channel: String,
+    /// What it is about.
+    pub category: String,
+    /// Its first line.
+    pub title: String,
+    /// Its text; null where the title is all.
+    pub body: Option<String>,
+    /// Where it leads; null where it leads nowhere.
+    pub action_url: Option<String>,
+    /// When it was read (RFC 3339); null until then.
+    pub read_at: Option<String>,
+    /// When it was made (RFC 3339).
+    pub created_at: String,
+}
+
+/// A message is to be sent.
+#[model(plural = "events")]
+pub struct MessageSendRequested {
+    /// The message.
+    pub message_id: String,
+    /// `email`, `sms`, `push` or `in_app`.
+    pub channel: String,
+    /// The template.
+    pub template_key: String,
+    /// Who gets it.
+    pub recipient: String,
+    /// The brand.
+    pub brand_id: String,
+    /// What goes into the template: JSON, not fixed by the platform.
+    pub variables: Json,
+    /// Who asked for it.
+    pub requested_by: String,
+    /// When (RFC 3339).
+    pub requested_at: String,
+}
+
+/// Something happened in a live stream.
+#[model(plural = "events")]
+pub struct LiveStreamEvent {
+    /// What happened.
+    pub event_type: String,
+    /// The session; null where there is none.
+    pub session_id: Option<String>,
+    /// The brand; null where there is none.
+    pub brand_id: Option<String>,
+    /// The call; null where there is none.
+    pub stream_call_id: Option<String>,
+    /// When (RFC 3339).
+    pub occurred_at: String,
+    /// JSON, not fixed by the platform.
+    pub payload: Json,
+}
+
+/// Where a person's screening stands has changed.
+#[model(plural = "events")]
+pub struct ScreeningStatusChanged {
+    /// The person.
+    pub person_id: String,
+    /// The person's brand.
+    pub brand_id: String,
+    /// Where it stood; null at the beginning.
+    pub previous_status: Option<String>,
+    /// Where it stands.
+    pub new_status: String,
+    /// Who changed it.
+    pub changed_by: String,
+    /// When (RFC 3339).
+    pub changed_at: String,
+}

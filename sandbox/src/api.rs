@@ -1,0 +1,165 @@
+//! What the handlers of the services share: who calls, what was sent, and how a write is done.
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use rusqlite::Transaction;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::answers::ApiError;
+use crate::audit::Audit;
+use crate::idempotency::{self, Key};
+use crate::seed::{self, BRAND, Person};
+use crate::state::State;
+
+/// Whose token a request came with. Put on it by the gate, which has checked the scope.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) client_id: String,
+    /// `None`: a machine.
+    pub(crate) person: Option<&'static Person>,
+    /// Separated by spaces.
+    pub(crate) scopes: String,
+    /// The operation's service: `clinical`.
+    pub(crate) service: &'static str,
+    pub(crate) request_id: String,
+    /// Where the answer is kept for a repeated request.
+    pub(crate) key: Option<Key>,
+}
+
+impl Caller {
+    /// The person whose token it is.
+    pub(crate) fn me(&self) -> Result<&'static Person, ApiError> {
+        self.person.ok_or_else(no_such_person)
+    }
+
+    /// The person of this id, if the caller may know of them: the id in their records, or their user id.
+    pub(crate) fn patient(&self, id: &str) -> Result<&'static Person, ApiError> {
+        let found = seed::by_id(id).ok_or_else(no_such_person)?;
+        let may_see = self.person.is_none_or(|me| me.user_id == found.user_id);
+        if may_see { Ok(found) } else { Err(no_such_person()) }
+    }
+
+    /// Everything here belongs to one brand.
+    #[allow(clippy::unused_self, reason = "a caller has a brand; here it is everybody's")]
+    pub(crate) fn brand(&self, brand_id: &str) -> Result<(), ApiError> {
+        if brand_id == BRAND {
+            return Ok(());
+        }
+        let text = format!("Your token belongs to the brand \"{BRAND}\", not to the one that you named.");
+        Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", text))
+    }
+
+    /// As [`Caller::patient`], for a request that names the brand too.
+    pub(crate) fn patient_of_brand(&self, id: &str, brand_id: &str) -> Result<&'static Person, ApiError> {
+        self.brand(brand_id)?;
+        self.patient(id)
+    }
+}
+
+/// Also the answer about a person whom the caller may not see: it must not say that they exist.
+fn no_such_person() -> ApiError {
+    ApiError::not_found("There is no such person, or your token does not open their records.")
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Caller, ApiError> {
+        // A route that the gate does not know has no caller, and so answers nobody.
+        parts.extensions.get::<Caller>().cloned().ok_or_else(unauthenticated)
+    }
+}
+
+pub(crate) fn unauthenticated() -> ApiError {
+    let text = "Send an access token: Authorization: Bearer …";
+    ApiError::new(StatusCode::UNAUTHORIZED, "unauthenticated", text).challenge("Bearer")
+}
+
+/// A JSON body; one that does not fit is a `validation_error`.
+#[derive(Debug)]
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Body<T>, ApiError> {
+        let body: Result<Json<T>, JsonRejection> = Json::from_request(request, state).await;
+        body.map(|Json(value)| Body(value)).map_err(|rejection| ApiError::validation(rejection.body_text()))
+    }
+}
+
+/// The query; one that does not fit is a `validation_error`.
+#[derive(Debug)]
+pub(crate) struct Asked<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Asked<T>, ApiError> {
+        let query: Result<Query<T>, QueryRejection> = Query::from_request_parts(parts, state).await;
+        query.map(|Query(value)| Asked(value)).map_err(|rejection| ApiError::validation(rejection.body_text()))
+    }
+}
+
+/// A part of the path, decoded; one that can't be names nothing.
+#[derive(Debug)]
+pub(crate) struct At<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for At<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<At<T>, ApiError> {
+        let path: Result<Path<T>, PathRejection> = Path::from_request_parts(parts, state).await;
+        path.map(|Path(value)| At(value)).map_err(|_| ApiError::not_found("The path names nothing."))
+    }
+}
+
+/// Does a write: what it changes, its audit rows, and the answer kept for its `Idempotency-Key`, in one transaction.
+pub(crate) fn write<T: Serialize>(
+    state: &State,
+    caller: &Caller,
+    status: StatusCode,
+    work: impl FnOnce(&Transaction<'_>, &mut Audit) -> Result<T, ApiError>,
+) -> Result<Response, ApiError> {
+    let text = state.store.try_write(|db| {
+        let mut audit = Audit::default();
+        let answer = work(db, &mut audit)?;
+        audit.record(db, state, caller)?;
+        let text = if status == StatusCode::NO_CONTENT { String::new() } else { serde_json::to_string(&answer)? };
+        if let Some(key) = &caller.key {
+            idempotency::keep(db, state.now(), key, status, &text)?;
+        }
+        Ok::<_, ApiError>(text)
+    })?;
+    state.stats.add(|stats| stats.api_writes_done += 1);
+    if status == StatusCode::NO_CONTENT {
+        return Ok(status.into_response());
+    }
+    Ok((status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text).into_response())
+}
+
+/// A time that was sent, in the form in which all times are given back: UTC, RFC 3339.
+pub(crate) fn time(field: &str, text: &str) -> Result<String, ApiError> {
+    let parsed: Result<Timestamp, _> = text.parse();
+    parsed
+        .map(|at| at.to_string())
+        .map_err(|_| ApiError::validation(format!("{field} must be a time of RFC 3339, such as 2026-05-22T12:34:56Z.")))
+}
+
+/// A date that was sent.
+pub(crate) fn date(field: &str, text: &str) -> Result<jiff::civil::Date, ApiError> {
+    // `parse` alone also takes a whole time, and an expanded year.
+    let parsed = jiff::civil::Date::strptime("%Y-%m-%d", text);
+    parsed.map_err(|_| ApiError::validation(format!("{field} must be a date such as 2026-05-22.")))
+}
+
+/// A text that must say something.
+pub(crate) fn said(field: &str, text: &str) -> Result<(), ApiError> {
+    if text.trim().is_empty() { Err(ApiError::validation(format!("{field} must not be empty."))) } else { Ok(()) }
+}
