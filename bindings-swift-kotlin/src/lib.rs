@@ -117,6 +117,14 @@ impl NativeClient {
     }
 }
 
+/// Checks a webhook's delivery, and reads it: JSON. `headers` is a JSON object of texts and lists of texts, `secrets` a JSON
+/// text, a list of texts, or null for `LOOP_WEBHOOK_SECRET`.
+#[uniffi::export]
+pub fn verify_webhook(raw_body: Vec<u8>, headers: &str, secrets: &str) -> Result<String, Fault> {
+    bridge::keep_panics_quiet();
+    bridge::caught(|| bridge::verify_webhook(&raw_body, headers, secrets)).map_err(Fault::from)
+}
+
 /// Waits until no client of this process has a token request under way or tokens that are not stored. False where the
 /// time was too short.
 #[uniffi::export]

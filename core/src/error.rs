@@ -268,11 +268,6 @@ impl Error {
             .with_source(source)
     }
 
-    /// For an audit log of your own that took no entry. The source's text is printed with the error.
-    pub fn audit_failed(source: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self::new(Code::AuditFailed, "The application's audit log took no entry.").with_source(source)
-    }
-
     /// A task of ours panicked or was dropped. The panic's text may quote anything, so it is not kept.
     pub(crate) fn ended_early(_error: tokio::task::JoinError) -> Self {
         Self::new(Code::Internal, "The call ended early; please report it.")

@@ -56,6 +56,7 @@ WITNESSES = {
     "makeAsyncIterator",
     "safeView",
     "typeName",
+    "eventType",
     "next",
 }
 

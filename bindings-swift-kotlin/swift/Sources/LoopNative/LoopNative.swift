@@ -3701,6 +3701,20 @@ public func settle(limitMs: UInt64)async  -> Bool  {
 
         )
 }
+/**
+ * Checks a webhook's delivery, and reads it: JSON. `headers` is a JSON object of texts and lists of texts, `secrets` a JSON
+ * text, a list of texts, or null for `LOOP_WEBHOOK_SECRET`.
+ */
+public func verifyWebhook(rawBody: Data, headers: String, secrets: String)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeFault_lift) {
+        uniffiCallStatus in
+    uniffi_loop_uniffi_fn_func_verify_webhook(
+        FfiConverterData.lower(rawBody),
+        FfiConverterString.lower(headers),
+        FfiConverterString.lower(secrets),uniffiCallStatus
+    )
+})
+}
 
 private enum InitializationResult {
     case ok
@@ -3721,6 +3735,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_loop_uniffi_checksum_func_settle() != 17802) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_loop_uniffi_checksum_func_verify_webhook() != 32302) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_loop_uniffi_checksum_method_cancelhandle_cancel() != 23557) {

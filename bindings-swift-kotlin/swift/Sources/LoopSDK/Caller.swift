@@ -124,7 +124,7 @@ struct Caller: Sendable {
     }
 
     /// The public error for one that crossed. Nothing else that is thrown here has a text that may be shown.
-    private static func own(_ error: any Error) -> any Error {
+    static func own(_ error: any Error) -> any Error {
         guard let fault = error as? Fault, case .Failed(info: let info) = fault else {
             return LoopError(code: .internal, message: "The SDK failed in a way that it should not: please report it.")
         }

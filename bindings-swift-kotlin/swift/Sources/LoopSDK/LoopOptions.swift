@@ -66,7 +66,7 @@ public struct LoopOptions: Sendable, CustomStringConvertible, CustomDebugStringC
     /// Records every call of one of Loop's APIs, for apps that have to show who looked at whose data.
     public var auditLog: AuditLog?
     /// Whether a call fails whose entry can't be recorded: nothing is sent then.
-    public var auditRequired = false
+    public var auditRequired: Bool = false
     /// Whether this is a person's own device: `userId` may then be left out while the store holds one grant.
     ///
     /// So it is on Apple's systems, and not on Linux, unless said otherwise.

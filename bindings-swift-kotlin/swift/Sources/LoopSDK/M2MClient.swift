@@ -49,7 +49,7 @@ public struct M2MOptions: Sendable, CustomStringConvertible, CustomDebugStringCo
     /// Records every call of one of Loop's APIs.
     public var auditLog: AuditLog?
     /// Whether a call fails whose entry can't be recorded: nothing is sent then.
-    public var auditRequired = false
+    public var auditRequired: Bool = false
 
     /// The options that most machines give; the others are properties.
     public init(

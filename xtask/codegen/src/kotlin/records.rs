@@ -1,8 +1,9 @@
-//! Records and enums: the platform's, with decoders, and those that an app makes.
+//! Records and enums: the platform's, with decoders, and those that an app makes; which record an event brings.
 
 use std::fmt::Write as _;
 
 use loop_sdk::schema::{FieldSchema, ModelSchema, Shape, Type};
+use loop_sdk::webhook::EVENTS;
 
 use super::names::{Named, Printed, open_names};
 use super::{comment, decoded, kotlin};
@@ -27,8 +28,22 @@ pub(super) fn all(models: &[&ModelSchema], made: Made) -> String {
             }
         }
     }
+    if made == Made::ByLoop {
+        events(&mut body);
+    }
     let decimal = if body.contains("BigDecimal") { "import java.math.BigDecimal\n" } else { "" };
     format!("\n{decimal}import kotlinx.serialization.json.JsonObject\n{body}")
+}
+
+fn events(out: &mut String) {
+    out.push_str(
+        "\n/** What a webhook's event says, by the name that the core gives its record. */\ninternal fun eventRecord(name: \
+         String, data: JsonObject): Record? = when (name) {\n",
+    );
+    for event in EVENTS {
+        let _ = writeln!(out, "    \"{0}\" -> {0}.fromJson(data)", event.data.name);
+    }
+    out.push_str("    else -> null\n}\n");
 }
 
 fn record(out: &mut String, model: &ModelSchema, fields: &[FieldSchema], made: Made) {

@@ -1,8 +1,9 @@
-//! Records and enums: the platform's, and those that an app makes.
+//! Records and enums: the platform's, and those that an app makes; which record an event brings.
 
 use std::fmt::Write as _;
 
 use loop_sdk::schema::{FieldSchema, ModelSchema, Shape, Type};
+use loop_sdk::webhook::EVENTS;
 
 use super::names::{Value, open_set};
 use super::{HIDDEN, comment, declaration, field_name, hidden_members, swift, type_name};
@@ -26,6 +27,16 @@ pub(super) fn all(models: &[&ModelSchema], made: Made) -> String {
                 open_set(&mut out, "", &name, &lines(model.docs).join(" "), &values, Some(model.name));
             }
             Shape::Record(fields) => record(&mut out, &name, model, fields, made),
+        }
+    }
+    if made == Made::ByLoop {
+        for event in EVENTS {
+            let _ = write!(
+                out,
+                "\nextension {}: WebhookData {{\n    public static let eventType = \"{}\"\n}}\n",
+                type_name(event.data),
+                event.name
+            );
         }
     }
     out

@@ -544,6 +544,11 @@ uint64_t uniffi_loop_uniffi_fn_func_living_tasks(RustCallStatus *_Nonnull out_st
 uint64_t uniffi_loop_uniffi_fn_func_settle(uint64_t limit_ms
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_FUNC_VERIFY_WEBHOOK
+#define UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_FUNC_VERIFY_WEBHOOK
+RustBuffer uniffi_loop_uniffi_fn_func_verify_webhook(RustBuffer raw_body, RustBuffer headers, RustBuffer secrets, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_FFI_LOOP_UNIFFI_RUSTBUFFER_ALLOC
 #define UNIFFI_FFIDEF_FFI_LOOP_UNIFFI_RUSTBUFFER_ALLOC
 RustBuffer ffi_loop_uniffi_rustbuffer_alloc(uint64_t size, RustCallStatus *_Nonnull out_status
@@ -813,6 +818,12 @@ uint16_t uniffi_loop_uniffi_checksum_func_living_tasks(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_CHECKSUM_FUNC_SETTLE
 #define UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_CHECKSUM_FUNC_SETTLE
 uint16_t uniffi_loop_uniffi_checksum_func_settle(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_CHECKSUM_FUNC_VERIFY_WEBHOOK
+#define UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_CHECKSUM_FUNC_VERIFY_WEBHOOK
+uint16_t uniffi_loop_uniffi_checksum_func_verify_webhook(void
 
 );
 #endif

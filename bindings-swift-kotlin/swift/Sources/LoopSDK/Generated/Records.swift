@@ -4958,3 +4958,855 @@ public struct ReplayedDelivery: SafelyViewed, Codable, Hashable, Sendable,
     public var debugDescription: String { description }
     public var customMirror: Mirror { Mirror(self, children: [:]) }
 }
+
+/// A lab report was uploaded.
+///
+/// It prints without its values; its properties and `JSONEncoder` give them all.
+public struct BloodworkUploaded: SafelyViewed, Codable, Hashable, Sendable,
+    CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+{
+    /// The report.
+    public let bloodworkId: String
+    /// The person.
+    public let patientId: String
+    /// The person's brand.
+    public let brandId: String
+    /// The file's name; null where none was given.
+    public let fileName: String?
+    /// `application/pdf` or `application/json`.
+    public let contentType: String
+    /// Where it came from.
+    public let source: String
+    /// Who uploaded it.
+    public let uploadedBy: String
+    /// When (RFC 3339).
+    public let uploadedAt: String
+
+    /// A record of your own, for previews and tests.
+    public init(
+        bloodworkId: String,
+        patientId: String,
+        brandId: String,
+        fileName: String? = nil,
+        contentType: String,
+        source: String,
+        uploadedBy: String,
+        uploadedAt: String
+    ) {
+        self.bloodworkId = bloodworkId
+        self.patientId = patientId
+        self.brandId = brandId
+        self.fileName = fileName
+        self.contentType = contentType
+        self.source = source
+        self.uploadedBy = uploadedBy
+        self.uploadedAt = uploadedAt
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case bloodworkId = "bloodwork_id"
+        case patientId = "patient_id"
+        case brandId = "brand_id"
+        case fileName = "file_name"
+        case contentType = "content_type"
+        case source
+        case uploadedBy = "uploaded_by"
+        case uploadedAt = "uploaded_at"
+    }
+
+    public static let typeName = "BloodworkUploaded"
+
+    public var safeView: SafeView {
+        SafeView(type: Self.typeName, [
+            "bloodwork_id": .hidden,
+            "patient_id": .hidden,
+            "brand_id": .hidden,
+            "file_name": .hidden,
+            "content_type": .string(contentType),
+            "source": .hidden,
+            "uploaded_by": .hidden,
+            "uploaded_at": .hidden,
+        ])
+    }
+
+    public var description: String { "<BloodworkUploaded: values hidden>" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// A lab result needs somebody to look at once.
+///
+/// It prints without its values; its properties and `JSONEncoder` give them all.
+public struct LabResultCritical: SafelyViewed, Codable, Hashable, Sendable,
+    CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+{
+    /// The person.
+    public let patientId: String
+    /// The person's brand.
+    public let brandId: String
+    /// The lab order; null where there is none.
+    public let orderId: String?
+    /// Codes of the critical markers.
+    public let biomarkerCodes: [String]
+    /// How many there are.
+    public let criticalMarkerCount: Int64
+    /// `labtest.result.ready` or `labtest.result.critical`.
+    public let sourceEventType: String
+    /// When the laboratory said so (RFC 3339).
+    public let reportedAt: String
+
+    /// A record of your own, for previews and tests.
+    public init(
+        patientId: String,
+        brandId: String,
+        orderId: String? = nil,
+        biomarkerCodes: [String],
+        criticalMarkerCount: Int64,
+        sourceEventType: String,
+        reportedAt: String
+    ) {
+        self.patientId = patientId
+        self.brandId = brandId
+        self.orderId = orderId
+        self.biomarkerCodes = biomarkerCodes
+        self.criticalMarkerCount = criticalMarkerCount
+        self.sourceEventType = sourceEventType
+        self.reportedAt = reportedAt
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case patientId = "patient_id"
+        case brandId = "brand_id"
+        case orderId = "order_id"
+        case biomarkerCodes = "biomarker_codes"
+        case criticalMarkerCount = "critical_marker_count"
+        case sourceEventType = "source_event_type"
+        case reportedAt = "reported_at"
+    }
+
+    public static let typeName = "LabResultCritical"
+
+    public var safeView: SafeView {
+        SafeView(type: Self.typeName, [
+            "patient_id": .hidden,
+            "brand_id": .hidden,
+            "order_id": .hidden,
+            "biomarker_codes": .hidden,
+            "critical_marker_count": .hidden,
+            "source_event_type": .hidden,
+            "reported_at": .hidden,
+        ])
+    }
+
+    public var description: String { "<LabResultCritical: values hidden>" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// A vial was reconstituted.
+///
+/// It prints without its values; its properties and `JSONEncoder` give them all.
+public struct VialCreated: SafelyViewed, Codable, Hashable, Sendable,
+    CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+{
+    /// The vial.
+    public let vialId: String
+    /// The person.
+    public let userId: String
+    /// The person's brand.
+    public let brandId: String
+    /// The peptide in it.
+    public let peptideId: String
+    /// The peptide's name for people.
+    public let peptideName: String
+    /// When it was reconstituted (RFC 3339).
+    public let reconstitutedAt: String
+    /// Until when it is good (RFC 3339).
+    public let expiresAt: String
+
+    /// A record of your own, for previews and tests.
+    public init(
+        vialId: String,
+        userId: String,
+        brandId: String,
+        peptideId: String,
+        peptideName: String,
+        reconstitutedAt: String,
+        expiresAt: String
+    ) {
+        self.vialId = vialId
+        self.userId = userId
+        self.brandId = brandId
+        self.peptideId = peptideId
+        self.peptideName = peptideName
+        self.reconstitutedAt = reconstitutedAt
+        self.expiresAt = expiresAt
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case vialId = "vial_id"
+        case userId = "user_id"
+        case brandId = "brand_id"
+        case peptideId = "peptide_id"
+        case peptideName = "peptide_name"
+        case reconstitutedAt = "reconstituted_at"
+        case expiresAt = "expires_at"
+    }
+
+    public static let typeName = "VialCreated"
+
+    public var safeView: SafeView {
+        SafeView(type: Self.typeName, [
+            "vial_id": .hidden,
+            "user_id": .hidden,
+            "brand_id": .hidden,
+            "peptide_id": .hidden,
+            "peptide_name": .hidden,
+            "reconstituted_at": .hidden,
+            "expires_at": .hidden,
+        ])
+    }
+
+    public var description: String { "<VialCreated: values hidden>" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// A membership has earned its bonus.
+///
+/// It prints without its values; its properties and `JSONEncoder` give them all.
+public struct BonusEligible: SafelyViewed, Codable, Hashable, Sendable,
+    CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+{
+    /// The lock that lapsed.
+    public let lockId: String
+    /// The membership.
+    public let membershipId: String
+    /// The person.
+    public let userId: String
+    /// The person's brand.
+    public let brandId: String
+    /// The subscription.
+    public let subscriptionId: String
+    /// The tier.
+    public let tier: String
+    /// When the lock began (RFC 3339).
+    public let lockedAt: String
+    /// When it lapsed (RFC 3339).
+    public let releasedAt: String
+
+    /// A record of your own, for previews and tests.
+    public init(
+        lockId: String,
+        membershipId: String,
+        userId: String,
+        brandId: String,
+        subscriptionId: String,
+        tier: String,
+        lockedAt: String,
+        releasedAt: String
+    ) {
+        self.lockId = lockId
+        self.membershipId = membershipId
+        self.userId = userId
+        self.brandId = brandId
+        self.subscriptionId = subscriptionId
+        self.tier = tier
+        self.lockedAt = lockedAt
+        self.releasedAt = releasedAt
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case lockId = "lock_id"
+        case membershipId = "membership_id"
+        case userId = "user_id"
+        case brandId = "brand_id"
+        case subscriptionId = "subscription_id"
+        case tier
+        case lockedAt = "locked_at"
+        case releasedAt = "released_at"
+    }
+
+    public static let typeName = "BonusEligible"
+
+    public var safeView: SafeView {
+        SafeView(type: Self.typeName, [
+            "lock_id": .hidden,
+            "membership_id": .hidden,
+            "user_id": .hidden,
+            "brand_id": .hidden,
+            "subscription_id": .hidden,
+            "tier": .hidden,
+            "locked_at": .hidden,
+            "released_at": .hidden,
+        ])
+    }
+
+    public var description: String { "<BonusEligible: values hidden>" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// A subscription's plan has changed.
+///
+/// It prints without its values; its properties and `JSONEncoder` give them all.
+public struct SubscriptionTierChanged: SafelyViewed, Codable, Hashable, Sendable,
+    CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+{
+    /// The subscription.
+    public let subscriptionId: String
+    /// Who pays.
+    public let customerId: String
+    /// The plan before; null for none.
+    public let previousPlanId: String?
+    /// The plan now.
+    public let newPlanId: String
+    /// The subscription's id at Stripe.
+    public let stripeSubscriptionId: String
+    /// When (RFC 3339).
+    public let changedAt: String
+
+    /// A record of your own, for previews and tests.
+    public init(
+        subscriptionId: String,
+        customerId: String,
+        previousPlanId: String? = nil,
+        newPlanId: String,
+        stripeSubscriptionId: String,
+        changedAt: String
+    ) {
+        self.subscriptionId = subscriptionId
+        self.customerId = customerId
+        self.previousPlanId = previousPlanId
+        self.newPlanId = newPlanId
+        self.stripeSubscriptionId = stripeSubscriptionId
+        self.changedAt = changedAt
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case subscriptionId = "subscription_id"
+        case customerId = "customer_id"
+        case previousPlanId = "previous_plan_id"
+        case newPlanId = "new_plan_id"
+        case stripeSubscriptionId = "stripe_subscription_id"
+        case changedAt = "changed_at"
+    }
+
+    public static let typeName = "SubscriptionTierChanged"
+
+    public var safeView: SafeView {
+        SafeView(type: Self.typeName, [
+            "subscription_id": .hidden,
+            "customer_id": .hidden,
+            "previous_plan_id": .hidden,
+            "new_plan_id": .hidden,
+            "stripe_subscription_id": .hidden,
+            "changed_at": .hidden,
+        ])
+    }
+
+    public var description: String { "<SubscriptionTierChanged: values hidden>" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// A membership's tier has changed.
+///
+/// It prints without its values; its properties and `JSONEncoder` give them all.
+public struct MembershipTierChanged: SafelyViewed, Codable, Hashable, Sendable,
+    CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+{
+    /// The person.
+    public let userId: String
+    /// The tier now.
+    public let tier: String
+    /// The tier before; null for none.
+    public let previousTier: String?
+
+    /// A record of your own, for previews and tests.
+    public init(
+        userId: String,
+        tier: String,
+        previousTier: String? = nil
+    ) {
+        self.userId = userId
+        self.tier = tier
+        self.previousTier = previousTier
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case userId = "user_id"
+        case tier
+        case previousTier = "previous_tier"
+    }
+
+    public static let typeName = "MembershipTierChanged"
+
+    public var safeView: SafeView {
+        SafeView(type: Self.typeName, [
+            "user_id": .hidden,
+            "tier": .hidden,
+            "previous_tier": .hidden,
+        ])
+    }
+
+    public var description: String { "<MembershipTierChanged: values hidden>" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// A person met a clinician.
+///
+/// It prints without its values; its properties and `JSONEncoder` give them all.
+public struct EncounterRecorded: SafelyViewed, Codable, Hashable, Sendable,
+    CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+{
+    /// The encounter.
+    public let encounterId: String
+    /// The person.
+    public let patientId: String
+    /// The person's brand.
+    public let brandId: String
+    /// What kind of encounter it was.
+    public let encounterType: String
+    /// When it was recorded (RFC 3339).
+    public let recordedAt: String
+
+    /// A record of your own, for previews and tests.
+    public init(
+        encounterId: String,
+        patientId: String,
+        brandId: String,
+        encounterType: String,
+        recordedAt: String
+    ) {
+        self.encounterId = encounterId
+        self.patientId = patientId
+        self.brandId = brandId
+        self.encounterType = encounterType
+        self.recordedAt = recordedAt
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case encounterId = "encounter_id"
+        case patientId = "patient_id"
+        case brandId = "brand_id"
+        case encounterType = "encounter_type"
+        case recordedAt = "recorded_at"
+    }
+
+    public static let typeName = "EncounterRecorded"
+
+    public var safeView: SafeView {
+        SafeView(type: Self.typeName, [
+            "encounter_id": .hidden,
+            "patient_id": .hidden,
+            "brand_id": .hidden,
+            "encounter_type": .hidden,
+            "recorded_at": .hidden,
+        ])
+    }
+
+    public var description: String { "<EncounterRecorded: values hidden>" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// A person should dispose of sharps.
+///
+/// It prints without its values; its properties and `JSONEncoder` give them all.
+public struct SharpsReminderRequested: SafelyViewed, Codable, Hashable, Sendable,
+    CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+{
+    /// The person.
+    public let patientId: String
+    /// The person's brand.
+    public let brandId: String
+    /// The person's account.
+    public let userId: String
+    /// The peptide.
+    public let peptideId: String
+    /// The protocol.
+    public let protocolId: String
+    /// How many doses were taken.
+    public let takenDoseCount: Int64
+
+    /// A record of your own, for previews and tests.
+    public init(
+        patientId: String,
+        brandId: String,
+        userId: String,
+        peptideId: String,
+        protocolId: String,
+        takenDoseCount: Int64
+    ) {
+        self.patientId = patientId
+        self.brandId = brandId
+        self.userId = userId
+        self.peptideId = peptideId
+        self.protocolId = protocolId
+        self.takenDoseCount = takenDoseCount
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case patientId = "patient_id"
+        case brandId = "brand_id"
+        case userId = "user_id"
+        case peptideId = "peptide_id"
+        case protocolId = "protocol_id"
+        case takenDoseCount = "taken_dose_count"
+    }
+
+    public static let typeName = "SharpsReminderRequested"
+
+    public var safeView: SafeView {
+        SafeView(type: Self.typeName, [
+            "patient_id": .hidden,
+            "brand_id": .hidden,
+            "user_id": .hidden,
+            "peptide_id": .hidden,
+            "protocol_id": .hidden,
+            "taken_dose_count": .hidden,
+        ])
+    }
+
+    public var description: String { "<SharpsReminderRequested: values hidden>" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// A notification was made.
+///
+/// It prints without its values; its properties and `JSONEncoder` give them all.
+public struct NotificationCreated: SafelyViewed, Codable, Hashable, Sendable,
+    CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+{
+    /// The notification.
+    public let id: String
+    /// The person's brand.
+    public let brandId: String
+    /// The person.
+    public let personId: String
+    /// How it is sent.
+    public let channel: String
+    /// What it is about.
+    public let category: String
+    /// Its first line.
+    public let title: String
+    /// Its text; null where the title is all.
+    public let body: String?
+    /// Where it leads; null where it leads nowhere.
+    public let actionUrl: String?
+    /// When it was read (RFC 3339); null until then.
+    public let readAt: String?
+    /// When it was made (RFC 3339).
+    public let createdAt: String
+
+    /// A record of your own, for previews and tests.
+    public init(
+        id: String,
+        brandId: String,
+        personId: String,
+        channel: String,
+        category: String,
+        title: String,
+        body: String? = nil,
+        actionUrl: String? = nil,
+        readAt: String? = nil,
+        createdAt: String
+    ) {
+        self.id = id
+        self.brandId = brandId
+        self.personId = personId
+        self.channel = channel
+        self.category = category
+        self.title = title
+        self.body = body
+        self.actionUrl = actionUrl
+        self.readAt = readAt
+        self.createdAt = createdAt
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case id
+        case brandId = "brand_id"
+        case personId = "person_id"
+        case channel
+        case category
+        case title
+        case body
+        case actionUrl = "action_url"
+        case readAt = "read_at"
+        case createdAt = "created_at"
+    }
+
+    public static let typeName = "NotificationCreated"
+
+    public var safeView: SafeView {
+        SafeView(type: Self.typeName, [
+            "id": .hidden,
+            "brand_id": .hidden,
+            "person_id": .hidden,
+            "channel": .hidden,
+            "category": .hidden,
+            "title": .hidden,
+            "body": .hidden,
+            "action_url": .hidden,
+            "read_at": .hidden,
+            "created_at": .hidden,
+        ])
+    }
+
+    public var description: String { "<NotificationCreated: values hidden>" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// A message is to be sent.
+///
+/// It prints without its values; its properties and `JSONEncoder` give them all.
+public struct MessageSendRequested: SafelyViewed, Codable, Hashable, Sendable,
+    CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+{
+    /// The message.
+    public let messageId: String
+    /// `email`, `sms`, `push` or `in_app`.
+    public let channel: String
+    /// The template.
+    public let templateKey: String
+    /// Who gets it.
+    public let recipient: String
+    /// The brand.
+    public let brandId: String
+    /// What goes into the template: JSON, not fixed by the platform.
+    public let variables: JSONValue
+    /// Who asked for it.
+    public let requestedBy: String
+    /// When (RFC 3339).
+    public let requestedAt: String
+
+    /// A record of your own, for previews and tests.
+    public init(
+        messageId: String,
+        channel: String,
+        templateKey: String,
+        recipient: String,
+        brandId: String,
+        variables: JSONValue,
+        requestedBy: String,
+        requestedAt: String
+    ) {
+        self.messageId = messageId
+        self.channel = channel
+        self.templateKey = templateKey
+        self.recipient = recipient
+        self.brandId = brandId
+        self.variables = variables
+        self.requestedBy = requestedBy
+        self.requestedAt = requestedAt
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case messageId = "message_id"
+        case channel
+        case templateKey = "template_key"
+        case recipient
+        case brandId = "brand_id"
+        case variables
+        case requestedBy = "requested_by"
+        case requestedAt = "requested_at"
+    }
+
+    public static let typeName = "MessageSendRequested"
+
+    public var safeView: SafeView {
+        SafeView(type: Self.typeName, [
+            "message_id": .hidden,
+            "channel": .hidden,
+            "template_key": .hidden,
+            "recipient": .hidden,
+            "brand_id": .hidden,
+            "variables": .hidden,
+            "requested_by": .hidden,
+            "requested_at": .hidden,
+        ])
+    }
+
+    public var description: String { "<MessageSendRequested: values hidden>" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// Something happened in a live stream.
+///
+/// It prints without its values; its properties and `JSONEncoder` give them all.
+public struct LiveStreamEvent: SafelyViewed, Codable, Hashable, Sendable,
+    CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+{
+    /// What happened.
+    public let eventType: String
+    /// The session; null where there is none.
+    public let sessionId: String?
+    /// The brand; null where there is none.
+    public let brandId: String?
+    /// The call; null where there is none.
+    public let streamCallId: String?
+    /// When (RFC 3339).
+    public let occurredAt: String
+    /// JSON, not fixed by the platform.
+    public let payload: JSONValue
+
+    /// A record of your own, for previews and tests.
+    public init(
+        eventType: String,
+        sessionId: String? = nil,
+        brandId: String? = nil,
+        streamCallId: String? = nil,
+        occurredAt: String,
+        payload: JSONValue
+    ) {
+        self.eventType = eventType
+        self.sessionId = sessionId
+        self.brandId = brandId
+        self.streamCallId = streamCallId
+        self.occurredAt = occurredAt
+        self.payload = payload
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case eventType = "event_type"
+        case sessionId = "session_id"
+        case brandId = "brand_id"
+        case streamCallId = "stream_call_id"
+        case occurredAt = "occurred_at"
+        case payload
+    }
+
+    public static let typeName = "LiveStreamEvent"
+
+    public var safeView: SafeView {
+        SafeView(type: Self.typeName, [
+            "event_type": .hidden,
+            "session_id": .hidden,
+            "brand_id": .hidden,
+            "stream_call_id": .hidden,
+            "occurred_at": .hidden,
+            "payload": .hidden,
+        ])
+    }
+
+    public var description: String { "<LiveStreamEvent: values hidden>" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// Where a person's screening stands has changed.
+///
+/// It prints without its values; its properties and `JSONEncoder` give them all.
+public struct ScreeningStatusChanged: SafelyViewed, Codable, Hashable, Sendable,
+    CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+{
+    /// The person.
+    public let personId: String
+    /// The person's brand.
+    public let brandId: String
+    /// Where it stood; null at the beginning.
+    public let previousStatus: String?
+    /// Where it stands.
+    public let newStatus: String
+    /// Who changed it.
+    public let changedBy: String
+    /// When (RFC 3339).
+    public let changedAt: String
+
+    /// A record of your own, for previews and tests.
+    public init(
+        personId: String,
+        brandId: String,
+        previousStatus: String? = nil,
+        newStatus: String,
+        changedBy: String,
+        changedAt: String
+    ) {
+        self.personId = personId
+        self.brandId = brandId
+        self.previousStatus = previousStatus
+        self.newStatus = newStatus
+        self.changedBy = changedBy
+        self.changedAt = changedAt
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case personId = "person_id"
+        case brandId = "brand_id"
+        case previousStatus = "previous_status"
+        case newStatus = "new_status"
+        case changedBy = "changed_by"
+        case changedAt = "changed_at"
+    }
+
+    public static let typeName = "ScreeningStatusChanged"
+
+    public var safeView: SafeView {
+        SafeView(type: Self.typeName, [
+            "person_id": .hidden,
+            "brand_id": .hidden,
+            "previous_status": .hidden,
+            "new_status": .hidden,
+            "changed_by": .hidden,
+            "changed_at": .hidden,
+        ])
+    }
+
+    public var description: String { "<ScreeningStatusChanged: values hidden>" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+extension BloodworkUploaded: WebhookData {
+    public static let eventType = "clinical.bloodwork.uploaded.v1"
+}
+
+extension LabResultCritical: WebhookData {
+    public static let eventType = "clinical.lab_result.critical.v1"
+}
+
+extension VialCreated: WebhookData {
+    public static let eventType = "clinical.vial.created.v1"
+}
+
+extension BonusEligible: WebhookData {
+    public static let eventType = "membership.bonus.eligible.v1"
+}
+
+extension SubscriptionTierChanged: WebhookData {
+    public static let eventType = "subscription.tier_changed.v1"
+}
+
+extension MembershipTierChanged: WebhookData {
+    public static let eventType = "membership.tier.changed.v1"
+}
+
+extension EncounterRecorded: WebhookData {
+    public static let eventType = "patient_graph.encounter.recorded.v1"
+}
+
+extension SharpsReminderRequested: WebhookData {
+    public static let eventType = "patient_graph.adherence.sharps_reminder_requested.v1"
+}
+
+extension NotificationCreated: WebhookData {
+    public static let eventType = "comms.notification.created.v1"
+}
+
+extension MessageSendRequested: WebhookData {
+    public static let eventType = "comms.message.send_requested.v1"
+}
+
+extension LiveStreamEvent: WebhookData {
+    public static let eventType = "live.stream.event.v1"
+}
+
+extension ScreeningStatusChanged: WebhookData {
+    public static let eventType = "ops.inbox.screening_status_changed.v1"
+}

@@ -87,17 +87,17 @@ internal class Calls private constructor(private val native: NativeClient) {
             val language = "kotlin/${KotlinVersion.CURRENT}"
             return Calls(translated { NativeClient.open(options.toString(), language, hooks()) })
         }
-
-        /** Turns what the generated code throws into what the SDK throws. */
-        private inline fun <T> translated(ask: () -> T): T = try {
-            ask()
-        } catch (fault: Fault) {
-            throw exceptionOf(failureOf(fault))
-        } catch (_: CharacterCodingException) {
-            throw ownError(ErrorCode.INVALID_OPTION, "`arguments` hold text that is not valid Unicode.", "arguments")
-        } catch (_: InternalException) {
-            // Its text may quote what was handled.
-            throw ownError(ErrorCode.INTERNAL, "The SDK has a defect; please report it.")
-        }
     }
+}
+
+/** Turns what the generated code throws into what the SDK throws. */
+internal inline fun <T> translated(ask: () -> T): T = try {
+    ask()
+} catch (fault: Fault) {
+    throw exceptionOf(failureOf(fault))
+} catch (_: CharacterCodingException) {
+    throw ownError(ErrorCode.INVALID_OPTION, "`arguments` hold text that is not valid Unicode.", "arguments")
+} catch (_: InternalException) {
+    // Its text may quote what was handled.
+    throw ownError(ErrorCode.INTERNAL, "The SDK has a defect; please report it.")
 }

@@ -219,6 +219,25 @@ public class LoopClient private constructor(private val calls: Calls) : Services
     }
 
     /**
+     * Whether a webhook's event is to be handled. It keeps all others of this app from doing so meanwhile: other threads,
+     * processes and hosts that share the store.
+     */
+    public suspend fun claimEvent(eventId: String, timeout: Duration? = null): EventClaim {
+        val claim = calls.call("claim_event", jsonOf("event_id" to eventId), timeout).asField().text()
+        return EventClaim.valueOf(claim.uppercase())
+    }
+
+    /** The event is handled: whenever it comes again, it is done. */
+    public suspend fun finishEvent(eventId: String, timeout: Duration? = null) {
+        calls.call("finish_event", jsonOf("event_id" to eventId), timeout)
+    }
+
+    /** The event could not be handled: the next delivery is to try again. */
+    public suspend fun abandonEvent(eventId: String, timeout: Duration? = null) {
+        calls.call("abandon_event", jsonOf("event_id" to eventId), timeout)
+    }
+
+    /**
      * Ends this client: refuses new calls, waits until no refresh is under way and all tokens are saved, 10 seconds at
      * most, and lets go of the native part. It blocks its thread; on a user interface's thread call [drain] first.
      */

@@ -4220,3 +4220,708 @@ public data class ReplayedDelivery internal constructor(
         )
     }
 }
+
+/**
+ * A lab report was uploaded.
+ *
+ * It prints without its values; [toJson] gives them all.
+ */
+@ConsistentCopyVisibility
+public data class BloodworkUploaded internal constructor(
+    /** The report. */
+    public val bloodworkId: String,
+    /** The person. */
+    public val patientId: String,
+    /** The person's brand. */
+    public val brandId: String,
+    /** The file's name; null where none was given. */
+    public val fileName: String?,
+    /** `application/pdf` or `application/json`. */
+    public val contentType: String,
+    /** Where it came from. */
+    public val source: String,
+    /** Who uploaded it. */
+    public val uploadedBy: String,
+    /** When (RFC 3339). */
+    public val uploadedAt: String,
+) : Record() {
+    override fun toString(): String = "<BloodworkUploaded: values hidden>"
+
+    override fun toJson(): JsonObject = jsonOf(
+        "bloodwork_id" to bloodworkId,
+        "patient_id" to patientId,
+        "brand_id" to brandId,
+        "file_name" to fileName,
+        "content_type" to contentType,
+        "source" to source,
+        "uploaded_by" to uploadedBy,
+        "uploaded_at" to uploadedAt,
+    )
+
+    override fun shown(): JsonObject = jsonOf(
+        "type" to "BloodworkUploaded",
+        "bloodwork_id" to HIDDEN,
+        "patient_id" to HIDDEN,
+        "brand_id" to HIDDEN,
+        "file_name" to HIDDEN,
+        "content_type" to contentType,
+        "source" to HIDDEN,
+        "uploaded_by" to HIDDEN,
+        "uploaded_at" to HIDDEN,
+    )
+
+    public companion object {
+        /** A record from what [toJson] gave. */
+        public fun fromJson(json: JsonObject): BloodworkUploaded = BloodworkUploaded(
+            bloodworkId = json.field("bloodwork_id").text(),
+            patientId = json.field("patient_id").text(),
+            brandId = json.field("brand_id").text(),
+            fileName = json.field("file_name").optional { it.text() },
+            contentType = json.field("content_type").text(),
+            source = json.field("source").text(),
+            uploadedBy = json.field("uploaded_by").text(),
+            uploadedAt = json.field("uploaded_at").text(),
+        )
+    }
+}
+
+/**
+ * A lab result needs somebody to look at once.
+ *
+ * It prints without its values; [toJson] gives them all.
+ */
+@ConsistentCopyVisibility
+public data class LabResultCritical internal constructor(
+    /** The person. */
+    public val patientId: String,
+    /** The person's brand. */
+    public val brandId: String,
+    /** The lab order; null where there is none. */
+    public val orderId: String?,
+    /** Codes of the critical markers. */
+    public val biomarkerCodes: List<String>,
+    /** How many there are. */
+    public val criticalMarkerCount: Long,
+    /** `labtest.result.ready` or `labtest.result.critical`. */
+    public val sourceEventType: String,
+    /** When the laboratory said so (RFC 3339). */
+    public val reportedAt: String,
+) : Record() {
+    override fun toString(): String = "<LabResultCritical: values hidden>"
+
+    override fun toJson(): JsonObject = jsonOf(
+        "patient_id" to patientId,
+        "brand_id" to brandId,
+        "order_id" to orderId,
+        "biomarker_codes" to biomarkerCodes,
+        "critical_marker_count" to criticalMarkerCount,
+        "source_event_type" to sourceEventType,
+        "reported_at" to reportedAt,
+    )
+
+    override fun shown(): JsonObject = jsonOf(
+        "type" to "LabResultCritical",
+        "patient_id" to HIDDEN,
+        "brand_id" to HIDDEN,
+        "order_id" to HIDDEN,
+        "biomarker_codes" to HIDDEN,
+        "critical_marker_count" to HIDDEN,
+        "source_event_type" to HIDDEN,
+        "reported_at" to HIDDEN,
+    )
+
+    public companion object {
+        /** A record from what [toJson] gave. */
+        public fun fromJson(json: JsonObject): LabResultCritical = LabResultCritical(
+            patientId = json.field("patient_id").text(),
+            brandId = json.field("brand_id").text(),
+            orderId = json.field("order_id").optional { it.text() },
+            biomarkerCodes = json.field("biomarker_codes").list { it.text() },
+            criticalMarkerCount = json.field("critical_marker_count").integer(),
+            sourceEventType = json.field("source_event_type").text(),
+            reportedAt = json.field("reported_at").text(),
+        )
+    }
+}
+
+/**
+ * A vial was reconstituted.
+ *
+ * It prints without its values; [toJson] gives them all.
+ */
+@ConsistentCopyVisibility
+public data class VialCreated internal constructor(
+    /** The vial. */
+    public val vialId: String,
+    /** The person. */
+    public val userId: String,
+    /** The person's brand. */
+    public val brandId: String,
+    /** The peptide in it. */
+    public val peptideId: String,
+    /** The peptide's name for people. */
+    public val peptideName: String,
+    /** When it was reconstituted (RFC 3339). */
+    public val reconstitutedAt: String,
+    /** Until when it is good (RFC 3339). */
+    public val expiresAt: String,
+) : Record() {
+    override fun toString(): String = "<VialCreated: values hidden>"
+
+    override fun toJson(): JsonObject = jsonOf(
+        "vial_id" to vialId,
+        "user_id" to userId,
+        "brand_id" to brandId,
+        "peptide_id" to peptideId,
+        "peptide_name" to peptideName,
+        "reconstituted_at" to reconstitutedAt,
+        "expires_at" to expiresAt,
+    )
+
+    override fun shown(): JsonObject = jsonOf(
+        "type" to "VialCreated",
+        "vial_id" to HIDDEN,
+        "user_id" to HIDDEN,
+        "brand_id" to HIDDEN,
+        "peptide_id" to HIDDEN,
+        "peptide_name" to HIDDEN,
+        "reconstituted_at" to HIDDEN,
+        "expires_at" to HIDDEN,
+    )
+
+    public companion object {
+        /** A record from what [toJson] gave. */
+        public fun fromJson(json: JsonObject): VialCreated = VialCreated(
+            vialId = json.field("vial_id").text(),
+            userId = json.field("user_id").text(),
+            brandId = json.field("brand_id").text(),
+            peptideId = json.field("peptide_id").text(),
+            peptideName = json.field("peptide_name").text(),
+            reconstitutedAt = json.field("reconstituted_at").text(),
+            expiresAt = json.field("expires_at").text(),
+        )
+    }
+}
+
+/**
+ * A membership has earned its bonus.
+ *
+ * It prints without its values; [toJson] gives them all.
+ */
+@ConsistentCopyVisibility
+public data class BonusEligible internal constructor(
+    /** The lock that lapsed. */
+    public val lockId: String,
+    /** The membership. */
+    public val membershipId: String,
+    /** The person. */
+    public val userId: String,
+    /** The person's brand. */
+    public val brandId: String,
+    /** The subscription. */
+    public val subscriptionId: String,
+    /** The tier. */
+    public val tier: String,
+    /** When the lock began (RFC 3339). */
+    public val lockedAt: String,
+    /** When it lapsed (RFC 3339). */
+    public val releasedAt: String,
+) : Record() {
+    override fun toString(): String = "<BonusEligible: values hidden>"
+
+    override fun toJson(): JsonObject = jsonOf(
+        "lock_id" to lockId,
+        "membership_id" to membershipId,
+        "user_id" to userId,
+        "brand_id" to brandId,
+        "subscription_id" to subscriptionId,
+        "tier" to tier,
+        "locked_at" to lockedAt,
+        "released_at" to releasedAt,
+    )
+
+    override fun shown(): JsonObject = jsonOf(
+        "type" to "BonusEligible",
+        "lock_id" to HIDDEN,
+        "membership_id" to HIDDEN,
+        "user_id" to HIDDEN,
+        "brand_id" to HIDDEN,
+        "subscription_id" to HIDDEN,
+        "tier" to HIDDEN,
+        "locked_at" to HIDDEN,
+        "released_at" to HIDDEN,
+    )
+
+    public companion object {
+        /** A record from what [toJson] gave. */
+        public fun fromJson(json: JsonObject): BonusEligible = BonusEligible(
+            lockId = json.field("lock_id").text(),
+            membershipId = json.field("membership_id").text(),
+            userId = json.field("user_id").text(),
+            brandId = json.field("brand_id").text(),
+            subscriptionId = json.field("subscription_id").text(),
+            tier = json.field("tier").text(),
+            lockedAt = json.field("locked_at").text(),
+            releasedAt = json.field("released_at").text(),
+        )
+    }
+}
+
+/**
+ * A subscription's plan has changed.
+ *
+ * It prints without its values; [toJson] gives them all.
+ */
+@ConsistentCopyVisibility
+public data class SubscriptionTierChanged internal constructor(
+    /** The subscription. */
+    public val subscriptionId: String,
+    /** Who pays. */
+    public val customerId: String,
+    /** The plan before; null for none. */
+    public val previousPlanId: String?,
+    /** The plan now. */
+    public val newPlanId: String,
+    /** The subscription's id at Stripe. */
+    public val stripeSubscriptionId: String,
+    /** When (RFC 3339). */
+    public val changedAt: String,
+) : Record() {
+    override fun toString(): String = "<SubscriptionTierChanged: values hidden>"
+
+    override fun toJson(): JsonObject = jsonOf(
+        "subscription_id" to subscriptionId,
+        "customer_id" to customerId,
+        "previous_plan_id" to previousPlanId,
+        "new_plan_id" to newPlanId,
+        "stripe_subscription_id" to stripeSubscriptionId,
+        "changed_at" to changedAt,
+    )
+
+    override fun shown(): JsonObject = jsonOf(
+        "type" to "SubscriptionTierChanged",
+        "subscription_id" to HIDDEN,
+        "customer_id" to HIDDEN,
+        "previous_plan_id" to HIDDEN,
+        "new_plan_id" to HIDDEN,
+        "stripe_subscription_id" to HIDDEN,
+        "changed_at" to HIDDEN,
+    )
+
+    public companion object {
+        /** A record from what [toJson] gave. */
+        public fun fromJson(json: JsonObject): SubscriptionTierChanged = SubscriptionTierChanged(
+            subscriptionId = json.field("subscription_id").text(),
+            customerId = json.field("customer_id").text(),
+            previousPlanId = json.field("previous_plan_id").optional { it.text() },
+            newPlanId = json.field("new_plan_id").text(),
+            stripeSubscriptionId = json.field("stripe_subscription_id").text(),
+            changedAt = json.field("changed_at").text(),
+        )
+    }
+}
+
+/**
+ * A membership's tier has changed.
+ *
+ * It prints without its values; [toJson] gives them all.
+ */
+@ConsistentCopyVisibility
+public data class MembershipTierChanged internal constructor(
+    /** The person. */
+    public val userId: String,
+    /** The tier now. */
+    public val tier: String,
+    /** The tier before; null for none. */
+    public val previousTier: String?,
+) : Record() {
+    override fun toString(): String = "<MembershipTierChanged: values hidden>"
+
+    override fun toJson(): JsonObject = jsonOf(
+        "user_id" to userId,
+        "tier" to tier,
+        "previous_tier" to previousTier,
+    )
+
+    override fun shown(): JsonObject = jsonOf(
+        "type" to "MembershipTierChanged",
+        "user_id" to HIDDEN,
+        "tier" to HIDDEN,
+        "previous_tier" to HIDDEN,
+    )
+
+    public companion object {
+        /** A record from what [toJson] gave. */
+        public fun fromJson(json: JsonObject): MembershipTierChanged = MembershipTierChanged(
+            userId = json.field("user_id").text(),
+            tier = json.field("tier").text(),
+            previousTier = json.field("previous_tier").optional { it.text() },
+        )
+    }
+}
+
+/**
+ * A person met a clinician.
+ *
+ * It prints without its values; [toJson] gives them all.
+ */
+@ConsistentCopyVisibility
+public data class EncounterRecorded internal constructor(
+    /** The encounter. */
+    public val encounterId: String,
+    /** The person. */
+    public val patientId: String,
+    /** The person's brand. */
+    public val brandId: String,
+    /** What kind of encounter it was. */
+    public val encounterType: String,
+    /** When it was recorded (RFC 3339). */
+    public val recordedAt: String,
+) : Record() {
+    override fun toString(): String = "<EncounterRecorded: values hidden>"
+
+    override fun toJson(): JsonObject = jsonOf(
+        "encounter_id" to encounterId,
+        "patient_id" to patientId,
+        "brand_id" to brandId,
+        "encounter_type" to encounterType,
+        "recorded_at" to recordedAt,
+    )
+
+    override fun shown(): JsonObject = jsonOf(
+        "type" to "EncounterRecorded",
+        "encounter_id" to HIDDEN,
+        "patient_id" to HIDDEN,
+        "brand_id" to HIDDEN,
+        "encounter_type" to HIDDEN,
+        "recorded_at" to HIDDEN,
+    )
+
+    public companion object {
+        /** A record from what [toJson] gave. */
+        public fun fromJson(json: JsonObject): EncounterRecorded = EncounterRecorded(
+            encounterId = json.field("encounter_id").text(),
+            patientId = json.field("patient_id").text(),
+            brandId = json.field("brand_id").text(),
+            encounterType = json.field("encounter_type").text(),
+            recordedAt = json.field("recorded_at").text(),
+        )
+    }
+}
+
+/**
+ * A person should dispose of sharps.
+ *
+ * It prints without its values; [toJson] gives them all.
+ */
+@ConsistentCopyVisibility
+public data class SharpsReminderRequested internal constructor(
+    /** The person. */
+    public val patientId: String,
+    /** The person's brand. */
+    public val brandId: String,
+    /** The person's account. */
+    public val userId: String,
+    /** The peptide. */
+    public val peptideId: String,
+    /** The protocol. */
+    public val protocolId: String,
+    /** How many doses were taken. */
+    public val takenDoseCount: Long,
+) : Record() {
+    override fun toString(): String = "<SharpsReminderRequested: values hidden>"
+
+    override fun toJson(): JsonObject = jsonOf(
+        "patient_id" to patientId,
+        "brand_id" to brandId,
+        "user_id" to userId,
+        "peptide_id" to peptideId,
+        "protocol_id" to protocolId,
+        "taken_dose_count" to takenDoseCount,
+    )
+
+    override fun shown(): JsonObject = jsonOf(
+        "type" to "SharpsReminderRequested",
+        "patient_id" to HIDDEN,
+        "brand_id" to HIDDEN,
+        "user_id" to HIDDEN,
+        "peptide_id" to HIDDEN,
+        "protocol_id" to HIDDEN,
+        "taken_dose_count" to HIDDEN,
+    )
+
+    public companion object {
+        /** A record from what [toJson] gave. */
+        public fun fromJson(json: JsonObject): SharpsReminderRequested = SharpsReminderRequested(
+            patientId = json.field("patient_id").text(),
+            brandId = json.field("brand_id").text(),
+            userId = json.field("user_id").text(),
+            peptideId = json.field("peptide_id").text(),
+            protocolId = json.field("protocol_id").text(),
+            takenDoseCount = json.field("taken_dose_count").integer(),
+        )
+    }
+}
+
+/**
+ * A notification was made.
+ *
+ * It prints without its values; [toJson] gives them all.
+ */
+@ConsistentCopyVisibility
+public data class NotificationCreated internal constructor(
+    /** The notification. */
+    public val id: String,
+    /** The person's brand. */
+    public val brandId: String,
+    /** The person. */
+    public val personId: String,
+    /** How it is sent. */
+    public val channel: String,
+    /** What it is about. */
+    public val category: String,
+    /** Its first line. */
+    public val title: String,
+    /** Its text; null where the title is all. */
+    public val body: String?,
+    /** Where it leads; null where it leads nowhere. */
+    public val actionUrl: String?,
+    /** When it was read (RFC 3339); null until then. */
+    public val readAt: String?,
+    /** When it was made (RFC 3339). */
+    public val createdAt: String,
+) : Record() {
+    override fun toString(): String = "<NotificationCreated: values hidden>"
+
+    override fun toJson(): JsonObject = jsonOf(
+        "id" to id,
+        "brand_id" to brandId,
+        "person_id" to personId,
+        "channel" to channel,
+        "category" to category,
+        "title" to title,
+        "body" to body,
+        "action_url" to actionUrl,
+        "read_at" to readAt,
+        "created_at" to createdAt,
+    )
+
+    override fun shown(): JsonObject = jsonOf(
+        "type" to "NotificationCreated",
+        "id" to HIDDEN,
+        "brand_id" to HIDDEN,
+        "person_id" to HIDDEN,
+        "channel" to HIDDEN,
+        "category" to HIDDEN,
+        "title" to HIDDEN,
+        "body" to HIDDEN,
+        "action_url" to HIDDEN,
+        "read_at" to HIDDEN,
+        "created_at" to HIDDEN,
+    )
+
+    public companion object {
+        /** A record from what [toJson] gave. */
+        public fun fromJson(json: JsonObject): NotificationCreated = NotificationCreated(
+            id = json.field("id").text(),
+            brandId = json.field("brand_id").text(),
+            personId = json.field("person_id").text(),
+            channel = json.field("channel").text(),
+            category = json.field("category").text(),
+            title = json.field("title").text(),
+            body = json.field("body").optional { it.text() },
+            actionUrl = json.field("action_url").optional { it.text() },
+            readAt = json.field("read_at").optional { it.text() },
+            createdAt = json.field("created_at").text(),
+        )
+    }
+}
+
+/**
+ * A message is to be sent.
+ *
+ * It prints without its values; [toJson] gives them all.
+ */
+@ConsistentCopyVisibility
+public data class MessageSendRequested internal constructor(
+    /** The message. */
+    public val messageId: String,
+    /** `email`, `sms`, `push` or `in_app`. */
+    public val channel: String,
+    /** The template. */
+    public val templateKey: String,
+    /** Who gets it. */
+    public val recipient: String,
+    /** The brand. */
+    public val brandId: String,
+    /** What goes into the template: JSON, not fixed by the platform. */
+    public val variables: JsonValue,
+    /** Who asked for it. */
+    public val requestedBy: String,
+    /** When (RFC 3339). */
+    public val requestedAt: String,
+) : Record() {
+    override fun toString(): String = "<MessageSendRequested: values hidden>"
+
+    override fun toJson(): JsonObject = jsonOf(
+        "message_id" to messageId,
+        "channel" to channel,
+        "template_key" to templateKey,
+        "recipient" to recipient,
+        "brand_id" to brandId,
+        "variables" to variables,
+        "requested_by" to requestedBy,
+        "requested_at" to requestedAt,
+    )
+
+    override fun shown(): JsonObject = jsonOf(
+        "type" to "MessageSendRequested",
+        "message_id" to HIDDEN,
+        "channel" to HIDDEN,
+        "template_key" to HIDDEN,
+        "recipient" to HIDDEN,
+        "brand_id" to HIDDEN,
+        "variables" to HIDDEN,
+        "requested_by" to HIDDEN,
+        "requested_at" to HIDDEN,
+    )
+
+    public companion object {
+        /** A record from what [toJson] gave. */
+        public fun fromJson(json: JsonObject): MessageSendRequested = MessageSendRequested(
+            messageId = json.field("message_id").text(),
+            channel = json.field("channel").text(),
+            templateKey = json.field("template_key").text(),
+            recipient = json.field("recipient").text(),
+            brandId = json.field("brand_id").text(),
+            variables = json.field("variables").json(),
+            requestedBy = json.field("requested_by").text(),
+            requestedAt = json.field("requested_at").text(),
+        )
+    }
+}
+
+/**
+ * Something happened in a live stream.
+ *
+ * It prints without its values; [toJson] gives them all.
+ */
+@ConsistentCopyVisibility
+public data class LiveStreamEvent internal constructor(
+    /** What happened. */
+    public val eventType: String,
+    /** The session; null where there is none. */
+    public val sessionId: String?,
+    /** The brand; null where there is none. */
+    public val brandId: String?,
+    /** The call; null where there is none. */
+    public val streamCallId: String?,
+    /** When (RFC 3339). */
+    public val occurredAt: String,
+    /** JSON, not fixed by the platform. */
+    public val payload: JsonValue,
+) : Record() {
+    override fun toString(): String = "<LiveStreamEvent: values hidden>"
+
+    override fun toJson(): JsonObject = jsonOf(
+        "event_type" to eventType,
+        "session_id" to sessionId,
+        "brand_id" to brandId,
+        "stream_call_id" to streamCallId,
+        "occurred_at" to occurredAt,
+        "payload" to payload,
+    )
+
+    override fun shown(): JsonObject = jsonOf(
+        "type" to "LiveStreamEvent",
+        "event_type" to HIDDEN,
+        "session_id" to HIDDEN,
+        "brand_id" to HIDDEN,
+        "stream_call_id" to HIDDEN,
+        "occurred_at" to HIDDEN,
+        "payload" to HIDDEN,
+    )
+
+    public companion object {
+        /** A record from what [toJson] gave. */
+        public fun fromJson(json: JsonObject): LiveStreamEvent = LiveStreamEvent(
+            eventType = json.field("event_type").text(),
+            sessionId = json.field("session_id").optional { it.text() },
+            brandId = json.field("brand_id").optional { it.text() },
+            streamCallId = json.field("stream_call_id").optional { it.text() },
+            occurredAt = json.field("occurred_at").text(),
+            payload = json.field("payload").json(),
+        )
+    }
+}
+
+/**
+ * Where a person's screening stands has changed.
+ *
+ * It prints without its values; [toJson] gives them all.
+ */
+@ConsistentCopyVisibility
+public data class ScreeningStatusChanged internal constructor(
+    /** The person. */
+    public val personId: String,
+    /** The person's brand. */
+    public val brandId: String,
+    /** Where it stood; null at the beginning. */
+    public val previousStatus: String?,
+    /** Where it stands. */
+    public val newStatus: String,
+    /** Who changed it. */
+    public val changedBy: String,
+    /** When (RFC 3339). */
+    public val changedAt: String,
+) : Record() {
+    override fun toString(): String = "<ScreeningStatusChanged: values hidden>"
+
+    override fun toJson(): JsonObject = jsonOf(
+        "person_id" to personId,
+        "brand_id" to brandId,
+        "previous_status" to previousStatus,
+        "new_status" to newStatus,
+        "changed_by" to changedBy,
+        "changed_at" to changedAt,
+    )
+
+    override fun shown(): JsonObject = jsonOf(
+        "type" to "ScreeningStatusChanged",
+        "person_id" to HIDDEN,
+        "brand_id" to HIDDEN,
+        "previous_status" to HIDDEN,
+        "new_status" to HIDDEN,
+        "changed_by" to HIDDEN,
+        "changed_at" to HIDDEN,
+    )
+
+    public companion object {
+        /** A record from what [toJson] gave. */
+        public fun fromJson(json: JsonObject): ScreeningStatusChanged = ScreeningStatusChanged(
+            personId = json.field("person_id").text(),
+            brandId = json.field("brand_id").text(),
+            previousStatus = json.field("previous_status").optional { it.text() },
+            newStatus = json.field("new_status").text(),
+            changedBy = json.field("changed_by").text(),
+            changedAt = json.field("changed_at").text(),
+        )
+    }
+}
+
+/** What a webhook's event says, by the name that the core gives its record. */
+internal fun eventRecord(name: String, data: JsonObject): Record? = when (name) {
+    "BloodworkUploaded" -> BloodworkUploaded.fromJson(data)
+    "LabResultCritical" -> LabResultCritical.fromJson(data)
+    "VialCreated" -> VialCreated.fromJson(data)
+    "BonusEligible" -> BonusEligible.fromJson(data)
+    "SubscriptionTierChanged" -> SubscriptionTierChanged.fromJson(data)
+    "MembershipTierChanged" -> MembershipTierChanged.fromJson(data)
+    "EncounterRecorded" -> EncounterRecorded.fromJson(data)
+    "SharpsReminderRequested" -> SharpsReminderRequested.fromJson(data)
+    "NotificationCreated" -> NotificationCreated.fromJson(data)
+    "MessageSendRequested" -> MessageSendRequested.fromJson(data)
+    "LiveStreamEvent" -> LiveStreamEvent.fromJson(data)
+    "ScreeningStatusChanged" -> ScreeningStatusChanged.fromJson(data)
+    else -> null
+}

@@ -820,6 +820,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_loop_uniffi_checksum_func_settle(
     ): Int
+    external fun uniffi_loop_uniffi_checksum_func_verify_webhook(
+    ): Int
     external fun uniffi_loop_uniffi_checksum_method_cancelhandle_cancel(
     ): Int
     external fun uniffi_loop_uniffi_checksum_method_nativeclient_call(
@@ -951,6 +953,8 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_loop_uniffi_fn_func_settle(`limitMs`: Long,
     ): Long
+    external fun uniffi_loop_uniffi_fn_func_verify_webhook(`rawBody`: RustBuffer.ByValue,`headers`: RustBuffer.ByValue,`secrets`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun ffi_loop_uniffi_rustbuffer_alloc(`size`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun ffi_loop_uniffi_rustbuffer_from_bytes(`bytes`: ForeignBytes.ByValue,uniffi_out_err: UniffiRustCallStatus,
@@ -1074,6 +1078,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_loop_uniffi_checksum_func_settle() and 0xFFFF) != 17802) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_loop_uniffi_checksum_func_verify_webhook() and 0xFFFF) != 32302) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_loop_uniffi_checksum_method_cancelhandle_cancel() and 0xFFFF) != 23557) {
@@ -2866,7 +2873,7 @@ internal open class NativeClient: Disposable, AutoCloseable, NativeClientInterfa
     /**
      * Checks every option, and touches neither disk nor network. `options` is a JSON object.
      */
-    @Throws(Fault::class) fun `open`(`options`: kotlin.String, `language`: kotlin.String, `hooks`: NativeHooks): NativeClient {
+    @Throws(Fault::class) internal fun `open`(`options`: kotlin.String, `language`: kotlin.String, `hooks`: NativeHooks): NativeClient {
             return FfiConverterTypeNativeClient.lift(
     uniffiRustCallWithError(Fault) { _status ->
     UniffiLib.uniffi_loop_uniffi_fn_constructor_nativeclient_open(
@@ -5415,5 +5422,22 @@ internal object FfiConverterSequenceTypeStoredEntry: FfiConverterRustBuffer<List
         { FfiConverterBoolean.lift(it) },
         // Error FFI converter
         UniffiNullRustCallStatusErrorHandler,
+    )
+    }
+
+        /**
+         * Checks a webhook's delivery, and reads it: JSON. `headers` is a JSON object of texts and lists of texts, `secrets` a JSON
+         * text, a list of texts, or null for `LOOP_WEBHOOK_SECRET`.
+         */
+    @Throws(Fault::class) internal fun `verifyWebhook`(`rawBody`: kotlin.ByteArray, `headers`: kotlin.String, `secrets`: kotlin.String): kotlin.String {
+            return FfiConverterString.lift(
+    uniffiRustCallWithError(Fault) { _status ->
+    UniffiLib.uniffi_loop_uniffi_fn_func_verify_webhook(
+
+
+        FfiConverterByteArray.lower(`rawBody`),
+        FfiConverterString.lower(`headers`),
+        FfiConverterString.lower(`secrets`),_status)
+}
     )
     }
