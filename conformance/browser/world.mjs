@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 
 import { chromium } from "playwright-core";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
 // LOOP_PYTHON, LOOP_SANDBOX and LOOP_CHROMIUM are set by `cargo xtask test`.
 export const EXAMPLES = {
@@ -46,19 +46,30 @@ async function answers(url, output) {
   }
 }
 
+/** A sandbox of its own, that ends with this process. `app` is what its one line of JSON says. */
+export async function startSandbox(...more) {
+  const child = spawn(process.env.LOOP_SANDBOX, ["serve", "--port", "0", "--json", "--exit-with-stdin", ...more], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const [line] = await once(createInterface(child.stdout), "line");
+  return { child, app: JSON.parse(line) };
+}
+
+export function launchChromium() {
+  return chromium.launch({
+    executablePath: findChromium(),
+    args: ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+}
+
 export class World {
   static async start(example) {
     const { command, args, folder } = EXAMPLES[example];
     const port = await freePort();
     const world = new World();
     world.home = `http://localhost:${port}`;
-    world.sandbox = spawn(
-      process.env.LOOP_SANDBOX,
-      ["serve", "--port", "0", "--json", "--exit-with-stdin", "--redirect-uri", `${world.home}/callback`],
-      { stdio: ["pipe", "pipe", "inherit"] },
-    );
-    const [line] = await once(createInterface(world.sandbox.stdout), "line");
-    const app = JSON.parse(line);
+    const { child, app } = await startSandbox("--redirect-uri", `${world.home}/callback`);
+    world.sandbox = child;
     world.base = app.base_url;
     world.folder = mkdtempSync(join(tmpdir(), "loop-browser-"));
     world.app = spawn(command, args, {
@@ -81,10 +92,7 @@ export class World {
     for (const stream of [world.app.stdout, world.app.stderr]) stream.on("data", (text) => (output += text));
     world.output = () => output;
     await answers(world.home, world.output);
-    world.chromium = await chromium.launch({
-      executablePath: findChromium(),
-      args: ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-    });
+    world.chromium = await launchChromium();
     return world;
   }
 

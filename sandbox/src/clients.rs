@@ -233,6 +233,11 @@ fn from_row(row: &Row<'_>) -> Result<Client, Trouble> {
 }
 
 impl Client {
+    /// Until when the secret before the last rotation works, if there was one.
+    pub(crate) fn former_secret_until(&self) -> Option<i64> {
+        self.secret.former_hash.as_ref().map(|_| self.secret.former_until)
+    }
+
     fn knows(&self, presented: &str, now: i64) -> bool {
         let presented = Hashed::of(presented);
         let matches = |stored: &Option<String>| stored.as_deref().is_some_and(|stored| presented.equals(stored));

@@ -118,7 +118,7 @@ fn open_file(path: &Path) -> Result<Connection, rusqlite::Error> {
     Ok(connection)
 }
 
-/// Times are seconds since 1970 on the sandbox clock. Secrets are kept as SHA-256 only.
+/// Times are seconds since 1970 on the sandbox clock. Tokens and client secrets are kept as SHA-256 only.
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS clients (
     client_id TEXT PRIMARY KEY,
@@ -142,6 +142,14 @@ CREATE TABLE IF NOT EXISTS browsers (
     hash TEXT PRIMARY KEY,
     user_id TEXT,
     expires_at INTEGER NOT NULL
+);
+-- A browser in which a person signed in.
+CREATE TABLE IF NOT EXISTS sessions (
+    browser_hash TEXT PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    user_agent TEXT,
+    created_at INTEGER NOT NULL,
+    last_active_at INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS interactions (
     hash TEXT PRIMARY KEY,
@@ -211,4 +219,38 @@ CREATE TABLE IF NOT EXISTS signing_keys (
     seed BLOB NOT NULL,
     position INTEGER NOT NULL
 );
+-- Apps that were registered in the portal; the others have no owner.
+CREATE TABLE IF NOT EXISTS portal_apps (
+    client_id TEXT PRIMARY KEY,
+    owner_id TEXT NOT NULL,
+    app_type TEXT NOT NULL
+);
+-- A signing secret is kept as it is: it has to sign.
+CREATE TABLE IF NOT EXISTS webhook_endpoints (
+    client_id TEXT PRIMARY KEY,
+    url TEXT NOT NULL,
+    events TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    former_secret_until INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS webhook_deliveries (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    client_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    event_id TEXT NOT NULL,
+    event_type TEXT NOT NULL,
+    body TEXT NOT NULL,
+    scope TEXT,
+    status TEXT NOT NULL CHECK (status IN ('pending', 'delivered', 'failed')),
+    attempts INTEGER NOT NULL,
+    due_at_ms INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    last_attempt_at INTEGER,
+    last_status INTEGER,
+    last_answer TEXT
+);
+CREATE INDEX IF NOT EXISTS waiting_webhooks ON webhook_deliveries (client_id, user_id, seq) WHERE status = 'pending';
 ";

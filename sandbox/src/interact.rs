@@ -17,17 +17,11 @@ use crate::ids::{self, Hashed};
 use crate::pages::{self, FormKeys};
 use crate::params::{Params, with_query};
 use crate::seed::{self, Person};
+use crate::session::{self, Browser};
 use crate::state::{Shared, State};
 
 /// How long a person may take to sign in and decide.
 const INTERACTION_SECONDS: i64 = 3600;
-const BROWSER_SECONDS: i64 = 12 * 3600;
-
-/// A browser that came with a cookie we gave it, and who is signed in there.
-struct Browser {
-    secret: String,
-    person: Option<&'static Person>,
-}
 
 /// A sign-in under way, found again by a page of it.
 struct Interaction {
@@ -84,7 +78,7 @@ pub(crate) async fn authorize(
 
 fn begin(state: &State, params: &Params, headers: &HeaderMap) -> Result<Response, Refusal> {
     let (_, request) = authorize::check(state, params)?;
-    let known = browser(state, headers)?;
+    let known = session::browser(state, headers)?;
     let signed_in = known.as_ref().and_then(|browser| browser.person);
     if request.prompt == Prompt::None {
         // Every app here is a third party, and those always ask the person; so no page can be left out.
@@ -101,7 +95,7 @@ fn begin(state: &State, params: &Params, headers: &HeaderMap) -> Result<Response
     };
     let (secret, is_new) = match known {
         Some(browser) => (browser.secret, false),
-        None => (new_browser(state, None)?, true),
+        None => (session::begin(state, headers, None)?, true),
     };
     let id = ids::secret("").map_err(Trouble::from)?;
     let now = state.now();
@@ -121,7 +115,7 @@ fn begin(state: &State, params: &Params, headers: &HeaderMap) -> Result<Response
     })?;
     let mut answer = see_other(&with_query(page, &[("interaction", &id)]));
     if is_new {
-        set_cookie(state, &mut answer, &secret);
+        session::set_cookie(state, &mut answer, &secret);
     }
     Ok(answer)
 }
@@ -141,20 +135,18 @@ pub(crate) async fn sign_in_page(
 /// `POST /sign-in`.
 pub(crate) async fn sign_in(Extract(state): Extract<Shared>, headers: HeaderMap, body: Bytes) -> Response {
     let form = Params::parse(&body);
-    find_by_form(&state, &form, &headers).and_then(|found| signed_in(&state, &form, &found)).unwrap_or_else(refused)
+    find_by_form(&state, &form, &headers)
+        .and_then(|found| signed_in(&state, &form, &headers, &found))
+        .unwrap_or_else(refused)
 }
 
-fn signed_in(state: &State, form: &Params, found: &Interaction) -> Result<Response, Refusal> {
+fn signed_in(state: &State, form: &Params, headers: &HeaderMap, found: &Interaction) -> Result<Response, Refusal> {
     let Some(person) = form.get("person").and_then(seed::find) else {
         return Err(Refusal::Page(OAuthError::invalid_request("There is no such test person.")));
     };
-    // A new cookie at every sign-in: one that somebody planted before is worth nothing after.
-    let secret = new_browser(state, Some(person))?;
+    let secret = session::replace(state, headers, &found.browser, person)?;
     let request = Request { prompt: Prompt::AsNeeded, ..found.request.clone() };
     state.store.write(|db| {
-        let (former, new) = (Hashed::of(&found.browser.secret).0, Hashed::of(&secret).0);
-        db.execute("UPDATE interactions SET browser_hash = ?2 WHERE browser_hash = ?1", [&former, &new])?;
-        db.execute("DELETE FROM browsers WHERE hash = ?1", [&former])?;
         db.execute(
             "UPDATE interactions SET request = ?2 WHERE hash = ?1",
             params![Hashed::of(&found.id).0, serde_json::to_string(&request)?],
@@ -162,7 +154,7 @@ fn signed_in(state: &State, form: &Params, found: &Interaction) -> Result<Respon
         Ok(())
     })?;
     let mut answer = see_other(&with_query("/identity/consent", &[("interaction", &found.id)]));
-    set_cookie(state, &mut answer, &secret);
+    session::set_cookie(state, &mut answer, &secret);
     Ok(answer)
 }
 
@@ -244,7 +236,7 @@ impl Keys<'_> {
 
 impl Interaction {
     fn keys(&self) -> Keys<'_> {
-        Keys { interaction: &self.id, csrf: ids::csrf_token(&self.browser.secret, &self.id) }
+        Keys { interaction: &self.id, csrf: self.browser.csrf(&self.id) }
     }
 
     /// Nobody while `prompt=login` has not been obeyed, whoever is signed in.
@@ -260,7 +252,7 @@ fn find(state: &State, params: &Params, headers: &HeaderMap) -> Result<Interacti
         Refusal::Page(OAuthError::invalid_request(text))
     };
     let id = params.get("interaction").ok_or_else(gone)?;
-    let browser = browser(state, headers)?.ok_or_else(gone)?;
+    let browser = session::browser(state, headers)?.ok_or_else(gone)?;
     let stored: Option<String> = state.store.read(|db| {
         let found = db.query_row(
             "SELECT request FROM interactions WHERE hash = ?1 AND browser_hash = ?2 AND expires_at > ?3",
@@ -283,43 +275,8 @@ fn find_by_form(state: &State, form: &Params, headers: &HeaderMap) -> Result<Int
     }
 }
 
-fn browser(state: &State, headers: &HeaderMap) -> Result<Option<Browser>, Trouble> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let secret = cookies
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(name, value)| (name == state.cookie_name).then(|| value.to_owned()));
-    let Some(secret) = secret else {
-        return Ok(None);
-    };
-    let found: Option<Option<String>> = state.store.read(|db| {
-        let sql = "SELECT user_id FROM browsers WHERE hash = ?1 AND expires_at > ?2";
-        Ok(db.query_row(sql, params![Hashed::of(&secret).0, state.now()], |row| row.get(0)).optional()?)
-    })?;
-    Ok(found.map(|user_id| Browser { secret, person: user_id.as_deref().and_then(seed::find) }))
-}
-
-fn new_browser(state: &State, person: Option<&Person>) -> Result<String, Trouble> {
-    let secret = ids::secret("")?;
-    state.store.write(|db| {
-        db.execute(
-            "INSERT INTO browsers (hash, user_id, expires_at) VALUES (?1, ?2, ?3)",
-            params![Hashed::of(&secret).0, person.map(|person| person.user_id), state.now() + BROWSER_SECONDS],
-        )?;
-        Ok(())
-    })?;
-    Ok(secret)
-}
-
-fn set_cookie(state: &State, answer: &mut Response, secret: &str) {
-    let cookie = format!("{}={secret}; Path=/identity; HttpOnly; SameSite=Lax", state.cookie_name);
-    if let Ok(cookie) = HeaderValue::try_from(cookie) {
-        answer.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-}
-
 /// 303: what follows a form is a GET.
-fn see_other(location: &str) -> Response {
+pub(crate) fn see_other(location: &str) -> Response {
     redirect(StatusCode::SEE_OTHER, location)
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use tokio::sync::broadcast;
 
 use crate::params::Params;
 
@@ -126,9 +127,18 @@ pub struct AppliedFault {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Seq(pub(crate) u64);
 
-/// The entries, and the number that the next one gets.
-#[derive(Debug, Default)]
-pub(crate) struct Journal(Mutex<Entries>);
+/// The entries, the number that the next one gets, and who watches.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    entries: Mutex<Entries>,
+    live: broadcast::Sender<JournalEntry>,
+}
+
+impl Default for Journal {
+    fn default() -> Journal {
+        Journal { entries: Mutex::default(), live: broadcast::Sender::new(256) }
+    }
+}
 
 #[derive(Debug, Default)]
 struct Entries {
@@ -145,6 +155,7 @@ impl Journal {
         if entries.kept.len() == CAPACITY {
             entries.kept.pop_front();
         }
+        self.tell(&entry);
         entries.kept.push_back(entry);
         entries.last_seq
     }
@@ -155,7 +166,25 @@ impl Journal {
         // Searched from the back: what is being answered arrived a moment ago.
         if let Some(entry) = entries.kept.iter_mut().rev().find(|entry| entry.seq == seq) {
             change(entry);
+            self.tell(entry);
         }
+    }
+
+    /// Every entry from now on, at its arrival and at each change.
+    pub(crate) fn watch(&self) -> broadcast::Receiver<JournalEntry> {
+        self.live.subscribe()
+    }
+
+    fn tell(&self, entry: &JournalEntry) {
+        if self.live.receiver_count() > 0 {
+            // Fails only if the last watcher has just gone.
+            let _ = self.live.send(entry.clone());
+        }
+    }
+
+    /// The newest entries of a kind, the newest first.
+    pub(crate) fn latest(&self, most: usize, is_wanted: impl Fn(&JournalEntry) -> bool) -> Vec<JournalEntry> {
+        self.lock().kept.iter().rev().filter(|entry| is_wanted(entry)).take(most).cloned().collect()
     }
 
     pub(crate) fn entries(&self) -> Vec<JournalEntry> {
@@ -167,7 +196,7 @@ impl Journal {
     }
 
     fn lock(&self) -> MutexGuard<'_, Entries> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -213,7 +242,7 @@ fn shown_value(service: &str, name: &str, value: &str) -> String {
     }
 }
 
-const SECRETS: &[&str] = &["lph_at_", "lph_rt_", "secret_"];
+const SECRETS: &[&str] = &["lph_at_", "lph_rt_", "secret_", "whsec_"];
 
 /// The text, unless something in it looks like a secret: an app may have put one where none belongs.
 pub(crate) fn harmless(text: &str) -> String {

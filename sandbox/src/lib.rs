@@ -15,6 +15,7 @@
 //! It shares no code with the SDK, on purpose: a misreading of the contract would otherwise agree with itself.
 #![forbid(unsafe_code)]
 
+mod account;
 mod admin;
 mod answers;
 mod api;
@@ -30,6 +31,7 @@ mod fault;
 mod faults;
 mod gate;
 mod grants;
+mod home;
 mod id_token;
 mod idempotency;
 mod identity;
@@ -40,10 +42,12 @@ mod issue;
 mod journal;
 mod keys;
 mod levers;
+mod live;
 mod machine;
 mod openapi;
 mod pages;
 mod params;
+mod portal;
 mod rate_limit;
 mod redirect_uri;
 mod refresh;
@@ -55,6 +59,7 @@ mod scopes;
 mod seed;
 mod server;
 mod services;
+mod session;
 mod spoil;
 mod state;
 mod stats;
@@ -62,6 +67,7 @@ mod switches;
 #[doc(hidden)]
 pub mod sys;
 mod token;
+mod webhooks;
 mod wire;
 
 pub use browser::SignInError;
@@ -74,6 +80,8 @@ pub use sandbox::{NewApp, Options, RegisterError, RegisteredApp, Sandbox, StartE
 pub use seed::Person;
 pub use stats::Stats;
 pub use switches::Switches;
+#[doc(hidden)]
+pub use webhooks::play as webhook_play;
 
 /// RFC 3339 in UTC, to the second.
 pub(crate) fn time_text(seconds: i64) -> String {

@@ -23,7 +23,7 @@ use crate::state::{Shared, State};
 use crate::stats::Stats;
 use crate::switches::Switches;
 use crate::wire::{Wire, WiredListener};
-use crate::{audit, keys, revocation, server};
+use crate::{audit, keys, revocation, server, webhooks};
 
 /// How a sandbox starts.
 #[derive(Debug, Clone, Default)]
@@ -227,6 +227,7 @@ impl Sandbox {
             let _ = stopped.wait_for(|stop| *stop).await;
         });
         let server = tokio::spawn(service.into_future());
+        tokio::spawn(webhooks::work(Arc::clone(&state)));
         Ok(Sandbox { state, stop, openapi, server: Some(server) })
     }
 

@@ -18,10 +18,9 @@ use crate::gate::{self, Gate};
 use crate::journal::{JournalEntry, Seq, harmless, redacted};
 use crate::machine::SERVICES;
 use crate::params::Params;
-use crate::seed;
 use crate::state::{Shared, State};
 use crate::wire::Wire;
-use crate::{clients, docs_page, ids, interact, levers, openapi, pages, services, sys};
+use crate::{account, docs_page, home, ids, interact, levers, openapi, pages, portal, services, sys, webhooks};
 
 const BODY_LIMIT: usize = 1024 * 1024;
 
@@ -67,18 +66,16 @@ fn pages_and_levers() -> Router<Shared> {
         .route("/sign-in", get(interact::sign_in_page).post(interact::sign_in))
         .route("/consent", get(interact::consent_page).post(interact::consent));
     Router::new()
-        .route("/", get(home))
+        .merge(home::router())
+        .merge(portal::router())
+        .merge(account::router())
+        .merge(pages::session_router())
         .route("/healthz", get(health))
         .route("/assets/loop.css", get(pages::css))
         .nest("/identity", identity)
         .merge(services::pages())
         .nest("/_sandbox", levers::router())
-}
-
-async fn home(Extract(state): Extract<Shared>) -> Result<Response, ApiError> {
-    let apps = clients::all(&state.store)?;
-    let protocols: Vec<_> = seed::protocols().iter().map(|protocol| (protocol.id, protocol.name)).collect();
-    Ok(pages::home(&pages::Home { base_url: &state.base_url, apps: &apps, protocols: &protocols }))
+        .nest("/_sandbox/webhooks", webhooks::router())
 }
 
 pub(crate) async fn health() -> Json<Value> {

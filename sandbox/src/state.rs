@@ -10,11 +10,13 @@ use crate::idempotency::Running;
 use crate::ids;
 use crate::introspection::Answers;
 use crate::journal::Journal;
+use crate::portal::Once;
 use crate::rate_limit::RateLimit;
 use crate::refresh::Rule;
 use crate::stats::Counters;
 use crate::switches::Switches;
 use crate::sys::{Clock, RandomFailed};
+use crate::webhooks::Hub;
 
 #[derive(Debug)]
 pub(crate) struct State {
@@ -26,6 +28,8 @@ pub(crate) struct State {
     pub(crate) running: Running,
     /// Signs links to files; new at every start.
     pub(crate) file_secret: String,
+    pub(crate) webhooks: Hub,
+    pub(crate) portal: Once,
     rate_limit: Mutex<RateLimit>,
     api_limits: Mutex<RateLimit>,
     introspected: Mutex<Answers>,
@@ -54,6 +58,8 @@ impl State {
             stats: Counters::default(),
             running: Running::default(),
             file_secret,
+            webhooks: Hub::default(),
+            portal: Once::default(),
             rate_limit: Mutex::default(),
             api_limits: Mutex::default(),
             introspected: Mutex::default(),

@@ -2,6 +2,7 @@
 
 mod env_file;
 mod serve;
+mod webhooks;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ struct Cli {
 enum Command {
     Serve(Serve),
     Demo(Demo),
+    Webhooks(webhooks::Webhooks),
 }
 
 /// Start the sandbox and keep it running until Ctrl-C.
@@ -126,6 +128,10 @@ pub(crate) fn main() -> ExitCode {
     let outcome = runtime.block_on(async {
         match cli.command {
             Command::Serve(command) => serve::run(command).await.map(|()| ExitCode::SUCCESS),
+            Command::Webhooks(command) => {
+                let is_right = webhooks::run(command).await?;
+                Ok(if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            }
             Command::Demo(command) => {
                 let painter = demo::Painter::new(!command.plain && wants_colour());
                 let all_passed = demo::run(&command.walkers, painter, &mut std::io::stdout()).await?;

@@ -18,6 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::machine::SERVICES;
 use crate::server;
 use crate::state::Shared;
+use crate::webhooks;
 
 /// Every operation, each under its service's name.
 pub(crate) fn router() -> OpenApiRouter<Shared> {
@@ -31,6 +32,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .nest("/comms", comms::router())
         .nest("/events", events::router())
         .nest("/ai", ai::router())
+        .nest("/webhooks", webhooks::operations())
 }
 
 /// What the services answer a browser or a load balancer: no operations.

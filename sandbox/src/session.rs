@@ -1,0 +1,205 @@
+//! Which person is signed in in which browser.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use rusqlite::{OptionalExtension as _, params};
+
+use crate::db::{Store, Trouble};
+use crate::ids::{self, Hashed};
+use crate::seed::{self, Person};
+use crate::state::State;
+
+const BROWSER_SECONDS: i64 = 12 * 3600;
+/// A session's last activity is noted no more often than this.
+const NOTED_EVERY_SECONDS: i64 = 60;
+const LONGEST_USER_AGENT: usize = 300;
+
+/// A browser that came with a cookie we gave it, and who is signed in there.
+#[derive(Debug)]
+pub(crate) struct Browser {
+    pub(crate) secret: String,
+    pub(crate) person: Option<&'static Person>,
+}
+
+impl Browser {
+    /// What a form of this browser has to carry, on `page`.
+    pub(crate) fn csrf(&self, page: &str) -> String {
+        ids::csrf_token(&self.secret, page)
+    }
+}
+
+/// The browser behind a request, if it is known.
+pub(crate) fn browser(state: &State, headers: &HeaderMap) -> Result<Option<Browser>, Trouble> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let secret = cookies
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(name, value)| (name == state.cookie_name).then(|| value.to_owned()));
+    let Some(secret) = secret else {
+        return Ok(None);
+    };
+    let (hash, now) = (Hashed::of(&secret).0, state.now());
+    let found: Option<Option<String>> = state.store.read(|db| {
+        let sql = "SELECT user_id FROM browsers WHERE hash = ?1 AND expires_at > ?2";
+        Ok(db.query_row(sql, params![hash, now], |row| row.get(0)).optional()?)
+    })?;
+    let Some(user_id) = found else {
+        return Ok(None);
+    };
+    let person = user_id.as_deref().and_then(seed::find);
+    if person.is_some() {
+        state.store.write(|db| {
+            let sql = "UPDATE sessions SET last_active_at = ?2 WHERE browser_hash = ?1 AND last_active_at < ?3";
+            db.execute(sql, params![hash, now, now - NOTED_EVERY_SECONDS])?;
+            Ok(())
+        })?;
+    }
+    Ok(Some(Browser { secret, person }))
+}
+
+/// A new cookie's secret; with a person, the start of a session.
+pub(crate) fn begin(state: &State, headers: &HeaderMap, person: Option<&Person>) -> Result<String, Trouble> {
+    let secret = ids::secret("")?;
+    let id = ids::ulid(&state.clock)?;
+    let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    let user_agent: Option<String> = user_agent.map(|text| text.chars().take(LONGEST_USER_AGENT).collect());
+    let (hash, now) = (Hashed::of(&secret).0, state.now());
+    state.store.write(|db| {
+        db.execute(
+            "INSERT INTO browsers (hash, user_id, expires_at) VALUES (?1, ?2, ?3)",
+            params![hash, person.map(|person| person.user_id), now + BROWSER_SECONDS],
+        )?;
+        if person.is_some() {
+            db.execute(
+                "INSERT INTO sessions (browser_hash, id, user_agent, created_at, last_active_at)
+                 VALUES (?1, ?2, ?3, ?4, ?4)",
+                params![hash, format!("sess_{id}"), user_agent, now],
+            )?;
+        }
+        db.execute("DELETE FROM sessions WHERE browser_hash NOT IN (SELECT hash FROM browsers)", [])?;
+        Ok(())
+    })?;
+    Ok(secret)
+}
+
+/// The person signs in, in a browser that is known. A new cookie at every sign-in: one that somebody planted before is
+/// worth nothing after. Returns its secret; what was under way in the browser goes on.
+pub(crate) fn replace(
+    state: &State,
+    headers: &HeaderMap,
+    former: &Browser,
+    person: &Person,
+) -> Result<String, Trouble> {
+    let secret = begin(state, headers, Some(person))?;
+    let [before, after] = [&former.secret, &secret].map(|secret| Hashed::of(secret).0);
+    state.store.write(|db| {
+        db.execute("UPDATE interactions SET browser_hash = ?2 WHERE browser_hash = ?1", [&before, &after])?;
+        db.execute("DELETE FROM browsers WHERE hash = ?1", [&before])?;
+        db.execute("DELETE FROM sessions WHERE browser_hash = ?1", [&before])?;
+        Ok(())
+    })?;
+    Ok(secret)
+}
+
+/// Forgets a browser: its cookie is worth nothing from now on.
+pub(crate) fn end(store: &Store, secret: &str) -> Result<(), Trouble> {
+    let hash = Hashed::of(secret).0;
+    store.write(|db| {
+        db.execute("DELETE FROM browsers WHERE hash = ?1", [&hash])?;
+        db.execute("DELETE FROM sessions WHERE browser_hash = ?1", [&hash])?;
+        Ok(())
+    })
+}
+
+pub(crate) fn set_cookie(state: &State, answer: &mut Response, secret: &str) {
+    let cookie = format!("{}={secret}; Path=/; HttpOnly; SameSite=Lax", state.cookie_name);
+    if let Ok(cookie) = HeaderValue::try_from(cookie) {
+        answer.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+}
+
+/// A browser in which a person is signed in, as the person sees it.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) id: String,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) created_at: i64,
+    pub(crate) last_active_at: i64,
+    /// It is the one that asks.
+    pub(crate) is_current: bool,
+}
+
+/// The sessions of a person, the latest first.
+pub(crate) fn of_person(state: &State, user_id: &str, current: &Browser) -> Result<Vec<Session>, Trouble> {
+    let hash = Hashed::of(&current.secret).0;
+    state.store.read(|db| {
+        let mut statement = db.prepare(
+            "SELECT s.id, s.user_agent, s.created_at, s.last_active_at, s.browser_hash = ?3
+             FROM sessions s JOIN browsers b ON b.hash = s.browser_hash
+             WHERE b.user_id = ?1 AND b.expires_at > ?2 ORDER BY s.last_active_at DESC, s.id DESC",
+        )?;
+        let rows = statement.query_map(params![user_id, state.now(), hash], |row| {
+            Ok(Session {
+                id: row.get(0)?,
+                user_agent: row.get(1)?,
+                created_at: row.get(2)?,
+                last_active_at: row.get(3)?,
+                is_current: row.get(4)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    })
+}
+
+/// Ends one of the person's sessions. `false` if they have none of this id.
+pub(crate) fn end_by_id(store: &Store, user_id: &str, id: &str) -> Result<bool, Trouble> {
+    store.write(|db| {
+        let sql = "DELETE FROM browsers WHERE user_id = ?1
+                   AND hash = (SELECT browser_hash FROM sessions WHERE id = ?2)";
+        let ended = db.execute(sql, [user_id, id])? > 0;
+        if ended {
+            db.execute("DELETE FROM sessions WHERE id = ?1", [id])?;
+        }
+        Ok(ended)
+    })
+}
+
+/// `Firefox on Linux`, as far as the header lets it be told.
+pub(crate) fn device_label(user_agent: Option<&str>) -> String {
+    let text = user_agent.unwrap_or_default();
+    let first =
+        |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| text.contains(mark)).map(|(_, name)| *name);
+    // In an order in which the one that pretends to be others comes before them.
+    let browser = first(&[("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari")]);
+    let system = first(&[
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(browser), None) => browser.to_owned(),
+        (None, _) => "A program, not a browser".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_is_named_as_a_person_would() {
+        let chrome =
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36";
+        assert_eq!(device_label(Some(chrome)), "Chrome on Linux");
+        assert_eq!(device_label(Some(&format!("{chrome} Edg/130.0"))), "Edge on Linux");
+        assert_eq!(
+            device_label(Some("Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:132.0) Firefox/132.0")),
+            "Firefox on macOS"
+        );
+        assert_eq!(device_label(None), "A program, not a browser");
+    }
+}
