@@ -1,7 +1,7 @@
 // Starts the Loop sandbox for a test, and pulls its levers: sign people in, read its journal, make it misbehave.
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { ClientOptions } from "./options";
+import type { ClientOptions, MachineOptions } from "./options";
 
 export { checkTokenStore } from "./contract";
 
@@ -67,6 +67,20 @@ export interface TokenFault {
   /** The header, seconds or any text; `retryAfterMs` stands in the body. */
   retryAfter?: number | string | undefined;
   retryAfterMs?: number | undefined;
+}
+
+/** A wrong answer of an API route, on order. */
+export interface ApiFault extends Omit<TokenFault, "grantType"> {
+  /** Waits for a request to this service, for instance `clinical`. */
+  service?: string | undefined;
+  /** Waits for a request with this method. */
+  method?: string | undefined;
+  /** Waits for a request of this path, or of the route that it is a template of. */
+  path?: string | undefined;
+  /** How likely it is to strike, from 0 to 1; always unless said otherwise. */
+  probability?: number | undefined;
+  /** Makes the same choice of requests every time. */
+  seed?: number | undefined;
 }
 
 /** Rules of the sandbox that can be switched. The sandbox's documentation says what each does. */
@@ -148,6 +162,23 @@ export class Sandbox implements AsyncDisposable {
       scopes: scopes.split(" "),
       store: "memory:",
     };
+  }
+
+  /** Registers a machine, and returns options for its `M2MClient`: with all `admin:` scopes unless said otherwise. */
+  async machineOptions(
+    scopes: readonly string[] = ["admin:identity", "admin:clinical", "admin:payments"],
+  ): Promise<MachineOptions> {
+    const order = { client_name: "Test machine", redirect_uris: [], allowed_scopes: scopes };
+    const { client, client_secret } = (await this.#post("clients", order)) as {
+      client: { client_id: string };
+      client_secret: string;
+    };
+    return { environment: this.#started.environment, clientId: client.client_id, clientSecret: client_secret };
+  }
+
+  /** Makes an API route answer wrongly, once unless `times` says more. */
+  async apiFault(fault: ApiFault): Promise<void> {
+    await this.#post("api-faults", snakeCase(fault));
   }
 
   /** Signs a person in and answers the consent page, as a browser would. Returns the URL that it was sent back to. */

@@ -14,8 +14,7 @@ pub(crate) fn sink(callable: Py<PyAny>) -> AuditSink {
     Arc::new(move |entry| {
         let function = Arc::clone(&function);
         Box::pin(async move {
-            let arguments = move |py: Python<'_>| (entry,).into_pyobject(py);
-            function.call(arguments, |_returned| Some(())).await.map_err(Error::audit_failed)
+            function.call(move |py| (entry,).into_pyobject(py), |_returned| Some(())).await.map_err(Error::audit_failed)
         })
     })
 }

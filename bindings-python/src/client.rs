@@ -119,7 +119,7 @@ impl Client {
     fn wait_for(&self, method: &str, arguments: &str, timeout: Option<f64>) -> Result<Outcome, Failure> {
         let limit = timeout.map(bridge::time_limit).transpose()?;
         let cancel = CancelHandle::new();
-        Ok(outcome(wait(self.0.call(method, arguments, limit, cancel))??)?)
+        Ok(outcome(wait(self.0.call(method, arguments, limit, &cancel))??)?)
     }
 }
 

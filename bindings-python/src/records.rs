@@ -5,7 +5,7 @@ macro_rules! record {
     (
         $(#[doc = $doc:tt])*
         $name:ident, see $hint:literal {
-            $($(#[doc = $field_doc:tt])* $field:ident as $python:ident,)+
+            $($(#[doc = $field_doc:tt])* $field:ident as $python:ident = $key:literal,)+
         }
     ) => {
         $(#[doc = $doc])*
@@ -54,7 +54,7 @@ macro_rules! record {
 
             fn to_plain<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
                 let dict = PyDict::new(py);
-                $(dict.set_item(stringify!($field), self.$field.to_plain(py)?)?;)+
+                $(dict.set_item($key, self.$field.to_plain(py)?)?;)+
                 Ok(dict.into_any())
             }
         }

@@ -8,9 +8,10 @@ import { join } from "node:path";
 import { launchChromium, root, startSandbox } from "./world.mjs";
 
 const folder = process.argv[2] ?? join(root, "docs", "src", "pictures");
-// LOOP_PICTURES=dark or phone shows the pages in another light, for looking at them; the docs have the first.
-const look = process.env.LOOP_PICTURES ?? "light";
-const viewport = look === "phone" ? { width: 390, height: 844 } : { width: 1200, height: 800 };
+// The docs have these. LOOP_PICTURES=light, dark or phone takes every page, whole, for looking at them.
+const forDocs = new Set(["sign-in", "consent", "home", "portal-app", "connected-apps"]);
+const look = process.env.LOOP_PICTURES;
+const viewport = look === "phone" ? { width: 390, height: 844 } : { width: 1200, height: 860 };
 const redirectUri = "http://localhost:3000/callback";
 const verifier = "a-verifier-for-pictures-that-is-long-enough-for-the-rules";
 
@@ -41,17 +42,20 @@ async function main() {
   try {
     const context = await chromium.newContext({ viewport, colorScheme: look === "dark" ? "dark" : "light", reducedMotion: "reduce" });
     const page = await context.newPage();
-    const take = async (name, options = {}) => {
+    const take = async (name, upTo) => {
+      if (!look && !forDocs.has(name)) return;
       await page.waitForLoadState("load");
-      await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled", ...options });
+      if (upTo) await page.locator(upTo).evaluate((element) => element.scrollIntoView({ block: "end" }));
+      await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled", fullPage: Boolean(look) });
     };
 
     // The developer registers an app.
     await page.goto(`${base}/developers/apps/new`);
     await page.getByRole("button", { name: /Ben/ }).click();
     await page.getByLabel(/^Name/).fill("My Lab Aggregator");
+    await page.getByRole("checkbox", { name: /We have a BAA/ }).check();
     await page.getByLabel(/Webhook URL/).fill(url);
-    await take("portal-register", { fullPage: true });
+    await take("portal-register");
     await page.getByRole("button", { name: "Register" }).click();
     const secret = await page.locator(".secret code").first().textContent();
     const clientId = page.url().split("/").pop();
@@ -94,17 +98,17 @@ async function main() {
       await post("/_sandbox/webhooks/run", {});
     }
     await page.goto(`${base}/account`);
-    await take("connected-apps", { fullPage: true });
+    await take("connected-apps");
     await page.getByRole("link", { name: /Disconnect/ }).click();
     await take("disconnect");
     await page.goto(base);
     await page.getByText("Live", { exact: true }).waitFor();
-    await take("home", { fullPage: true });
+    await take("home");
 
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.goto(`${base}/developers/apps/${clientId}`);
     await page.getByRole("button", { name: /Ben/ }).click();
-    await take("portal-app", { fullPage: true });
+    await take("portal-app", "#deliveries");
     await page.goto(`${base}/developers`);
     await take("portal-list");
   } finally {

@@ -222,7 +222,7 @@ describe("sandbox", { timeout: 120_000 }, () => {
     const { page, close } = await openAs(/Mei/, "/developers", { viewport: { width: 360, height: 740 } });
     await page.getByRole("link", { name: "Listener" }).waitFor();
     const app = await page.getByRole("link", { name: "Listener" }).getAttribute("href");
-    for (const path of ["/", "/developers", "/developers/apps/new", app, "/account"]) {
+    for (const path of ["/", "/developers", "/developers/apps/new", app, "/account", "/docs"]) {
       await page.goto(`${base}${path}`, { waitUntil: "load" });
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       assert.ok(overflow <= 0, `${path} is ${overflow} pixels too wide`);
@@ -237,7 +237,7 @@ describe("sandbox", { timeout: 120_000 }, () => {
     test(`text stands out from what is behind it (${colorScheme})`, async () => {
       const { page, close } = await openAs(/Mei/, "/developers", { colorScheme });
       const app = await page.getByRole("link", { name: "Listener" }).getAttribute("href");
-      for (const path of ["/", "/developers", "/developers/apps/new", app, "/account"]) {
+      for (const path of ["/", "/developers", "/developers/apps/new", app, "/account", "/docs"]) {
         await page.goto(`${base}${path}`);
         assert.deepEqual(await page.evaluate(faint), [], path);
       }

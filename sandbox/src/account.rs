@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use maud::{Markup, html};
 use rusqlite::params;
+use serde_json::json;
 
 use crate::clients::{self, Client};
 use crate::db::Trouble;
@@ -52,7 +53,7 @@ fn connections(state: &State, user_id: &str) -> Result<Vec<Connection>, Trouble>
 async fn overview(Extract(state): Extract<Shared>, visitor: Visitor) -> Answer {
     let user_id = visitor.person.user_id;
     let connected = connections(&state, user_id)?;
-    let sessions = session::of_person(&state, user_id, &visitor.browser)?;
+    let sessions = session::of_person(&state, visitor.person, &visitor.browser)?;
     let alerts = alerts(&state, user_id)?;
     let content = html! {
         h1 { "Your Loop account" }
@@ -104,13 +105,15 @@ impl Connection {
 fn session_line(session: &Session, visitor: &Visitor) -> Markup {
     html! {
         div {
-            strong { (session::device_label(session.user_agent.as_deref())) }
+            strong { (session.device_label) }
             @if session.is_current { " " span .status.good { "This browser" } }
             p .small.soft { "Since " (when(session.created_at)) " · last active " (when(session.last_active_at)) }
         }
         form method="post" action={ "/account/sessions/" (session.id) "/end" } {
             (visitor.key())
-            button .button.small type="submit" { @if session.is_current { "Sign out" } @else { "End" } }
+            button .button.small type="submit" aria-label={ @if session.is_current { "Sign out here" } @else { "End " (session.device_label) } } {
+                @if session.is_current { "Sign out" } @else { "End" }
+            }
         }
     }
 }
@@ -159,12 +162,27 @@ async fn ask(Extract(state): Extract<Shared>, visitor: Visitor, Path(client_id):
 }
 
 async fn disconnect(Extract(state): Extract<Shared>, Path(client_id): Path<String>, signed: Signed) -> Answer {
-    revocation::end_grant(&state.store, state.now(), signed.visitor.person.user_id, &client_id)?;
+    let visitor = &signed.visitor;
+    connected(&state, visitor, &client_id)?;
+    state.store.write(|db| {
+        let Some(grant) = revocation::end_connection(db, state.now(), visitor.person.user_id, &client_id)? else {
+            return Ok(());
+        };
+        visitor.noted(db, &state, |audit| {
+            audit.note("identity.connected_app.revoked", "oauth_grant", grant, json!({ "app": client_id }));
+        })
+    })?;
     Ok(see_other("/account"))
 }
 
 async fn end_session(Extract(state): Extract<Shared>, Path(id): Path<String>, signed: Signed) -> Answer {
-    session::end_by_id(&state.store, signed.visitor.person.user_id, &id)?;
+    let visitor = &signed.visitor;
+    state.store.write(|db| {
+        if !session::end_by_id(db, state.now(), visitor.person, &id)? {
+            return Ok(());
+        }
+        visitor.noted(db, &state, |audit| audit.note("identity.session.ended", "session", id, json!({})))
+    })?;
     Ok(see_other("/account"))
 }
 

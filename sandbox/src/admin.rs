@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::answers::{ApiError, no_store};
 use crate::api::{self, At, Body, Caller};
-use crate::clients::{self, Client, ClientForm, ClientType, ClientView, DEFAULT_ACCESS_TOKEN_SECONDS};
+use crate::clients::{self, ClientForm, ClientType, ClientView, DEFAULT_ACCESS_TOKEN_SECONDS, Registered};
 use crate::state::{Shared, State};
 
 /// The platform's shortest; `/_sandbox/access-token-seconds` goes below it.
@@ -84,6 +84,10 @@ pub(crate) struct OAuthClientList {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OAuthClientAnswer {
     client: ClientView,
+    /// Of a webhook that is new, shown this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    webhook_signing_secret: Option<String>,
 }
 
 /// One app with its new secret, which is shown this once.
@@ -92,6 +96,17 @@ pub(crate) struct OAuthClientWithSecret {
     client: ClientView,
     /// `null` for a public client.
     client_secret: Option<String>,
+    /// Of a webhook that is new, shown this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    webhook_signing_secret: Option<String>,
+}
+
+impl From<Registered> for OAuthClientWithSecret {
+    fn from(registered: Registered) -> OAuthClientWithSecret {
+        let Registered { client, client_secret, webhook_signing_secret } = registered;
+        OAuthClientWithSecret { client: client.into(), client_secret, webhook_signing_secret }
+    }
 }
 
 /// List apps
@@ -116,9 +131,9 @@ pub(crate) async fn register(
 ) -> Result<Response, ApiError> {
     let form = asked.checked(false)?;
     api::write(&state, &caller, StatusCode::CREATED, |db, audit| {
-        let (client, client_secret) = clients::register_in(db, &state.clock, &form)?;
-        audit.note("identity.oauth_client.created", "oauth_client", &client.client_id, json!({}));
-        Ok(OAuthClientWithSecret { client: client.into(), client_secret })
+        let registered = clients::register_in(db, &state.clock, &form)?;
+        audit.note("identity.oauth_client.created", "oauth_client", &registered.client.client_id, json!({}));
+        Ok(OAuthClientWithSecret::from(registered))
     })
 }
 
@@ -135,9 +150,9 @@ pub(crate) async fn change(
     Body(asked): Body<Change>,
 ) -> Result<Response, ApiError> {
     api::write(&state, &caller, StatusCode::OK, |db, audit| {
-        let client = changed(db, &state, &client_id, asked, false)?;
+        let answer = changed(db, &state, &client_id, asked, false)?;
         audit.note("identity.oauth_client.updated", "oauth_client", &client_id, json!({}));
-        Ok(OAuthClientAnswer { client: client.into() })
+        Ok(answer)
     })
 }
 
@@ -175,8 +190,8 @@ pub(crate) async fn lever_register(
     body: LeverBody<Registration>,
 ) -> Result<Response, ApiError> {
     let form = readable(body)?.checked(true)?;
-    let (client, client_secret) = clients::register(&state.store, &state.clock, &form)?;
-    Ok(secretly(StatusCode::CREATED, OAuthClientWithSecret { client: client.into(), client_secret }))
+    let registered = clients::register(&state.store, &state.clock, &form)?;
+    Ok(secretly(StatusCode::CREATED, OAuthClientWithSecret::from(registered)))
 }
 
 /// `PATCH /_sandbox/clients/{client_id}`.
@@ -184,10 +199,9 @@ pub(crate) async fn lever_change(
     Extract(state): Extract<Shared>,
     Path(client_id): Path<String>,
     body: LeverBody<Change>,
-) -> Result<Json<OAuthClientAnswer>, ApiError> {
+) -> Result<Response, ApiError> {
     let asked = readable(body)?;
-    let client = state.store.try_write(|db| changed(db, &state, &client_id, asked, true))?;
-    Ok(Json(OAuthClientAnswer { client: client.into() }))
+    Ok(secretly(StatusCode::OK, state.store.try_write(|db| changed(db, &state, &client_id, asked, true))?))
 }
 
 /// `POST /_sandbox/clients/{client_id}/rotate-secret`.
@@ -199,7 +213,7 @@ pub(crate) async fn lever_rotate_secret(
     Ok(secretly(StatusCode::OK, answer))
 }
 
-fn secretly(status: StatusCode, body: OAuthClientWithSecret) -> Response {
+fn secretly(status: StatusCode, body: impl Serialize) -> Response {
     let mut answer = (status, Json(body)).into_response();
     no_store(&mut answer);
     answer
@@ -237,7 +251,7 @@ fn changed(
     client_id: &str,
     asked: Change,
     may_be_machine: bool,
-) -> Result<Client, ApiError> {
+) -> Result<OAuthClientAnswer, ApiError> {
     check_lifetime(asked.access_token_seconds)?;
     let client = clients::find_in(db, client_id)?.ok_or_else(no_such_client)?;
     // A machine that a lever made may be renamed by whoever may change apps; nobody becomes one here.
@@ -256,7 +270,9 @@ fn changed(
         webhook_url: asked.webhook_url.unwrap_or(client.webhook_url),
     };
     form.check(may_be_machine).map_err(ApiError::validation)?;
-    clients::update(db, state.now(), client_id, &form)?.ok_or_else(no_such_client)
+    let (client, webhook_signing_secret) =
+        clients::update(db, state.now(), client_id, &form)?.ok_or_else(no_such_client)?;
+    Ok(OAuthClientAnswer { client: client.into(), webhook_signing_secret })
 }
 
 fn rotated(db: &Connection, state: &State, client_id: &str) -> Result<OAuthClientWithSecret, ApiError> {
@@ -266,7 +282,7 @@ fn rotated(db: &Connection, state: &State, client_id: &str) -> Result<OAuthClien
     }
     let secret = clients::rotate_secret(db, state.now(), client_id)?;
     let client = clients::find_in(db, client_id)?.ok_or_else(no_such_client)?;
-    Ok(OAuthClientWithSecret { client: client.into(), client_secret: Some(secret) })
+    Ok(OAuthClientWithSecret { client: client.into(), client_secret: Some(secret), webhook_signing_secret: None })
 }
 
 fn check_lifetime(asked: Option<u32>) -> Result<(), ApiError> {

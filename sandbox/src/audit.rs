@@ -8,6 +8,7 @@ use crate::db::{Store, Trouble};
 use crate::ids;
 use crate::seed::BRAND;
 use crate::state::State;
+use crate::webhooks;
 
 /// What one request changes, collected while it is done.
 #[derive(Debug, Default)]
@@ -84,12 +85,15 @@ impl Audit {
     }
 }
 
-/// Puts an event into the outbox.
+/// Writes an event down and, if it is about a person, sends it to the apps that may hear of it.
 pub(crate) fn publish(db: &Connection, state: &State, id: &str, event: &Event) -> Result<(), Trouble> {
     db.execute(
         "INSERT INTO events (id, name, user_id, payload, at) VALUES (?1, ?2, ?3, ?4, ?5)",
         params![id, event.name, event.user_id, event.payload.to_string(), state.now()],
     )?;
+    if let Some(user_id) = &event.user_id {
+        webhooks::emit(state, db, &event.name, user_id, &event.payload)?;
+    }
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
-use url::{Url, form_urlencoded};
+use url::form_urlencoded;
 use utoipa::ToSchema;
 
 use crate::answers::OAuthError;
@@ -12,6 +12,7 @@ use crate::db::{Store, Trouble};
 use crate::ids::{self, Hashed};
 use crate::params::Params;
 use crate::sys::Clock;
+use crate::webhooks::{self, Setup};
 use crate::{redirect_uri, scopes};
 
 /// How long the former secret works after a rotation.
@@ -35,7 +36,10 @@ pub(crate) struct Client {
     pub(crate) enabled: bool,
     /// Loop and the app's maker have signed the agreement that health data needs.
     pub(crate) baa: bool,
+    /// Kept with the rest of its webhook set-up.
     pub(crate) webhook_url: Option<String>,
+    /// Who registered it in the portal.
+    pub(crate) owner_id: Option<String>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
     secret: Secret,
@@ -92,24 +96,26 @@ impl ClientForm {
         if self.access_token_seconds == 0 {
             return Err("access_token_seconds must be at least 1.".to_owned());
         }
-        if self.webhook_url.as_deref().is_some_and(|url| Url::parse(url).is_err()) {
-            return Err("webhook_url must be a URL.".to_owned());
-        }
-        Ok(())
+        self.webhook_url.as_deref().map_or(Ok(()), webhooks::check_url)
     }
 }
 
-/// Stores a checked form. The secret is returned this once; a public app has none.
-pub(crate) fn register(store: &Store, clock: &Clock, form: &ClientForm) -> Result<(Client, Option<String>), Trouble> {
+/// What a registration gives. The secrets are shown this once.
+pub(crate) struct Registered {
+    pub(crate) client: Client,
+    /// A public app has none.
+    pub(crate) client_secret: Option<String>,
+    /// Without a webhook URL there is none.
+    pub(crate) webhook_signing_secret: Option<String>,
+}
+
+/// Stores a checked form.
+pub(crate) fn register(store: &Store, clock: &Clock, form: &ClientForm) -> Result<Registered, Trouble> {
     store.write(|db| register_in(db, clock, form))
 }
 
 /// As [`register`], within a transaction.
-pub(crate) fn register_in(
-    db: &Connection,
-    clock: &Clock,
-    form: &ClientForm,
-) -> Result<(Client, Option<String>), Trouble> {
+pub(crate) fn register_in(db: &Connection, clock: &Clock, form: &ClientForm) -> Result<Registered, Trouble> {
     let client_id = format!("client_{}", ids::ulid(clock)?);
     let id = ids::seeded_uuid(&client_id);
     let secret = form.confidential.then(|| ids::secret("secret_")).transpose()?;
@@ -118,8 +124,8 @@ pub(crate) fn register_in(
     db.execute(
         "INSERT INTO clients (client_id, id, client_name, client_uri, logo_uri, client_type, redirect_uris,
                  allowed_scopes, allowed_origins, secret_hash, access_token_seconds, enabled, created_at, updated_at,
-                 baa, webhook_url)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?15)",
+                 baa)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14)",
         params![
             client_id,
             id,
@@ -134,20 +140,46 @@ pub(crate) fn register_in(
             form.access_token_seconds,
             form.enabled,
             now,
-            form.baa,
-            form.webhook_url
+            form.baa
         ],
     )?;
-    let client = find_in(db, &client_id)?;
-    client.map(|client| (client, secret)).ok_or(Trouble::Database(rusqlite::Error::QueryReturnedNoRows))
+    let webhook_signing_secret = webhook(db, now, &client_id, form, None)?;
+    let client = find_in(db, &client_id)?.ok_or(Trouble::Database(rusqlite::Error::QueryReturnedNoRows))?;
+    Ok(Registered { client, client_secret: secret, webhook_signing_secret })
 }
 
-/// Overwrites what a `PATCH` may change.
-pub(crate) fn update(db: &Connection, now: i64, client_id: &str, form: &ClientForm) -> Result<Option<Client>, Trouble> {
+/// Brings the app's webhook to the URL of the form. Returns the signing secret of a new one.
+fn webhook(
+    db: &Connection,
+    now: i64,
+    client_id: &str,
+    form: &ClientForm,
+    former: Option<&str>,
+) -> Result<Option<String>, Trouble> {
+    match form.webhook_url.as_deref() {
+        wanted if wanted == former => Ok(None),
+        None => webhooks::remove_in(db, client_id).map(|_| None),
+        Some(url) => {
+            let setup = Setup { client_id, url, events: None, allowed_scopes: &form.allowed_scopes };
+            webhooks::put_in(db, now, &setup)
+        }
+    }
+}
+
+/// Overwrites what a `PATCH` may change; with the signing secret of a webhook that is new by it.
+pub(crate) fn update(
+    db: &Connection,
+    now: i64,
+    client_id: &str,
+    form: &ClientForm,
+) -> Result<Option<(Client, Option<String>)>, Trouble> {
+    let Some(former) = find_in(db, client_id)? else {
+        return Ok(None);
+    };
     db.execute(
         "UPDATE clients SET client_name = ?2, client_uri = ?3, logo_uri = ?4, redirect_uris = ?5,
                  allowed_scopes = ?6, allowed_origins = ?7, access_token_seconds = ?8, enabled = ?9, updated_at = ?10,
-                 baa = ?11, webhook_url = ?12
+                 baa = ?11
              WHERE client_id = ?1",
         params![
             client_id,
@@ -160,11 +192,11 @@ pub(crate) fn update(db: &Connection, now: i64, client_id: &str, form: &ClientFo
             form.access_token_seconds,
             form.enabled,
             now,
-            form.baa,
-            form.webhook_url
+            form.baa
         ],
     )?;
-    find_in(db, client_id)
+    let signing_secret = webhook(db, now, client_id, form, former.webhook_url.as_deref())?;
+    Ok(find_in(db, client_id)?.map(|client| (client, signing_secret)))
 }
 
 /// How long the app's access tokens live from now on. `false` when there is no such app.
@@ -190,16 +222,20 @@ pub(crate) fn find(store: &Store, client_id: &str) -> Result<Option<Client>, Tro
     store.read(|db| find_in(db, client_id))
 }
 
+/// An app with what the portal and the webhooks know of it.
+const SELECT: &str = "SELECT c.*, e.url AS hook_url, p.owner_id FROM clients c
+    LEFT JOIN webhook_endpoints e ON e.client_id = c.client_id LEFT JOIN portal_apps p ON p.client_id = c.client_id";
+
 pub(crate) fn all(store: &Store) -> Result<Vec<Client>, Trouble> {
     store.read(|db| {
-        let mut statement = db.prepare("SELECT * FROM clients ORDER BY client_id")?;
+        let mut statement = db.prepare(&format!("{SELECT} ORDER BY c.client_id"))?;
         let rows = statement.query_map([], |row| Ok(from_row(row)))?;
         rows.map(|row| row.map_err(Trouble::from)?).collect()
     })
 }
 
 pub(crate) fn find_in(db: &Connection, client_id: &str) -> Result<Option<Client>, Trouble> {
-    db.prepare("SELECT * FROM clients WHERE client_id = ?1")?
+    db.prepare_cached(&format!("{SELECT} WHERE c.client_id = ?1"))?
         .query_row([client_id], |row| Ok(from_row(row)))
         .optional()?
         .transpose()
@@ -221,7 +257,8 @@ fn from_row(row: &Row<'_>) -> Result<Client, Trouble> {
         access_token_seconds: row.get("access_token_seconds")?,
         enabled: row.get("enabled")?,
         baa: row.get("baa")?,
-        webhook_url: row.get("webhook_url")?,
+        webhook_url: row.get("hook_url")?,
+        owner_id: row.get("owner_id")?,
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
         secret: Secret {
@@ -359,7 +396,7 @@ impl From<Client> for ClientView {
             redirect_uris: client.redirect_uris,
             allowed_scopes: client.allowed_scopes,
             allowed_origins: client.allowed_origins,
-            owner_id: None,
+            owner_id: client.owner_id,
             brand_id: "loop",
             is_first_party: false,
             enabled: client.enabled,

@@ -103,7 +103,6 @@ fn catch_up(connection: &Connection) -> Result<(), rusqlite::Error> {
         )?;
     }
     add_column(connection, "clients", "baa", "INTEGER NOT NULL DEFAULT 1")?;
-    add_column(connection, "clients", "webhook_url", "TEXT")?;
     connection.execute_batch(
         "CREATE INDEX IF NOT EXISTS refresh_tokens_of_parent ON refresh_tokens (parent) WHERE parent IS NOT NULL",
     )
@@ -151,6 +150,9 @@ CREATE TABLE IF NOT EXISTS sessions (
     created_at INTEGER NOT NULL,
     last_active_at INTEGER NOT NULL
 );
+CREATE TRIGGER IF NOT EXISTS a_session_ends_with_its_browser AFTER DELETE ON browsers BEGIN
+    DELETE FROM sessions WHERE browser_hash = OLD.hash;
+END;
 CREATE TABLE IF NOT EXISTS interactions (
     hash TEXT PRIMARY KEY,
     browser_hash TEXT NOT NULL,

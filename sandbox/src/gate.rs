@@ -93,7 +93,7 @@ impl Arrival {
     /// `Err` is the answer to a request over a limit.
     fn of(state: &State, operation: Operation, request: &Request) -> Result<Arrival, Box<Response>> {
         let request_id = request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.clone());
-        let caller = authenticate(state, &operation, request.headers(), request_id);
+        let caller = authenticate(state, &operation, request.headers(), &request_id);
         let mut claim = Ok(None);
         if let Ok(caller) = &caller {
             admit(state, &operation, caller).map_err(Box::new)?;
@@ -127,7 +127,7 @@ fn authenticate(
     state: &State,
     operation: &Operation,
     headers: &HeaderMap,
-    request_id: String,
+    request_id: &str,
 ) -> Result<Caller, ApiError> {
     let authorization = headers.get(header::AUTHORIZATION).ok_or_else(unauthenticated)?;
     let pair = authorization.to_str().ok().and_then(|text| text.split_once(' '));
@@ -140,7 +140,7 @@ fn authenticate(
         person,
         scopes,
         service: operation.service_name(),
-        request_id: request_id.clone(),
+        request_id: request_id.to_owned(),
         key: None,
     };
     let token = token.trim();

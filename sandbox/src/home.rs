@@ -50,7 +50,7 @@ async fn script() -> Response {
 }
 
 async fn home(Extract(state): Extract<Shared>, headers: HeaderMap) -> Answer {
-    let visitor = Visitor::of(&state, &headers)?;
+    let visitor = Visitor::of(&state, &headers, None)?;
     let apps = clients::all(&state.store)?;
     let requests = live::latest(&state, REQUESTS)?;
     let content = html! {

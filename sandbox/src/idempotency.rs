@@ -17,6 +17,7 @@ const LONGEST: usize = 255;
 
 /// One key, as one caller uses it at one route.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[allow(clippy::struct_field_names, reason = "the key itself is what the header calls a key")]
 pub(crate) struct Key {
     /// The app, and the person whose token it used: one person's answer is never given to another.
     holder: String,

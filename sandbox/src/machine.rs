@@ -89,8 +89,10 @@ pub(crate) async fn tokens(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let granted = authenticated_form(&state, query.as_deref(), &headers, &body).map_err(IntoResponse::into_response);
-    granted.and_then(|(client, form)| mint(&state, &client, &form)).unwrap_or_else(|refusal| refusal)
+    match authenticated_form(&state, query.as_deref(), &headers, &body) {
+        Ok((client, form)) => mint(&state, &client, &form).unwrap_or_else(|refusal| refusal),
+        Err(refusal) => refusal.into_response(),
+    }
 }
 
 /// The answer to a known client; `Err` is a refusal.

@@ -5,10 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use axum::http::Method;
 use serde_json::{Map, Value, json};
+use utoipa::PartialSchema as _;
 use utoipa::openapi::OpenApi;
 
+use crate::answers::ApiErrorBody;
+use crate::ids::seeded_uuid;
 use crate::machine::SERVICES;
 use crate::scopes::{MACHINE_SCOPES, SCOPES};
+use crate::seed;
 
 /// How a request counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +122,8 @@ pub(crate) fn finish(collected: &OpenApi, base_url: &str) -> Result<(Value, Oper
         "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
     });
     document["servers"] = json!([{ "url": base_url }]);
+    // No handler names it: `complete` does, for all of them.
+    document["components"]["schemas"]["ApiError"] = serde_json::to_value(ApiErrorBody::schema())?;
     document["components"]["securitySchemes"] = security_schemes(base_url);
     let paths = document["paths"].as_object_mut().into_iter().flatten();
     let mut tags = BTreeSet::new();
@@ -131,6 +137,7 @@ pub(crate) fn finish(collected: &OpenApi, base_url: &str) -> Result<(Value, Oper
     }
     document["tags"] = tags.into_iter().map(|name| json!({ "name": name })).collect();
     require_all_fields_of_answers(&mut document);
+    add_examples(&mut document);
     let operations = Operations::read(&document);
     Ok((document, operations))
 }
@@ -187,6 +194,9 @@ fn complete(method: &str, operation: &mut Value) {
     }
     let responses = operation["responses"].as_object_mut().into_iter().flatten();
     for (status, response) in responses {
+        if response.get("description").is_none() {
+            response["description"] = json!(if status == "201" { "Made" } else { "Done" });
+        }
         let is_error = status.starts_with('4') || status.starts_with('5');
         if is_error && response.get("content").is_none() {
             let schema = if status == "429" { "RateLimited" } else { "ApiError" };
@@ -221,7 +231,7 @@ fn add_idempotency_key(operation: &mut Value) {
         "description": "Repeat a request with the same key, and it is done once: the first answer comes again for a day",
         "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" },
     });
-    match operation["parameters"].as_array_mut() {
+    match operation.get_mut("parameters").and_then(Value::as_array_mut) {
         Some(parameters) => parameters.push(parameter),
         None => operation["parameters"] = json!([parameter]),
     }
@@ -254,13 +264,90 @@ fn require_all_fields_of_answers(document: &mut Value) {
         }
     }
     for name in reached {
-        let schema = &mut document["components"]["schemas"][&name];
+        let Some(schema) = document["components"]["schemas"].get_mut(&name) else {
+            continue;
+        };
         let Some(properties) = schema["properties"].as_object() else {
             continue;
         };
         let is_left_out = |field: &&String| LEFT_OUT.contains(&(name.as_str(), field.as_str()));
         let required: Vec<String> = properties.keys().filter(|field| !is_left_out(field)).cloned().collect();
         schema["required"] = json!(required);
+    }
+}
+
+/// Values that find something, for fields and parameters of these names: whoever tries the API out needs them, tools
+/// included.
+fn examples() -> Vec<(&'static str, Value)> {
+    let Some(ada) = seed::find("ada") else {
+        return Vec::new();
+    };
+    let ids =
+        ["patient_id", "user_id", "userId", "membership_id", "requested_by"].map(|name| (name, json!(ada.user_id)));
+    let mut found = vec![
+        ("brand_id", json!(seed::BRAND)),
+        ("protocol_id", json!("prt_iron_vitamin_d")),
+        ("order_id", json!(ada.record_id("lab order"))),
+        ("bloodwork_id", json!(ada.record_id("bloodwork"))),
+        ("connection_id", json!(ada.record_id("connection oura"))),
+        ("metric_key", json!("weight_kg")),
+        ("medications", json!(["levothyroxine"])),
+        ("tier", json!("plus")),
+        ("state", json!("NY")),
+        ("month", json!("2026-05")),
+        ("date", json!("2026-05-20")),
+        ("enrolled_at", json!("2026-03-16T00:00:00Z")),
+        ("collected_at", json!("2026-06-01T08:00:00Z")),
+        ("scheduled_at", json!("2026-05-21T07:00:00Z")),
+        ("file_base64", json!("JVBERi0xLjQK")),
+        ("provider", json!("whoop")),
+        ("redirectUri", json!("https://app.example.com/connected")),
+        ("raw_payload", json!({ "results": [{ "code": "tsh", "value": 2.1 }] })),
+        ("peptide_id", json!(seeded_uuid("compound iron-bisglycinate"))),
+        ("dob", json!("1988-02-11")),
+        ("email", json!("ada.okafor@example.com")),
+        ("full_name", json!("Ada Okafor")),
+        ("agreed_to_privacy", json!(true)),
+        ("agreed_to_terms", json!(true)),
+    ];
+    found.extend(ids);
+    found
+}
+
+fn add_examples(document: &mut Value) {
+    let examples = examples();
+    let example = |name: &str| examples.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+    let mut asked = BTreeSet::new();
+    let mut waiting = Vec::new();
+    for (_, _, operation) in each_operation(document) {
+        references(&operation["requestBody"], &mut waiting);
+    }
+    while let Some(name) = waiting.pop() {
+        if asked.insert(name.clone()) {
+            references(&document["components"]["schemas"][&name], &mut waiting);
+        }
+    }
+    for name in asked {
+        let schema = document["components"]["schemas"].get_mut(&name);
+        let properties = schema.and_then(|schema| schema.get_mut("properties")?.as_object_mut());
+        for (field, property) in properties.into_iter().flatten() {
+            if let (Some(value), Some(property)) = (example(field), property.as_object_mut()) {
+                property.insert("examples".to_owned(), json!([value]));
+            }
+        }
+    }
+    for (_, item) in document["paths"].as_object_mut().into_iter().flatten() {
+        for (_, operation) in item.as_object_mut().into_iter().flatten() {
+            let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+            // At authorize, state is something else.
+            let is_service = !id.starts_with("oauth.");
+            let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+            for parameter in parameters.into_iter().flatten().filter(|_| is_service) {
+                if let Some(value) = parameter["name"].as_str().and_then(example) {
+                    parameter["example"] = value;
+                }
+            }
+        }
     }
 }
 

@@ -82,19 +82,27 @@ pub(crate) fn revoke_token(store: &Store, now: i64, client: &Client, token: &str
 
 /// The person disconnects the app. `false` when there was no live grant.
 pub(crate) fn end_grant(store: &Store, now: i64, user_id: &str, client_id: &str) -> Result<bool, Trouble> {
-    store.write(|db| {
-        let grant: Option<String> = db
-            .query_row(
-                "SELECT id FROM grants WHERE user_id = ?1 AND client_id = ?2 AND revoked_at IS NULL",
-                [user_id, client_id],
-                |row| row.get(0),
-            )
-            .optional()?;
-        match grant {
-            Some(grant) => end_grant_in(db, now, &grant).map(|()| true),
-            None => Ok(false),
-        }
-    })
+    store.write(|db| Ok(end_connection(db, now, user_id, client_id)?.is_some()))
+}
+
+/// As [`end_grant`], within a transaction: the grant that has ended.
+pub(crate) fn end_connection(
+    db: &Connection,
+    now: i64,
+    user_id: &str,
+    client_id: &str,
+) -> Result<Option<String>, Trouble> {
+    let grant: Option<String> = db
+        .query_row(
+            "SELECT id FROM grants WHERE user_id = ?1 AND client_id = ?2 AND revoked_at IS NULL",
+            [user_id, client_id],
+            |row| row.get(0),
+        )
+        .optional()?;
+    if let Some(grant) = &grant {
+        end_grant_in(db, now, grant)?;
+    }
+    Ok(grant)
 }
 
 pub(crate) fn end_grant_in(db: &Connection, now: i64, grant_id: &str) -> Result<(), Trouble> {

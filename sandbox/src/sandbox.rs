@@ -154,7 +154,7 @@ impl NewApp {
     }
 }
 
-/// What a registration gives. The secret is shown by no print.
+/// What a registration gives. The secrets are shown by no print.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RegisteredApp {
@@ -162,6 +162,8 @@ pub struct RegisteredApp {
     pub client_id: String,
     /// `secret_…`; a public app has none.
     pub client_secret: Option<String>,
+    /// `whsec_…`, with which its webhooks are signed; an app without a webhook URL has none.
+    pub webhook_signing_secret: Option<String>,
 }
 
 impl fmt::Debug for RegisteredApp {
@@ -170,6 +172,7 @@ impl fmt::Debug for RegisteredApp {
             .debug_struct("RegisteredApp")
             .field("client_id", &self.client_id)
             .field("client_secret", &self.client_secret.as_ref().map(|_| "••••"))
+            .field("webhook_signing_secret", &self.webhook_signing_secret.as_ref().map(|_| "••••"))
             .finish()
     }
 }
@@ -259,8 +262,12 @@ impl Sandbox {
             webhook_url: app.webhook_url,
         };
         form.check(true).map_err(RegisterError)?;
-        let (client, client_secret) = clients::register(&self.state.store, &self.state.clock, &form)?;
-        Ok(RegisteredApp { client_id: client.client_id, client_secret })
+        let registered = clients::register(&self.state.store, &self.state.clock, &form)?;
+        Ok(RegisteredApp {
+            client_id: registered.client.client_id,
+            client_secret: registered.client_secret,
+            webhook_signing_secret: registered.webhook_signing_secret,
+        })
     }
 
     /// Signs a test person in through the real pages, and returns the URL that the app's browser would be sent to.

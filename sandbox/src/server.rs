@@ -44,11 +44,11 @@ pub(crate) fn router(state: &Shared) -> Result<(Router, Value), serde_json::Erro
     let operations =
         operations.route_layer(from_fn_with_state(Arc::new(gate), gate::pass)).route_layer(DefaultBodyLimit::disable());
     let served: Arc<str> = document.to_string().into();
-    let docs = docs_page::page(&document);
+    let docs = docs_page::content(&document);
     let router = operations
         .merge(pages_and_levers())
-        .route("/openapi.json", get(move || openapi_json(Arc::clone(&served))))
-        .route("/docs", get(move || docs_page::answer(docs.clone())))
+        .route("/openapi.json", get(async move || openapi_json(&served)))
+        .route("/docs", get(async move || docs_page::answer(&docs)))
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(Shared::clone(state), around))
@@ -56,8 +56,8 @@ pub(crate) fn router(state: &Shared) -> Result<(Router, Value), serde_json::Erro
     Ok((router, document))
 }
 
-async fn openapi_json(text: Arc<str>) -> Response {
-    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text.to_string()).into_response()
+fn openapi_json(text: &str) -> Response {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text.to_owned()).into_response()
 }
 
 /// What a browser or a test asks for: no operation of the API.
@@ -217,4 +217,45 @@ fn entry(
 /// Only the two known words: a header without a scheme would otherwise be kept whole.
 fn scheme_name(scheme: &str) -> Option<String> {
     ["Basic", "Bearer"].iter().find(|known| known.eq_ignore_ascii_case(scheme)).map(|known| (*known).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use tokio::sync::watch;
+
+    use super::*;
+    use crate::db::{Database, Store};
+    use crate::openapi::each_operation;
+    use crate::switches::Switches;
+
+    /// What stands under a service's name and is no operation: for a browser or a load balancer.
+    const PAGES: &[&str] = &[
+        "/identity/sign-in",
+        "/identity/consent",
+        "/clinical/files/bloodwork/{bloodwork_id}",
+        "/integrations/connect",
+    ];
+
+    #[test]
+    fn the_document_has_every_route_of_the_services_and_no_other() {
+        let store = Store::open(&Database::Memory).unwrap();
+        let (_stop, stopped) = watch::channel(false);
+        let state = Shared::new(State::new(store, Switches::default(), 0, stopped).unwrap());
+        let (router, document) = router(&state).unwrap();
+        // axum lists its routes nowhere else: `RouteId(7): "/identity/v1/users/me"`.
+        let printed = format!("{router:?}");
+        let routes = printed.split("RouteId(").filter_map(|piece| piece.split_once("): \"")?.1.split('"').next());
+        let is_service = |path: &&str| {
+            SERVICES.iter().any(|service| path.starts_with(&format!("/{service}/")))
+                && !path.ends_with("/healthz")
+                && !path.ends_with("/readyz")
+                && !PAGES.contains(path)
+        };
+        let routed: BTreeSet<&str> = routes.filter(is_service).collect();
+        let documented: BTreeSet<&str> = each_operation(&document).map(|(path, _, _)| path).collect();
+        assert!(routed.len() > 50, "axum prints its routes in another way: {printed}");
+        assert_eq!(routed, documented);
+    }
 }

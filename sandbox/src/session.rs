@@ -2,11 +2,12 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::db::{Store, Trouble};
 use crate::ids::{self, Hashed};
 use crate::seed::{self, Person};
+use crate::services::identity::account::live_sessions;
 use crate::state::State;
 
 const BROWSER_SECONDS: i64 = 12 * 3600;
@@ -76,7 +77,6 @@ pub(crate) fn begin(state: &State, headers: &HeaderMap, person: Option<&Person>)
                 params![hash, format!("sess_{id}"), user_agent, now],
             )?;
         }
-        db.execute("DELETE FROM sessions WHERE browser_hash NOT IN (SELECT hash FROM browsers)", [])?;
         Ok(())
     })?;
     Ok(secret)
@@ -95,7 +95,6 @@ pub(crate) fn replace(
     state.store.write(|db| {
         db.execute("UPDATE interactions SET browser_hash = ?2 WHERE browser_hash = ?1", [&before, &after])?;
         db.execute("DELETE FROM browsers WHERE hash = ?1", [&before])?;
-        db.execute("DELETE FROM sessions WHERE browser_hash = ?1", [&before])?;
         Ok(())
     })?;
     Ok(secret)
@@ -103,10 +102,8 @@ pub(crate) fn replace(
 
 /// Forgets a browser: its cookie is worth nothing from now on.
 pub(crate) fn end(store: &Store, secret: &str) -> Result<(), Trouble> {
-    let hash = Hashed::of(secret).0;
     store.write(|db| {
-        db.execute("DELETE FROM browsers WHERE hash = ?1", [&hash])?;
-        db.execute("DELETE FROM sessions WHERE browser_hash = ?1", [&hash])?;
+        db.execute("DELETE FROM browsers WHERE hash = ?1", [Hashed::of(secret).0])?;
         Ok(())
     })
 }
@@ -118,50 +115,57 @@ pub(crate) fn set_cookie(state: &State, answer: &mut Response, secret: &str) {
     }
 }
 
-/// A browser in which a person is signed in, as the person sees it.
+/// Where a person is signed in, as the person sees it.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) id: String,
-    pub(crate) user_agent: Option<String>,
+    pub(crate) device_label: String,
     pub(crate) created_at: i64,
     pub(crate) last_active_at: i64,
-    /// It is the one that asks.
+    /// It is the browser that asks.
     pub(crate) is_current: bool,
 }
 
-/// The sessions of a person, the latest first.
-pub(crate) fn of_person(state: &State, user_id: &str, current: &Browser) -> Result<Vec<Session>, Trouble> {
+/// The sessions of a person, the latest first: browsers of this sandbox, then those that the person has from the start.
+pub(crate) fn of_person(state: &State, person: &Person, current: &Browser) -> Result<Vec<Session>, Trouble> {
     let hash = Hashed::of(&current.secret).0;
-    state.store.read(|db| {
+    let mut sessions: Vec<Session> = state.store.read(|db| {
         let mut statement = db.prepare(
             "SELECT s.id, s.user_agent, s.created_at, s.last_active_at, s.browser_hash = ?3
              FROM sessions s JOIN browsers b ON b.hash = s.browser_hash
              WHERE b.user_id = ?1 AND b.expires_at > ?2 ORDER BY s.last_active_at DESC, s.id DESC",
         )?;
-        let rows = statement.query_map(params![user_id, state.now(), hash], |row| {
+        let rows = statement.query_map(params![person.user_id, state.now(), hash], |row| {
             Ok(Session {
                 id: row.get(0)?,
-                user_agent: row.get(1)?,
+                device_label: device_label(row.get::<_, Option<String>>(1)?.as_deref()),
                 created_at: row.get(2)?,
                 last_active_at: row.get(3)?,
                 is_current: row.get(4)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
-    })
+    })?;
+    let seconds = |text: &str| text.parse::<jiff::Timestamp>().map_or(0, jiff::Timestamp::as_second);
+    sessions.extend(live_sessions(state, person)?.into_iter().map(|seeded| Session {
+        device_label: seeded.device_label.to_owned(),
+        created_at: seconds(seeded.created_at),
+        last_active_at: seconds(seeded.last_active_at),
+        is_current: false,
+        id: seeded.id,
+    }));
+    Ok(sessions)
 }
 
 /// Ends one of the person's sessions. `false` if they have none of this id.
-pub(crate) fn end_by_id(store: &Store, user_id: &str, id: &str) -> Result<bool, Trouble> {
-    store.write(|db| {
-        let sql = "DELETE FROM browsers WHERE user_id = ?1
-                   AND hash = (SELECT browser_hash FROM sessions WHERE id = ?2)";
-        let ended = db.execute(sql, [user_id, id])? > 0;
-        if ended {
-            db.execute("DELETE FROM sessions WHERE id = ?1", [id])?;
-        }
-        Ok(ended)
-    })
+pub(crate) fn end_by_id(db: &Connection, now: i64, person: &Person, id: &str) -> Result<bool, Trouble> {
+    if seed::sessions(person).iter().any(|seeded| seeded.id == id) {
+        let sql = "INSERT OR IGNORE INTO ended_sessions (id, at) VALUES (?1, ?2)";
+        return Ok(db.execute(sql, params![id, now])? > 0);
+    }
+    let sql = "DELETE FROM browsers WHERE user_id = ?1
+               AND hash = (SELECT browser_hash FROM sessions WHERE id = ?2)";
+    Ok(db.execute(sql, [person.user_id, id])? > 0)
 }
 
 /// `Firefox on Linux`, as far as the header lets it be told.

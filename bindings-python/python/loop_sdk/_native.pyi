@@ -5,7 +5,26 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Generic, TypeVar, final, overload
 
-from loop_sdk.records import BiomarkerStatus, AvailabilityStatus, LabPanel, ContraindicationSeverity, RecommendationCategory, RecommendationPriority, RecommendationSource, RedFlagSeverity, ConnectionStatus, DoseStatus, SkipReason, DoseTiming, ScheduleSource, CalendarStatus, ProfileKind, NotificationLevel, OauthClientType, EventStatus, LabVendor, Granularity
+from loop_sdk.records import (
+    AvailabilityStatus,
+    BiomarkerStatus,
+    CalendarStatus,
+    ConnectionStatus,
+    ContraindicationSeverity,
+    DoseStatus,
+    DoseTiming,
+    EventStatus,
+    LabPanel,
+    NotificationLevel,
+    OauthClientType,
+    ProfileKind,
+    RecommendationCategory,
+    RecommendationPriority,
+    RecommendationSource,
+    RedFlagSeverity,
+    ScheduleSource,
+    SkipReason,
+)
 
 T = TypeVar("T")
 

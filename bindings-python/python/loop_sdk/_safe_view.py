@@ -11,8 +11,8 @@ from loop_sdk.records import CLASSES
 def safe_view(value: object) -> dict[str, Any]:
     """Returns a loggable form of a record, a page, or an error of the SDK.
 
-    It has the value's type, and of its fields those that say nothing about a person. Of anything else it says no more than
-    what kind of value it is.
+    It has the value's type, and of its fields those that say nothing about a person. Of anything else it says no more
+    than what kind of value it is.
     """
     if isinstance(value, CLASSES):
         return value._safe_view()
@@ -23,6 +23,6 @@ def safe_view(value: object) -> dict[str, Any]:
             "action": value.action,
             "status": value.status,
             "request_id": value.request_id,
-            "retry_after_ms": None if value.retry_after is None else round(value.retry_after * 1000),
+            "retry_after_ms": value.retry_after_ms,
         }
     return {"type": type(value).__name__}

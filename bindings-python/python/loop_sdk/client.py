@@ -321,8 +321,8 @@ class LoopClient(Services):
     def claim_event(self, event_id: str, *, timeout: float | None = None) -> EventClaim:
         """Says whether a webhook's event is to be handled, and keeps all others from doing so meanwhile.
 
-        `new`: do it, then call `finish_event` or `abandon_event`. `done`: answer 200. `under_way`: answer 503, so that it
-        comes again. `loop_sdk.flask.LoopWebhooks` does all of it.
+        `new`: do it, then call `finish_event` or `abandon_event`. `done`: answer 200. `under_way`: answer 503, so that
+        it comes again. `loop_sdk.flask.LoopWebhooks` does all of it.
         """
         claim = self._call.json("claim_event", Arguments(event_id=event_id), timeout)
         return cast("EventClaim", claim)
@@ -356,8 +356,8 @@ class LoopClient(Services):
     ) -> ApiResponse:
         """Sends any request to one of Loop's services with this user's access token.
 
-        `service` is for instance `clinical`, `path` for instance `/v1/check-ins`; `body` is sent as JSON. A write with an
-        `idempotency_key` is sent again where its answer is lost.
+        `service` is for instance `clinical`, `path` for instance `/v1/check-ins`; `body` is sent as JSON. A write with
+        an `idempotency_key` is sent again where its answer is lost.
         """
         arguments = Arguments(
             user_id=user_id,

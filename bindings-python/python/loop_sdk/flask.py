@@ -23,8 +23,8 @@ from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as AnyResponse
 
-from loop_sdk._flask_webhooks import LoopWebhooks
 from loop_sdk._flask_request import below_mount, is_page_load, posted_here, return_path, wants_page
+from loop_sdk._flask_webhooks import LoopWebhooks
 from loop_sdk._json import json_default
 from loop_sdk._web import Links, Place, choose, reply
 from loop_sdk._web_policy import HEADERS, MARKER_SECONDS, SESSION_SECONDS, OwnCode

@@ -27,8 +27,8 @@ from loop_sdk._native import (
     EncounterRecorded,
     Enrollment,
     EntitlementPreview,
-    EntitlementSources,
     Entitlements,
+    EntitlementSources,
     ExtractedBiomarker,
     ExtractedBloodwork,
     GraphProtocol,
@@ -359,7 +359,7 @@ class NewBiomarker(_NewBiomarker, total=False):
     reference_high: float | None
 
 
-class _NewLabMarker(TypedDict):
+class NewLabMarker(TypedDict):
     """A marker to put into the laboratory's catalogue, or to change there."""
 
     #: Its name in addresses: names the entry to change, or the new one.
@@ -368,30 +368,26 @@ class _NewLabMarker(TypedDict):
     #: Its name for people.
     name: str
 
+    #: What it measures.
+    description: str
+
     #: The code that its results carry.
     biomarker_code: str
 
-
-class NewLabMarker(_NewLabMarker, total=False):
-    """A marker to put into the laboratory's catalogue, or to change there."""
-
-    #: What it measures.
-    description: str | None
-
     #: The unit of its results.
-    units: str | None
+    units: str
 
     #: What the laboratory charges, in `currency`.
-    wholesale_cost: float | None
+    wholesale_cost: float
 
     #: ISO 4217, for instance `USD`.
-    currency: str | None
+    currency: str
 
     #: The laboratory's own id of the marker.
-    source_lab_id: str | None
+    source_lab_id: str
 
     #: What to file it under.
-    tags: list[str] | None
+    tags: list[str]
 
 
 class LabPatient(TypedDict):

@@ -44,6 +44,14 @@ class Options(TypedDict):
     environment: str
 
 
+class MachineOptions(TypedDict):
+    """What an M2MClient takes."""
+
+    client_id: str
+    client_secret: str
+    environment: str
+
+
 class DueGrant(TypedDict):
     """What `import_grant` needs to take over a grant whose first use is a refresh."""
 
@@ -92,6 +100,22 @@ class Sandbox:
             "LOOP_SCOPES": " ".join(self.scopes),
             "LOOP_ENVIRONMENT": self.environment,
         }
+
+    def machine_options(
+        self, scopes: Iterable[str] = ("admin:identity", "admin:clinical", "admin:payments")
+    ) -> MachineOptions:
+        """Registers a machine and returns the keyword arguments of its M2MClient."""
+        order = {"client_name": "Test machine", "redirect_uris": [], "allowed_scopes": list(scopes)}
+        made = self._post("clients", order)
+        return {
+            "client_id": made["client"]["client_id"],
+            "client_secret": made["client_secret"],
+            "environment": self.environment,
+        }
+
+    def api_fault(self, kind: str, **more: Any) -> None:
+        """Makes an API route answer wrongly: as `token_fault`, and with `service`, `method`, `path`, `probability`."""
+        self._post("api-faults", {"kind": kind, **more})
 
     def sign_in(
         self, authorization_url: str, person: str = "ada", allow: bool = True, untick: Iterable[str] = ()

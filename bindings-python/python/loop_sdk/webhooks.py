@@ -11,14 +11,21 @@ A delivery may come more than once: `LoopClient.claim_event` helps to handle eac
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from loop_sdk import _native
 from loop_sdk._arguments import invalid
 
 __all__ = ["WebhookEvent", "verify"]
+
+
+class Headers(Protocol):
+    """A request's headers, as any web framework has them."""
+
+    def items(self) -> Iterable[tuple[str, Any]]:
+        """Returns names and values; a name that came twice may come twice, or have a list."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -46,7 +53,7 @@ class WebhookEvent:
         return f"<WebhookEvent {self.id}: values hidden, use .data>"
 
 
-def verify(raw_body: bytes | str, headers: Mapping[str, Any], secret: str | Sequence[str] | None = None) -> WebhookEvent:
+def verify(raw_body: bytes | str, headers: Headers, secret: str | Sequence[str] | None = None) -> WebhookEvent:
     """Checks a delivery, and reads it.
 
     Args:
@@ -72,10 +79,9 @@ def verify(raw_body: bytes | str, headers: Mapping[str, Any], secret: str | Sequ
     return WebhookEvent(**fields, data=data, known=known is not None)
 
 
-def _headers(headers: Mapping[str, Any]) -> str:
-    # Werkzeug, Django and Starlette give every value of a name that came twice.
-    every = getattr(headers, "getlist", None) or getattr(headers, "get_all", None)
-    found: dict[str, Any] = {}
-    for name in headers:
-        found[str(name)] = every(name) if every is not None else headers[name]
-    return json.dumps(found, default=str)
+def _headers(headers: Headers) -> str:
+    # The headers of Werkzeug and Starlette give a name that came twice once for each value.
+    found: dict[str, list[str]] = {}
+    for name, value in headers.items():
+        found.setdefault(str(name), []).extend([value] if isinstance(value, str) else map(str, value))
+    return json.dumps(found)

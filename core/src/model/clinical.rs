@@ -185,19 +185,19 @@ pub struct NewLabMarker {
     /// Its name for people.
     pub name: String,
     /// What it measures.
-    pub description: Option<String>,
+    pub description: String,
     /// The code that its results carry.
     pub biomarker_code: String,
     /// The unit of its results.
-    pub units: Option<String>,
+    pub units: String,
     /// What the laboratory charges, in `currency`.
-    pub wholesale_cost: Option<f64>,
+    pub wholesale_cost: f64,
     /// ISO 4217, for instance `USD`.
-    pub currency: Option<String>,
+    pub currency: String,
     /// The laboratory's own id of the marker.
-    pub source_lab_id: Option<String>,
+    pub source_lab_id: String,
     /// What to file it under.
-    pub tags: Option<Vec<String>>,
+    pub tags: Vec<String>,
 }
 
 /// How many markers were written.

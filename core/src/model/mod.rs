@@ -4,6 +4,7 @@
 
 mod clinical;
 mod decimal;
+mod events;
 mod identity;
 mod json;
 mod page;
@@ -13,6 +14,7 @@ mod protocols;
 
 pub use clinical::*;
 pub use decimal::Decimal;
+pub use events::*;
 pub use identity::*;
 pub use json::Json;
 pub use page::Page;

@@ -37,6 +37,9 @@ Examples:
   loop-sandbox serve
       Listens on http://127.0.0.1:4010; open it in a browser to see how to connect.
 
+  loop-sandbox serve --open
+      Opens it in a browser at once.
+
   loop-sandbox serve --write-env .env.loop
       Registers an app too, and writes LOOP_CLIENT_ID and the rest to a file that a shell can source.
 
@@ -83,6 +86,13 @@ struct Serve {
     /// Requests a minute that the token endpoint lets through for each app, for instance 60 [default: no limit]
     #[arg(long, value_name = "N")]
     token_rate_limit: Option<u32>,
+    /// Limit every kind of request as the platform does: 60 token requests, 1000 reads, 200 writes and 100
+    /// administrative requests a minute for each app
+    #[arg(long)]
+    platform_limits: bool,
+    /// Open the home page in a browser: what runs, who can sign in, and the last requests live
+    #[arg(long)]
+    open: bool,
     /// Print one line of JSON once listening, and nothing else
     #[arg(long)]
     json: bool,

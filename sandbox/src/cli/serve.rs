@@ -4,17 +4,22 @@ use std::io::{Read as _, Write as _};
 
 use anyhow::Context as _;
 use loop_sandbox::demo::{Painter, Tone};
-use loop_sandbox::{Database, NewApp, Options, RegisteredApp, Sandbox};
+use loop_sandbox::{Database, NewApp, Options, RegisteredApp, Sandbox, Switches};
 use serde_json::json;
 use tokio::sync::oneshot;
 
 use super::{Serve, env_file, wants_colour};
+
+/// All that a machine can hold.
+const MACHINE_SCOPES: &str = "admin:identity admin:clinical admin:payments";
 
 /// The registered app with what was asked for it.
 struct App {
     registered: RegisteredApp,
     redirect_uri: String,
     scopes: String,
+    /// What the app's own server uses where nobody is signed in.
+    machine: RegisteredApp,
 }
 
 pub(crate) async fn run(command: Serve) -> anyhow::Result<()> {
@@ -28,6 +33,12 @@ pub(crate) async fn run(command: Serve) -> anyhow::Result<()> {
         token_rate_limit: command.token_rate_limit,
     })
     .await?;
+    if command.platform_limits {
+        sandbox.switch(Switches::limit_as_the_platform);
+        if let Some(limit) = command.token_rate_limit {
+            sandbox.switch(|switches| switches.token_rate_limit = Some(limit));
+        }
+    }
     let wants_app = command.write_env.is_some() || !command.redirect_uris.is_empty();
     let app = if wants_app { Some(register(&sandbox, &command).await?) } else { None };
     if let (Some(path), Some(app)) = (&command.write_env, &app) {
@@ -40,6 +51,10 @@ pub(crate) async fn run(command: Serve) -> anyhow::Result<()> {
         say(&format!("{}\n", json_line(&sandbox, app.as_ref())))?;
     } else {
         say(&greeting(&sandbox, &command, app.as_ref(), Painter::new(wants_colour())))?;
+    }
+    if command.open && open::that_detached(sandbox.base_url()).is_err() {
+        // It runs all the same, and the reader can open the address by hand.
+        say_aside(&format!("No browser can be opened here; open {} yourself.\n", sandbox.base_url()));
     }
     if command.exit_with_stdin {
         tokio::select! {
@@ -61,7 +76,9 @@ async fn register(sandbox: &Sandbox, command: &Serve) -> anyhow::Result<App> {
     }
     let redirect_uri = app.redirect_uris.first().cloned().unwrap_or_default();
     let scopes = app.scopes.join(" ");
-    Ok(App { registered: sandbox.register(app).await?, redirect_uri, scopes })
+    let machine = NewApp::machine(format!("{} (server)", command.app_name), MACHINE_SCOPES);
+    let machine = sandbox.register(machine).await?;
+    Ok(App { registered: sandbox.register(app).await?, redirect_uri, scopes, machine })
 }
 
 fn variables(sandbox: &Sandbox, app: &App) -> Vec<(&'static str, String)> {
@@ -70,6 +87,8 @@ fn variables(sandbox: &Sandbox, app: &App) -> Vec<(&'static str, String)> {
     variables.extend(app.registered.client_secret.clone().map(|secret| ("LOOP_CLIENT_SECRET", secret)));
     variables.push(("LOOP_REDIRECT_URI", app.redirect_uri.clone()));
     variables.push(("LOOP_SCOPES", app.scopes.clone()));
+    variables.push(("LOOP_SERVICE_CLIENT_ID", app.machine.client_id.clone()));
+    variables.extend(app.machine.client_secret.clone().map(|secret| ("LOOP_SERVICE_CLIENT_SECRET", secret)));
     variables
 }
 
@@ -80,6 +99,8 @@ fn json_line(sandbox: &Sandbox, app: Option<&App>) -> String {
         line["client_secret"] = json!(app.registered.client_secret);
         line["redirect_uri"] = json!(app.redirect_uri);
         line["scopes"] = json!(app.scopes);
+        line["service_client_id"] = json!(app.machine.client_id);
+        line["service_client_secret"] = json!(app.machine.client_secret);
     }
     line.to_string()
 }
@@ -116,6 +137,12 @@ fn greeting(sandbox: &Sandbox, command: &Serve, app: Option<&App>, painter: Pain
 fn say(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("Standard output can't be written to.")
+}
+
+/// To standard error, where a line of JSON is not expected.
+fn say_aside(text: &str) {
+    // With standard error closed there is nobody left to tell.
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 /// Resolves when standard input ends. A thread of its own, because tokio's would keep the runtime from ending.

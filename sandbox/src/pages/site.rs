@@ -8,13 +8,17 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{RequestPartsExt as _, Router};
 use maud::{Markup, html};
+use rusqlite::Connection;
 
 use super::{POLICY, brand, document, footer, person_card};
+use crate::api::Caller;
+use crate::audit::Audit;
 use crate::db::Trouble;
 use crate::ids;
 use crate::interact::see_other;
 use crate::params::Params;
 use crate::seed::{self, PEOPLE, Person};
+use crate::server::RequestId;
 use crate::session::{self, Browser};
 use crate::state::{Shared, State};
 
@@ -32,6 +36,7 @@ pub(crate) enum Here {
     Home,
     Developers,
     Account,
+    Docs,
 }
 
 /// What is around a page.
@@ -68,13 +73,13 @@ impl Site<'_> {
             (Here::Home, "/", "Home"),
             (Here::Developers, "/developers", "Developers"),
             (Here::Account, "/account", "Account"),
+            (Here::Docs, "/docs", "API docs"),
         ];
         html! {
             nav aria-label="Pages" {
                 @for (here, path, name) in links {
                     a href=(path) aria-current=[(self.here == here).then_some("page")] { (name) }
                 }
-                a href="/docs" { "API docs" }
             }
         }
     }
@@ -85,12 +90,33 @@ impl Site<'_> {
 pub(crate) struct Visitor {
     pub(crate) browser: Browser,
     pub(crate) person: &'static Person,
+    request_id: String,
 }
 
 impl Visitor {
-    pub(crate) fn of(state: &State, headers: &HeaderMap) -> Result<Option<Visitor>, Trouble> {
+    pub(crate) fn of(
+        state: &State,
+        headers: &HeaderMap,
+        request_id: Option<&RequestId>,
+    ) -> Result<Option<Visitor>, Trouble> {
+        let request_id = request_id.map(|id| id.0.clone()).unwrap_or_default();
         let browser = session::browser(state, headers)?;
-        Ok(browser.and_then(|browser| browser.person.map(|person| Visitor { browser, person })))
+        Ok(browser.and_then(|browser| browser.person.map(|person| Visitor { browser, person, request_id })))
+    }
+
+    /// Writes down what the visitor has changed, in the transaction of the change.
+    pub(crate) fn noted(&self, db: &Connection, state: &State, note: impl FnOnce(&mut Audit)) -> Result<(), Trouble> {
+        let mut audit = Audit::default();
+        note(&mut audit);
+        let caller = Caller {
+            client_id: "loop_pages".to_owned(),
+            person: Some(self.person),
+            scopes: String::new(),
+            service: "identity",
+            request_id: self.request_id.clone(),
+            key: None,
+        };
+        audit.record(db, state, &caller)
     }
 
     /// The hidden field of every form.
@@ -113,7 +139,9 @@ impl FromRequestParts<Shared> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Visitor, Response> {
-        let found = Visitor::of(state, &parts.headers).map_err(|trouble| Stop::from(trouble).into_response())?;
+        let request_id = parts.extensions.get::<RequestId>();
+        let found =
+            Visitor::of(state, &parts.headers, request_id).map_err(|trouble| Stop::from(trouble).into_response())?;
         found.ok_or_else(|| {
             let path = parts.uri.path();
             // What a form asked for is gone with the session; the page that it stood on is not.

@@ -46,7 +46,7 @@ impl AppPage<'_> {
                 (self.form.fields(false))
                 div .actions { button .button.primary type="submit" { "Save" } }
             }
-            (hooks::section(self))
+            @if !self.app.kind().is_service() { (hooks::section(self)) }
             (self.switch())
         }
     }
@@ -69,9 +69,10 @@ impl AppPage<'_> {
 
     fn environment(&self) -> String {
         let client = &self.app.client;
+        let is_service = self.app.kind().is_service();
         let mut lines = vec![
             format!("LOOP_ENVIRONMENT='{}/{{service}}'", self.base_url),
-            format!("LOOP_CLIENT_ID={}", client.client_id),
+            format!("{}={}", if is_service { "LOOP_SERVICE_CLIENT_ID" } else { "LOOP_CLIENT_ID" }, client.client_id),
         ];
         lines.extend(self.shown.iter().map(|shown| format!("{}={}", shown.variable, shown.secret)));
         lines.extend(client.redirect_uris.first().map(|uri| format!("LOOP_REDIRECT_URI='{uri}'")));
@@ -105,9 +106,10 @@ impl AppPage<'_> {
                     (self.visitor.key())
                     input type="hidden" name="enabled" value=(!enabled);
                     p .soft { @if enabled {
-                        "Nobody can sign in to it, its tokens can't be refreshed, and it hears of no events, until you switch it on again."
+                        @if self.app.kind().is_service() { "It gets no token, and those that it has open nothing, until you switch it on again." }
+                        @else { "Nobody can sign in to it, its tokens can't be refreshed, and it hears of no events, until you switch it on again." }
                     } @else {
-                        "It is off: nobody can sign in to it, and its tokens can't be refreshed."
+                        "It is off: nobody can use it, and its tokens can't be renewed."
                     } }
                     @if enabled { button .button.danger type="submit" { "Disable" } }
                     @else { button .button.primary type="submit" { "Enable" } }

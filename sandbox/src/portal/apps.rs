@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::params;
 
 use super::form::Kind;
-use crate::clients::{self, Client, ClientForm};
+use crate::clients::{self, Client, ClientForm, Registered};
 use crate::db::Trouble;
 use crate::pages::{Stop, Visitor};
 use crate::state::State;
@@ -14,32 +14,30 @@ use crate::state::State;
 #[derive(Debug)]
 pub(super) struct App {
     pub(super) client: Client,
-    /// `None` for one that was not registered here.
-    pub(super) owner_id: Option<String>,
+    /// As it was registered here.
     kind: Option<Kind>,
 }
 
 impl App {
-    /// Told by the client's own type where nobody said more.
     pub(super) fn kind(&self) -> Kind {
-        self.kind.unwrap_or(if self.client.confidential { Kind::Web } else { Kind::Mobile })
+        self.kind.unwrap_or_else(|| Kind::of(&self.client))
     }
 }
 
 /// The visitor's own apps and those without an owner, by name.
 pub(super) fn visible(state: &State, visitor: &Visitor) -> Result<Vec<App>, Trouble> {
-    let mut owners: HashMap<String, (String, String)> = state.store.read(|db| {
-        let mut statement = db.prepare("SELECT client_id, owner_id, app_type FROM portal_apps")?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
+    let kinds: HashMap<String, String> = state.store.read(|db| {
+        let mut statement = db.prepare("SELECT client_id, app_type FROM portal_apps")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     })?;
     let mut apps: Vec<App> = clients::all(&state.store)?
         .into_iter()
         .map(|client| {
-            let (owner_id, app_type) = owners.remove(&client.client_id).unzip();
-            App { client, owner_id, kind: app_type.as_deref().and_then(Kind::named) }
+            let kind = kinds.get(&client.client_id).and_then(|kind| Kind::named(kind));
+            App { client, kind }
         })
-        .filter(|app| app.owner_id.as_deref().is_none_or(|owner| owner == visitor.person.user_id))
+        .filter(|app| app.client.owner_id.as_deref().is_none_or(|owner| owner == visitor.person.user_id))
         .collect();
     apps.sort_by_key(|app| app.client.client_name.to_lowercase());
     Ok(apps)
@@ -51,22 +49,15 @@ pub(super) fn find(state: &State, visitor: &Visitor, client_id: &str) -> Result<
         .ok_or_else(|| Stop::not_found("You have no app with this client id."))
 }
 
-/// The new app's id, and its secret if it has one.
-pub(super) fn register(
-    state: &State,
-    visitor: &Visitor,
-    form: &ClientForm,
-    kind: Kind,
-) -> Result<(String, Option<String>), Trouble> {
-    let (client, secret) = clients::register(&state.store, &state.clock, form)?;
+pub(super) fn register(state: &State, visitor: &Visitor, form: &ClientForm, kind: Kind) -> Result<Registered, Trouble> {
     state.store.write(|db| {
+        let registered = clients::register_in(db, &state.clock, form)?;
         db.execute(
             "INSERT INTO portal_apps (client_id, owner_id, app_type) VALUES (?1, ?2, ?3)",
-            params![client.client_id, visitor.person.user_id, kind.value()],
+            params![registered.client.client_id, visitor.person.user_id, kind.value()],
         )?;
-        Ok(())
-    })?;
-    Ok((client.client_id, secret))
+        Ok(registered)
+    })
 }
 
 /// What the form does not show stays as it is.

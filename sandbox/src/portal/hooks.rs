@@ -115,9 +115,7 @@ fn open_events(page: &AppPage<'_>) -> impl Iterator<Item = &'static Event> {
 }
 
 fn set_up_form(page: &AppPage<'_>) -> Markup {
-    let is_wanted = |event: &Event| {
-        page.endpoint.as_ref().is_none_or(|endpoint| endpoint.events.iter().any(|name| name == event.name))
-    };
+    let is_wanted = |event: &Event| page.endpoint.as_ref().is_none_or(|endpoint| endpoint.wants(event));
     html! {
         form .fields method="post" action=(page.path("/webhook")) {
             (page.visitor.key())

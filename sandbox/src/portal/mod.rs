@@ -35,7 +35,7 @@ pub(crate) fn router() -> Router<Shared> {
 
 async fn list(Extract(state): Extract<Shared>, visitor: Visitor) -> Answer {
     let (own, unowned): (Vec<App>, Vec<App>) =
-        apps::visible(&state, &visitor)?.into_iter().partition(|app| app.owner_id.is_some());
+        apps::visible(&state, &visitor)?.into_iter().partition(|app| app.client.owner_id.is_some());
     let content = html! {
         div .heading {
             div { h1 { "Your apps" } p .soft { "An app is what connects with a person's Loop account." } }
@@ -100,20 +100,13 @@ async fn register(Extract(state): Extract<Shared>, signed: Signed) -> Answer {
         Ok(client_form) => client_form,
         Err(wrong) => return again(&wrong),
     };
-    let setup =
-        |client_id| webhooks::Setup { client_id, url: &form.webhook_url, events: None, allowed_scopes: &form.scopes };
-    let wants_webhook = !form.webhook_url.is_empty();
-    if let (true, Err(wrong)) = (wants_webhook, setup("").check()) {
-        return again(&wrong);
-    }
-    let (client_id, secret) = apps::register(&state, &signed.visitor, &client_form, form.kind)?;
-    let mut shown: Vec<Shown> = secret.into_iter().map(Shown::client_secret).collect();
-    if wants_webhook {
-        let secret = webhooks::put(&state.store, state.now(), &setup(&client_id))?;
-        shown.extend(secret.map(Shown::webhook_secret));
-    }
+    let registered = apps::register(&state, &signed.visitor, &client_form, form.kind)?;
+    let client_id = registered.client.client_id;
+    let mut shown: Vec<Shown> =
+        registered.client_secret.into_iter().map(|secret| Shown::client_secret(secret, form.kind)).collect();
+    shown.extend(registered.webhook_signing_secret.map(Shown::webhook_secret));
     state.portal.keep(&signed.visitor, &client_id, shown);
-    Ok(see_other(&format!("/developers/apps/{client_id}")))
+    Ok(back_to(&client_id, ""))
 }
 
 async fn show(Extract(state): Extract<Shared>, visitor: Visitor, Path(client_id): Path<String>) -> Answer {
@@ -169,7 +162,7 @@ async fn rotate_secret(Extract(state): Extract<Shared>, Path(client_id): Path<St
         return Err(Stop::new(StatusCode::BAD_REQUEST, "A public app has no secret to rotate."));
     }
     let secret = apps::rotate_secret(&state, &client_id)?;
-    state.portal.keep(&signed.visitor, &client_id, vec![Shown::client_secret(secret)]);
+    state.portal.keep(&signed.visitor, &client_id, vec![Shown::client_secret(secret, app.kind())]);
     Ok(back_to(&client_id, ""))
 }
 

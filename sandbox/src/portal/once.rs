@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::form::Kind;
 use crate::ids::Hashed;
 use crate::pages::Visitor;
 
@@ -15,8 +16,9 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    pub(super) fn client_secret(secret: String) -> Shown {
-        Shown { variable: "LOOP_CLIENT_SECRET", label: "Client secret", secret }
+    pub(super) fn client_secret(secret: String, kind: Kind) -> Shown {
+        let variable = if kind.is_service() { "LOOP_SERVICE_CLIENT_SECRET" } else { "LOOP_CLIENT_SECRET" };
+        Shown { variable, label: "Client secret", secret }
     }
 
     pub(super) fn webhook_secret(secret: String) -> Shown {

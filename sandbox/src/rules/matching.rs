@@ -8,6 +8,7 @@ use crate::seed::{self, Biomarker, Person, Protocol, Sex};
 
 /// A protocol that fits.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[allow(clippy::struct_field_names, reason = "the names on the wire")]
 pub(crate) struct Match {
     protocol_id: &'static str,
     protocol_name: &'static str,

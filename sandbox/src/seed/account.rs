@@ -163,14 +163,14 @@ pub(crate) fn account(person: &Person) -> Account {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Session {
     pub(crate) id: String,
-    device_label: &'static str,
-    ip_address: Option<&'static str>,
-    user_agent: Option<&'static str>,
-    is_current: bool,
+    pub(crate) device_label: &'static str,
+    pub(crate) ip_address: Option<&'static str>,
+    pub(crate) user_agent: Option<&'static str>,
+    pub(crate) is_current: bool,
     #[schema(format = DateTime)]
-    last_active_at: &'static str,
+    pub(crate) last_active_at: &'static str,
     #[schema(format = DateTime)]
-    created_at: &'static str,
+    pub(crate) created_at: &'static str,
 }
 
 /// Newest first. Addresses are those of RFC 5737, which nobody has.

@@ -9,6 +9,7 @@ use crate::ids::seeded_uuid;
 
 /// One thing to take.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_field_names, reason = "the names on the wire")]
 pub(crate) struct Compound {
     pub(crate) id: String,
     pub(crate) compound_id: String,

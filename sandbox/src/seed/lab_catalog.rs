@@ -98,7 +98,6 @@ pub(crate) fn lab_catalog() -> Vec<CatalogEntry> {
 /// What the order was for that a person's first results come from.
 pub(crate) fn ordered_panel(person: &Person) -> &'static str {
     match person.handle {
-        "omar" => "hashimotos",
         "mei" => "fertility",
         "ada" => "pcos",
         _ => "hashimotos",

@@ -21,7 +21,7 @@ pub(crate) use compounds::{Compound, Timing, compounds};
 pub(crate) use lab_catalog::{CatalogEntry, lab_catalog, ordered_panel};
 pub(crate) use membership::{TIERS, features, locks, membership};
 pub(crate) use metrics::{MetricPoint, MetricValue, series};
-pub(crate) use notifications::{SeededNotification, notifications};
+pub(crate) use notifications::{Notification, NotificationKind, notifications};
 pub use people::Person;
 pub(crate) use people::{BRAND, PEOPLE, Sex, by_id, find};
 pub(crate) use protocols::{Protocol, follows, protocol, protocols};

@@ -1,17 +1,21 @@
 //! Notifications.
 
 use axum::Json;
+use axum::extract::State as Extract;
+use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::answers::ApiError;
 use crate::api::{Asked, Caller};
-use crate::ids::{base64url, from_base64url};
-use crate::seed::{self, SeededNotification};
-use crate::state::Shared;
+use crate::audit::Audit;
+use crate::db::Trouble;
+use crate::ids::{self, base64url, from_base64url};
+use crate::seed::{self, BRAND, NotificationKind, Person};
+use crate::state::{Shared, State};
 
 const DEFAULT_LIMIT: u32 = 20;
 const MAX_LIMIT: u32 = 100;
@@ -62,6 +66,7 @@ pub(crate) struct Notification {
     security(("user" = ["manage:preferences"])), responses((status = 200, body = NotificationPage))
 )]
 pub(crate) async fn list(
+    Extract(state): Extract<Shared>,
     caller: Caller,
     Asked(query): Asked<NotificationQuery>,
 ) -> Result<Json<NotificationPage>, ApiError> {
@@ -69,7 +74,8 @@ pub(crate) async fn list(
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(ApiError::validation(format!("limit must be from 1 to {MAX_LIMIT}.")));
     }
-    let all = seed::notifications(caller.me()?);
+    let person = caller.me()?;
+    let all = state.store.read(|db| of_person(db, person))?;
     let unknown = || ApiError::validation("This cursor is none that a page has given.");
     let skipped = match query.cursor.as_deref().filter(|cursor| !cursor.is_empty()) {
         None => 0,
@@ -90,8 +96,55 @@ fn after(cursor: &str) -> Option<String> {
     String::from_utf8(from_base64url(cursor)?).ok()?.strip_prefix("after:").map(str::to_owned)
 }
 
-impl From<SeededNotification> for Notification {
-    fn from(seeded: SeededNotification) -> Notification {
+/// Tells a person something, in the transaction of what they are told of.
+pub(super) fn notify(
+    db: &Connection,
+    audit: &mut Audit,
+    state: &State,
+    person: &Person,
+    kind: &NotificationKind,
+) -> Result<(), Trouble> {
+    let (id, now) = (ids::uuid()?, state.now());
+    let sql = "INSERT INTO notifications (id, user_id, kind, created_at) VALUES (?1, ?2, ?3, ?4)";
+    db.execute(sql, params![id, person.user_id, kind.name, now])?;
+    let payload = json!({
+        "id": id,
+        "brand_id": BRAND,
+        "person_id": person.user_id,
+        "channel": "in_app",
+        "category": kind.category,
+        "title": kind.title,
+        "body": kind.body,
+        "action_url": kind.link,
+        "read_at": null,
+        "created_at": crate::time_text(now),
+    });
+    audit.event("comms.notification.created.v1", Some(person.user_id), payload);
+    Ok(())
+}
+
+/// Newest first.
+fn of_person(db: &Connection, person: &Person) -> Result<Vec<seed::Notification>, Trouble> {
+    let sql = "SELECT id, kind, created_at FROM notifications WHERE user_id = ?1 ORDER BY rowid DESC";
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map([person.user_id], |row| {
+        let kind = NotificationKind::named(&row.get::<_, String>(1)?);
+        Ok(kind.map(|kind| (kind, row.get(0), row.get(2))))
+    })?;
+    let mut all = Vec::new();
+    for row in rows {
+        if let Some((kind, id, at)) = row? {
+            all.push(kind.at(id?, at?));
+        }
+    }
+    all.extend(seed::notifications(person));
+    // The sandbox's clock may stand before the time of those from the start.
+    all.sort_by(|one, other| other.created_at.cmp(&one.created_at));
+    Ok(all)
+}
+
+impl From<seed::Notification> for Notification {
+    fn from(seeded: seed::Notification) -> Notification {
         Notification {
             id: seeded.id,
             kind: seeded.kind,

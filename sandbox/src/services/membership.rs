@@ -100,6 +100,8 @@ pub(crate) async fn create(
             params![id, person.user_id, asked.tier, asked.subscription_id, state.now()],
         )?;
         audit.note("membership.membership.created", "membership", &id, json!({ "tier": asked.tier }));
+        let payload = json!({ "user_id": person.user_id, "tier": asked.tier, "previous_tier": null });
+        audit.event("membership.tier.changed.v1", Some(person.user_id), payload);
         let known = of_person(db, person)?.ok_or_else(no_such_membership)?;
         Ok(known.membership)
     })

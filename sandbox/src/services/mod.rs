@@ -6,7 +6,7 @@ mod clinical;
 mod comms;
 mod entitlements;
 mod events;
-mod identity;
+pub(crate) mod identity;
 mod integrations;
 mod membership;
 mod patient_graph;
@@ -16,9 +16,8 @@ use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::machine::SERVICES;
-use crate::server;
 use crate::state::Shared;
-use crate::webhooks;
+use crate::{server, webhooks};
 
 /// Every operation, each under its service's name.
 pub(crate) fn router() -> OpenApiRouter<Shared> {
@@ -152,6 +151,13 @@ CREATE TABLE IF NOT EXISTS doses (
     scheduled_at TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS doses_of_user ON doses (user_id);
+CREATE TABLE IF NOT EXISTS notifications (
+    id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS notifications_of_user ON notifications (user_id);
 CREATE TABLE IF NOT EXISTS ended_sessions (
     id TEXT PRIMARY KEY,
     at INTEGER NOT NULL

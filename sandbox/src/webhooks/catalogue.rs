@@ -41,23 +41,23 @@ pub(crate) fn find(name: &str) -> Option<&'static Event> {
 
 /// Believable `data` for an event that nobody gave any: the same for the same person, but for its times.
 pub(crate) fn sample(name: &str, person: &Person, now: i64) -> Value {
-    let (user, at) = (person.user_id, crate::time_text(now));
+    let (user, patient, at) = (person.user_id, person.patient_id(), crate::time_text(now));
     let uuid = |thing: &str| seeded_uuid(&format!("{thing} {user}"));
     match name {
         "clinical.biomarker.parsed.v1" => {
             let ids: Vec<String> = seed::of_person(person).into_iter().map(|result| result.id).collect();
-            json!({ "patient_id": user, "brand_id": "loop", "biomarker_ids": ids, "count": ids.len(), "parsed_at": at })
+            json!({ "patient_id": patient, "brand_id": "loop", "biomarker_ids": ids, "parsed_at": at })
         }
         "clinical.bloodwork.uploaded.v1" => json!({
-            "bloodwork_id": uuid("bloodwork"), "patient_id": user, "brand_id": "loop", "file_name": "lab-report.pdf",
+            "bloodwork_id": uuid("bloodwork"), "patient_id": patient, "brand_id": "loop", "file_name": "lab-report.pdf",
             "content_type": "application/pdf", "source": "patient_upload", "uploaded_by": user, "uploaded_at": at,
         }),
         "clinical.lab_result.critical.v1" => {
             let results = seed::of_person(person);
             let critical = results.iter().filter(|result| result.status == seed::BiomarkerStatus::Critical);
-            let codes: Vec<String> = critical.map(|result| result.biomarker_code.to_string()).collect();
+            let codes: Vec<String> = critical.map(|result| result.biomarker_code.clone()).collect();
             json!({
-                "patient_id": user, "brand_id": "loop", "order_id": null, "critical_marker_count": codes.len(),
+                "patient_id": patient, "brand_id": "loop", "order_id": null, "critical_marker_count": codes.len(),
                 "biomarker_codes": codes, "source_event_type": "labtest.result.critical", "reported_at": at,
             })
         }
@@ -66,11 +66,11 @@ pub(crate) fn sample(name: &str, person: &Person, now: i64) -> Value {
             "peptide_name": "BPC-157", "reconstituted_at": at, "expires_at": crate::time_text(now + 28 * 24 * 3600),
         }),
         "patient_graph.adherence.sharps_reminder_requested.v1" => json!({
-            "patient_id": user, "brand_id": "loop", "user_id": user, "peptide_id": "bpc-157",
+            "patient_id": patient, "brand_id": "loop", "user_id": user, "peptide_id": "bpc-157",
             "protocol_id": uuid("protocol"), "taken_dose_count": 25,
         }),
         "patient_graph.encounter.recorded.v1" => json!({
-            "encounter_id": uuid("encounter"), "patient_id": user, "brand_id": "loop", "encounter_type": "lab_review",
+            "encounter_id": uuid("encounter"), "patient_id": patient, "brand_id": "loop", "encounter_type": "lab_review",
             "recorded_at": at,
         }),
         "membership.bonus.eligible.v1" => json!({
@@ -85,7 +85,7 @@ pub(crate) fn sample(name: &str, person: &Person, now: i64) -> Value {
         }),
         "comms.notification.created.v1" => json!({
             "id": uuid("notification"), "brand_id": "loop", "person_id": user, "channel": "in_app",
-            "category": "lab_results", "title": "Your results are in", "body": null, "action_url": null,
+            "category": "lab_results", "title": "Your lab results are in", "body": "Open them to see what changed.", "action_url": "/labs",
             "read_at": null, "created_at": at,
         }),
         _ => json!({}),

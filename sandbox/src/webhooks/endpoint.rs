@@ -15,10 +15,20 @@ const SECRET: &str = "whsec_";
 #[derive(Debug, Clone)]
 pub(crate) struct Endpoint {
     pub(crate) url: String,
-    /// Names from the catalogue.
-    pub(crate) events: Vec<String>,
+    /// Names from the catalogue; `None` for every event that the app's scopes can open.
+    events: Option<Vec<String>>,
     /// While it lies ahead, the secret was changed less than a day ago.
     pub(crate) former_secret_until: Option<i64>,
+}
+
+impl Endpoint {
+    pub(crate) fn wants(&self, event: &Event) -> bool {
+        wants(self.events.as_deref(), event)
+    }
+}
+
+fn wants(events: Option<&[String]>, event: &Event) -> bool {
+    events.is_none_or(|names| names.iter().any(|name| name == event.name))
 }
 
 /// What an app asks for.
@@ -26,7 +36,7 @@ pub(crate) struct Endpoint {
 pub(crate) struct Setup<'a> {
     pub(crate) client_id: &'a str,
     pub(crate) url: &'a str,
-    /// `None` for every event that the app's scopes can open.
+    /// `None` for what it is: at first, every event that the app's scopes can open.
     pub(crate) events: Option<Vec<String>>,
     pub(crate) allowed_scopes: &'a [String],
 }
@@ -45,14 +55,6 @@ impl Setup<'_> {
             }
         }
         Ok(())
-    }
-
-    fn events(&self) -> Vec<String> {
-        let granted = self.allowed_scopes.join(" ");
-        self.events.clone().unwrap_or_else(|| {
-            let open = catalogue::EVENTS.iter().filter(|event| scopes::satisfies(&granted, event.scope));
-            open.map(|event| event.name.to_owned()).collect()
-        })
     }
 }
 
@@ -78,25 +80,34 @@ pub(crate) fn check_url(text: &str) -> Result<(), String> {
 
 /// Stores a checked set-up. The first one makes the secret, which is returned this once.
 pub(crate) fn put(store: &Store, now: i64, setup: &Setup<'_>) -> Result<Option<String>, Trouble> {
+    store.write(|db| put_in(db, now, setup))
+}
+
+/// As [`put`], within a transaction.
+pub(crate) fn put_in(db: &Connection, now: i64, setup: &Setup<'_>) -> Result<Option<String>, Trouble> {
+    let events = setup.events.as_ref().map(serde_json::to_string).transpose()?;
+    let sql = "UPDATE webhook_endpoints SET url = ?2, events = coalesce(?3, events), updated_at = ?4
+               WHERE client_id = ?1";
+    if db.execute(sql, params![setup.client_id, setup.url, events, now])? > 0 {
+        return Ok(None);
+    }
     let secret = ids::secret(SECRET)?;
-    let events = serde_json::to_string(&setup.events())?;
-    store.write(|db| {
-        let sql = "UPDATE webhook_endpoints SET url = ?2, events = ?3, updated_at = ?4 WHERE client_id = ?1";
-        if db.execute(sql, params![setup.client_id, setup.url, events, now])? > 0 {
-            return Ok(None);
-        }
-        db.execute(
-            "INSERT INTO webhook_endpoints (client_id, url, events, secret, created_at, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
-            params![setup.client_id, setup.url, events, secret, now],
-        )?;
-        Ok(Some(secret.clone()))
-    })
+    db.execute(
+        "INSERT INTO webhook_endpoints (client_id, url, events, secret, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+        params![setup.client_id, setup.url, events.as_deref().unwrap_or("null"), secret, now],
+    )?;
+    Ok(Some(secret))
 }
 
 /// The app wants no more events. What waits is given up at its next attempt.
 pub(crate) fn remove(store: &Store, client_id: &str) -> Result<bool, Trouble> {
-    store.write(|db| Ok(db.execute("DELETE FROM webhook_endpoints WHERE client_id = ?1", [client_id])? > 0))
+    store.write(|db| remove_in(db, client_id))
+}
+
+/// As [`remove`], within a transaction.
+pub(crate) fn remove_in(db: &Connection, client_id: &str) -> Result<bool, Trouble> {
+    Ok(db.execute("DELETE FROM webhook_endpoints WHERE client_id = ?1", [client_id])? > 0)
 }
 
 /// A new secret, with which every delivery is signed from now on; `None` if there is no set-up.
@@ -137,8 +148,8 @@ pub(super) fn listeners(db: &Connection, event: &Event, user_id: &str) -> Result
     let mut listening = Vec::new();
     for row in rows {
         let (client_id, events, granted) = row?;
-        let wanted: Vec<String> = serde_json::from_str(&events)?;
-        if wanted.iter().any(|name| name == event.name) && scopes::satisfies(&granted, event.scope) {
+        let wanted: Option<Vec<String>> = serde_json::from_str(&events)?;
+        if wants(wanted.as_deref(), event) && scopes::satisfies(&granted, event.scope) {
             listening.push(client_id);
         }
     }
@@ -186,10 +197,10 @@ pub(super) fn may_hear(
 ) -> Result<Result<(), String>, Trouble> {
     let sql = "SELECT events FROM webhook_endpoints WHERE client_id = ?1";
     let events: Option<String> = db.query_row(sql, [client_id], |row| row.get(0)).optional()?;
-    let wanted: Vec<String> = events.map_or(Ok(Vec::new()), |events| serde_json::from_str(&events))?;
+    let wanted: Option<Vec<String>> = events.map_or(Ok(None), |events| serde_json::from_str(&events))?;
     Ok(match destination(db, client_id, user_id, Some(event.scope))? {
         Err(why) => Err(why.to_owned()),
-        Ok(_) if !wanted.iter().any(|name| name == event.name) => {
+        Ok(_) if !wants(wanted.as_deref(), event) => {
             Err(format!("The app's webhook leaves the event {} out.", event.name))
         }
         Ok(_) => Ok(()),

@@ -14,8 +14,8 @@ use super::{Setup, catalogue, emit, endpoint, worker};
 use crate::admin::readable;
 use crate::answers::{ApiError, no_store};
 use crate::clients::{self, Client};
-use crate::seed;
 use crate::state::{Shared, State};
+use crate::{scopes, seed};
 
 type Body<T> = Result<Json<T>, JsonRejection>;
 
@@ -49,8 +49,11 @@ fn no_webhook() -> ApiError {
 
 async fn endpoint(Extract(state): Extract<Shared>, Query(of): Query<OfClient>) -> Result<Json<Value>, ApiError> {
     let found = endpoint::endpoint_of(&state.store, &of.client_id)?.ok_or_else(no_webhook)?;
+    let scopes = known(&state, &of.client_id)?.allowed_scopes.join(" ");
+    let open = catalogue::EVENTS.iter().filter(|event| scopes::satisfies(&scopes, event.scope) && found.wants(event));
+    let events: Vec<&str> = open.map(|event| event.name).collect();
     let until = found.former_secret_until.map(crate::time_text);
-    Ok(Json(json!({ "url": found.url, "events": found.events, "former_secret_until": until })))
+    Ok(Json(json!({ "url": found.url, "events": events, "former_secret_until": until })))
 }
 
 async fn remove(Extract(state): Extract<Shared>, Query(of): Query<OfClient>) -> Result<StatusCode, ApiError> {

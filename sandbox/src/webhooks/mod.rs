@@ -16,7 +16,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 pub(crate) use catalogue::{EVENTS, Event, find as find_event};
-pub(crate) use endpoint::{Endpoint, Setup, endpoint_of, put, remove, rotate_secret};
+pub(crate) use endpoint::{Endpoint, Setup, check_url, endpoint_of, put, put_in, remove, remove_in, rotate_secret};
 pub(crate) use levers::router;
 pub(crate) use outbox::{Delivery, Replayed, Status, deliveries_of, delivery};
 pub(crate) use replay::router as operations;

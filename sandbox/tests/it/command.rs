@@ -138,3 +138,51 @@ async fn rules_can_be_set_when_the_sandbox_starts_and_a_wrong_one_is_named() {
     assert_eq!(wrong.status.code(), Some(2));
     assert!(String::from_utf8(wrong.stderr).unwrap().contains("previous_until_used"));
 }
+
+/// A folder with a program of the name that Linux opens addresses with; it writes what it was given to a pipe.
+#[cfg(target_os = "linux")]
+fn fake_opener(script: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("opened");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let program = folder.path().join("xdg-open");
+    std::fs::write(&program, format!("#!/bin/sh\n{}\n", script.replace("PIPE", pipe.to_str().unwrap()))).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    (folder, pipe)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn open_shows_the_home_page_in_a_browser() {
+    let (folder, pipe) = fake_opener("printf '%s' \"$1\" > PIPE");
+    let mut child = command()
+        .args(["serve", "--port", "0", "--json", "--exit-with-stdin", "--open"])
+        .env("PATH", folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let line = BufReader::new(child.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    let line: Value = serde_json::from_str(&line).unwrap();
+    // Reading waits for the opener; a thread of its own, so that one that never comes fails the test.
+    let (sent, opened) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sent.send(std::fs::read_to_string(pipe).unwrap()));
+    let opened = opened.recv_timeout(std::time::Duration::from_secs(60)).expect("nothing was opened");
+    assert_eq!(opened, line["base_url"].as_str().unwrap());
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_browser_open_says_what_to_do_and_the_sandbox_runs() {
+    let empty = tempfile::tempdir().unwrap();
+    let output = command()
+        .args(["serve", "--port", "0", "--exit-with-stdin", "--open"])
+        .env("PATH", empty.path())
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && stderr.contains("yourself") && stderr.lines().count() == 1, "{stderr}");
+}

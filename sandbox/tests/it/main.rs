@@ -2,11 +2,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what went wrong by failing")]
 
 mod admin;
+mod api;
+mod api_faults;
+mod api_limits;
+mod api_lists;
+mod api_writes;
 mod authorize;
 mod command;
 mod demo;
 mod id_token;
 mod levers;
+mod machine;
+mod openapi;
 mod pages;
 mod portal;
 mod rate_limit;

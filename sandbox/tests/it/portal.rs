@@ -62,7 +62,7 @@ impl<'a> Tab<'a> {
 }
 
 async fn clients(world: &World) -> Vec<Value> {
-    world.get(&world.url("/identity/v1/admin/oauth-clients")).await.json()["clients"].as_array().unwrap().clone()
+    world.get(&world.url("/_sandbox/clients")).await.json()["clients"].as_array().unwrap().clone()
 }
 
 #[tokio::test]
@@ -75,6 +75,7 @@ async fn a_secret_is_shown_once_and_works() {
             ("redirect_uris", "http://localhost:3000/callback\r\nhttps://example.com/cb"),
             ("scope", "openid"),
             ("scope", "read:biomarkers"),
+            ("baa", "true"),
             ("webhook_url", "http://127.0.0.1:9/hook"),
         ])
         .await;
@@ -222,13 +223,11 @@ async fn a_person_sees_their_sessions_and_ends_another_one() {
     let (here, there) = (Tab::signed_in(&world, "ben").await, Tab::signed_in(&world, "ben").await);
     let mei = Tab::signed_in(&world, "mei").await;
     let page = here.open("/account").await.text;
-    let ends: Vec<&str> =
-        page.split("action=\"/account/sessions/").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
-    assert_eq!((ends.len(), page.matches("This browser").count()), (2, 1), "{page}");
-    let current = page.split("This browser").nth(1).unwrap().split("action=\"/account/sessions/").nth(1).unwrap();
-    let current = current.split('"').next().unwrap();
-    let other = ends.iter().find(|end| **end != current).unwrap();
-    let action = format!("/account/sessions/{other}");
+    let lines: Vec<&str> = page.split("<li>").filter(|line| line.contains("/account/sessions/sess_")).collect();
+    assert_eq!((lines.len(), page.matches("This browser").count()), (2, 1), "{page}");
+    let other = lines.iter().find(|line| !line.contains("This browser")).unwrap();
+    let other = other.split("/account/sessions/").nth(1).unwrap().split('/').next().unwrap();
+    let action = format!("/account/sessions/{other}/end");
     mei.send("/account", &action, &[]).await;
     assert!(there.open("/account").await.text.contains("Your Loop account"), "another person can't");
     here.send("/account", &action, &[]).await;
@@ -254,6 +253,48 @@ async fn disconnecting_asks_first_and_then_ends_every_token() {
     assert!(tab.open("/account").await.text.contains("No app is connected"));
     assert_eq!(world.biomarkers(&tokens.access).await.error(), "invalid_token");
     assert_eq!(world.refresh(&tokens.refresh).await.error(), "invalid_grant");
+    let audit = world.get(&world.url("/_sandbox/audit")).await.text;
+    assert!(audit.contains("identity.connected_app.revoked"), "{audit}");
+}
+
+#[tokio::test]
+async fn an_app_without_an_agreement_gets_no_health_data_until_the_box_is_ticked() {
+    let world = World::new().await;
+    let tab = Tab::signed_in(&world, "ben").await;
+    let path = tab.register(&[("type", "web"), ("scope", "openid"), ("scope", "read:biomarkers")]).await;
+    let client_id = path.rsplit('/').next().unwrap().to_owned();
+    let asked = [("client_id", client_id.as_str()), ("scope", "read:biomarkers")];
+    assert_eq!(world.authorize(&asked).await.redirect()["error"], "invalid_scope");
+    let fields = [
+        ("name", "Portal app"),
+        ("redirect_uris", "http://localhost:3000/callback"),
+        ("scope", "openid"),
+        ("scope", "read:biomarkers"),
+        ("baa", "true"),
+    ];
+    tab.send(&path, &path, &fields).await;
+    assert_eq!(world.authorize(&asked).await.status, 303);
+    let client = clients(&world).await.into_iter().find(|client| client["client_id"] == *client_id).unwrap();
+    let ben = world.sandbox.people().iter().find(|person| person.handle == "ben").unwrap();
+    assert_eq!((&client["baa"], &client["owner_id"]), (&json!(true), &json!(ben.user_id)));
+}
+
+#[tokio::test]
+async fn a_session_that_was_ended_here_is_gone_from_the_api_and_in_the_audit_log() {
+    let world = World::with(Options::default(), NewApp::default().scopes("openid read:account")).await;
+    let code = world.code_for(&[("scope", "openid read:account")]).await;
+    let token = world.exchange(&code).await.tokens().access;
+    let list = async || world.resource("/identity/v1/users/me/sessions", &token).await.json()["data"].clone();
+    let before = list().await;
+    let id = before[0]["id"].as_str().unwrap();
+    Tab::signed_in(&world, "ada").await.send("/account", &format!("/account/sessions/{id}/end"), &[]).await;
+    let after = list().await;
+    assert_eq!(after.as_array().unwrap().len() + 1, before.as_array().unwrap().len());
+    assert!(!after.to_string().contains(id));
+    let audit = world.get(&world.url("/_sandbox/audit")).await.json();
+    let row = audit.as_array().unwrap().last().unwrap();
+    assert_eq!((&row["event_type"], &row["entity_id"]), (&json!("identity.session.ended"), &json!(id)));
+    assert!(row["request_id"].as_str().unwrap().starts_with("req_"), "{row}");
 }
 
 #[tokio::test]

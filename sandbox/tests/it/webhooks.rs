@@ -239,13 +239,81 @@ async fn a_replay_is_the_same_event_with_a_new_count() {
 }
 
 #[tokio::test]
-async fn the_platforms_replay_route_is_not_for_a_person() {
-    let (world, _, _) = World::listening().await;
-    let path = world.url("/webhooks/v1/connect/webhooks/dlv_none/replay");
-    assert_eq!(world.send(Method::POST, &path, &[], None).await.error(), "unauthenticated");
+async fn the_platforms_replay_route_is_for_a_machine_and_not_for_a_person() {
+    let (world, receiver, _) = World::listening().await;
+    world.tell(json!({})).await;
+    world.run().await;
+    let id = world.deliveries().await[0]["delivery_id"].as_str().unwrap().to_owned();
+    let replay = async |id: &str, headers: &[(&str, &str)]| {
+        let path = world.url(&format!("/webhooks/v1/connect/webhooks/{id}/replay"));
+        world.send(Method::POST, &path, headers, None).await
+    };
+    assert_eq!(replay(&id, &[]).await.error(), "unauthenticated");
     let token = format!("Bearer {}", world.signed_in().await.access);
-    let refused = world.send(Method::POST, &path, &[("authorization", &token)], None).await;
+    let refused = replay(&id, &[("authorization", &token)]).await;
     assert_eq!((refused.status, refused.error().as_str()), (403, "insufficient_scope"));
+    let machine = json!({ "client_name": "Operations", "allowed_scopes": ["admin:identity"] });
+    let machine = world.lever("clients", machine).await.json();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let (machine_id, secret) = (text(&machine["client"]["client_id"]), text(&machine["client_secret"]));
+    let fields = [("grant_type", "client_credentials"), ("client_id", &machine_id), ("client_secret", &secret)];
+    let token = world.form("/identity/v1/tokens", &[], &fields).await.json()["access_token"].clone();
+    let token = format!("Bearer {}", token.as_str().unwrap());
+    let replayed = replay(&id, &[("authorization", &token)]).await;
+    let expected = json!({ "delivery_id": id, "client_id": world.app.client_id, "status": "pending" });
+    assert_eq!((replayed.status, replayed.json()), (200, expected));
+    assert_eq!(replay("dlv_none", &[("authorization", &token)]).await.error(), "not_found");
+    world.run().await;
+    assert_eq!(receiver.arrived().len(), 2);
+}
+
+#[tokio::test]
+async fn a_write_through_the_api_reaches_the_app() {
+    let app = NewApp::default().scopes("openid read:biomarkers write:biomarkers");
+    let world = World::with(Options::default(), app).await;
+    let code = world.code_for(&[("scope", "read:biomarkers write:biomarkers")]).await;
+    let token = world.exchange(&code).await.tokens().access;
+    let (receiver, url) = Receiver::start().await;
+    world.webhook("endpoint", json!({ "url": url })).await;
+    let own = world.biomarkers(&token).await.json()["results"][0].clone();
+    let potassium = json!({
+        "code": "potassium", "name": "Potassium", "value": 7.9, "unit": "mmol/L", "reference_low": 3.5,
+        "reference_high": 5.1, "collected_at": "2026-05-01T08:00:00Z",
+    });
+    let body = json!({
+        "patient_id": own["patient_id"], "brand_id": "loop", "source": "test", "biomarkers": [potassium],
+    });
+    let headers = [("authorization", format!("Bearer {token}")), ("content-type", "application/json".to_owned())];
+    let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let written =
+        world.send(Method::POST, &world.url("/clinical/v1/biomarkers/parse"), &headers, Some(body.to_string())).await;
+    assert_eq!(written.status, 200, "{written:?}");
+    world.run().await;
+    let arrived = receiver.arrived();
+    let parsed = arrived[0].json();
+    assert_eq!(parsed["type"], PARSED);
+    assert_eq!(parsed["data"]["biomarker_ids"][0], written.json()["results"][0]["id"]);
+    assert!(!arrived[0].body.contains("7.9"), "an event names records and holds no result");
+}
+
+#[tokio::test]
+async fn a_webhook_comes_and_goes_with_the_url_in_the_apps_record() {
+    let world = World::new().await;
+    let new = json!({
+        "client_name": "Listener", "redirect_uris": ["http://localhost:3000/callback"],
+        "allowed_scopes": ["openid", "read:biomarkers"], "webhook_url": "http://127.0.0.1:9/hook",
+    });
+    let made = world.lever("clients", new.clone()).await.json();
+    assert!(made["webhook_signing_secret"].as_str().unwrap().starts_with("whsec_"));
+    assert_eq!(made["client"]["webhook_url"], "http://127.0.0.1:9/hook");
+    let id = made["client"]["client_id"].as_str().unwrap();
+    let shown = world.url(&format!("/_sandbox/webhooks/endpoint?client_id={id}"));
+    assert_eq!(world.get(&shown).await.json()["events"].as_array().unwrap().len(), 3);
+    let change = async |to: Value| world.json(Method::PATCH, &format!("/_sandbox/clients/{id}"), to).await;
+    assert_eq!(change(json!({ "client_name": "Renamed" })).await.json()["client"]["webhook_url"], new["webhook_url"]);
+    assert_eq!(change(json!({ "webhook_url": "http://example.com/hook" })).await.error(), "validation_error");
+    assert_eq!(change(json!({ "webhook_url": null })).await.json()["client"]["webhook_url"], Value::Null);
+    assert_eq!(world.get(&shown).await.status, 404);
 }
 
 #[tokio::test]

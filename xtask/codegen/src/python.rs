@@ -84,7 +84,7 @@ fn native() -> String {
             for line in lines(field.docs) {
                 let _ = writeln!(out, "{}", format!("        /// {line}").trim_end());
             }
-            let _ = writeln!(out, "        {} as {},", field.name, python_name(field.name));
+            let _ = writeln!(out, "        {} as {} = \"{}\",", rust_name(field.name), rust_name(&python_name(field.name)), field.name);
         }
         out.push_str("    }\n}\n");
     }
@@ -95,6 +95,11 @@ fn native() -> String {
     let names: Vec<&str> = records().map(|(model, _)| model.name).collect();
     let _ = write!(out, "\nrecords! {{ {} }}\n", names.join(", "));
     out
+}
+
+/// A field's name as Rust allows it.
+fn rust_name(name: &str) -> String {
+    if name == "type" { format!("r#{name}") } else { name.to_owned() }
 }
 
 /// What type checkers and editors know of the native module.

@@ -1864,19 +1864,19 @@ export interface NewLabMarker {
   /** Its name for people. */
   name: string;
   /** What it measures. */
-  description?: string | null | undefined;
+  description: string;
   /** The code that its results carry. */
   biomarker_code: string;
   /** The unit of its results. */
-  units?: string | null | undefined;
+  units: string;
   /** What the laboratory charges, in `currency`. */
-  wholesale_cost?: number | null | undefined;
+  wholesale_cost: number;
   /** ISO 4217, for instance `USD`. */
-  currency?: string | null | undefined;
+  currency: string;
   /** The laboratory's own id of the marker. */
-  source_lab_id?: string | null | undefined;
+  source_lab_id: string;
   /** What to file it under. */
-  tags?: readonly string[] | null | undefined;
+  tags: readonly string[];
 }
 
 /** Whose blood the laboratory will draw. */

@@ -107,6 +107,9 @@ export function record<T>(
   };
   const fields = Object.entries(nested);
   return (value) => {
+    if (value === null || value === undefined) {
+      return value as T;
+    }
     const fieldsOf = value as Record<string, unknown>;
     for (const [field, decode] of fields) {
       fieldsOf[field] = decode(fieldsOf[field]);

@@ -15,7 +15,8 @@ use crate::answers::ApiError;
 use crate::api::{self, Asked, Body, Caller};
 use crate::audit::Audit;
 use crate::openapi::JsonObject;
-use crate::seed::{BRAND, Biomarker, BiomarkerStatus, Person};
+use crate::seed::{BRAND, Biomarker, BiomarkerStatus, NotificationKind, Person};
+use crate::services::comms;
 use crate::state::{Shared, State};
 
 /// Lab results.
@@ -229,5 +230,6 @@ fn written(
         });
         audit.event("clinical.lab_result.critical.v1", Some(person.user_id), payload);
     }
+    comms::notify(db, audit, state, person, NotificationKind::RESULTS_READY)?;
     Ok(BiomarkerList::of(results))
 }

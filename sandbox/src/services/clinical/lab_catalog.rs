@@ -174,7 +174,7 @@ pub(crate) struct NewLabMarker {
     description: String,
     biomarker_code: String,
     units: String,
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 1_000_000)]
     wholesale_cost: f64,
     currency: String,
     source_lab_id: String,
@@ -205,8 +205,8 @@ pub(crate) async fn upsert(
     for marker in &asked.markers {
         api::said("slug", &marker.slug)?;
         api::said("name", &marker.name)?;
-        if marker.wholesale_cost < 0.0 {
-            return Err(ApiError::validation("wholesale_cost must not be less than 0."));
+        if !(0.0..=1_000_000.0).contains(&marker.wholesale_cost) {
+            return Err(ApiError::validation("wholesale_cost must be from 0 to 1000000."));
         }
     }
     api::write(&state, &caller, StatusCode::OK, |db, audit| {

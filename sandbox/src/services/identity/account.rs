@@ -9,7 +9,8 @@ use crate::answers::ApiError;
 use crate::api::{At, Caller};
 use crate::db::Trouble;
 use crate::seed::{self, BRAND, Badge, DoseReminders, Person, PersonKind, Session};
-use crate::state::Shared;
+use crate::services::clinical::enrolled_in;
+use crate::state::{Shared, State};
 
 /// A person, as others at Loop see them.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,10 +40,10 @@ pub(crate) struct Profile {
     get, path = "/v1/users/me", operation_id = "identity.get_me",
     security(("user" = ["profile"])), responses((status = 200, body = Profile))
 )]
-pub(crate) async fn me(caller: Caller) -> Result<Json<Profile>, ApiError> {
+pub(crate) async fn me(Extract(state): Extract<Shared>, caller: Caller) -> Result<Json<Profile>, ApiError> {
     let person = caller.me()?;
     let account = seed::account(person);
-    let protocol = seed::follows(person).and_then(seed::protocol);
+    let newest = state.store.read(|db| enrolled_in(db, person))?.pop();
     Ok(Json(Profile {
         user_id: person.user_id,
         display_name: Some(person.name),
@@ -57,7 +58,7 @@ pub(crate) async fn me(caller: Caller) -> Result<Json<Profile>, ApiError> {
         mutual_followers_count: 0,
         kind: account.kind,
         day_on_loop: account.day_on_loop,
-        active_protocol_label: protocol.map(|protocol| protocol.name),
+        active_protocol_label: newest.map(|protocol| protocol.name),
     }))
 }
 
@@ -134,7 +135,7 @@ pub(crate) async fn sessions(Extract(state): Extract<Shared>, caller: Caller) ->
 }
 
 /// Those that the person has not ended.
-pub(crate) fn live_sessions(state: &Shared, person: &Person) -> Result<Vec<Session>, Trouble> {
+pub(crate) fn live_sessions(state: &State, person: &Person) -> Result<Vec<Session>, Trouble> {
     let ended: Vec<String> = state.store.read(|db| {
         let mut statement = db.prepare_cached("SELECT id FROM ended_sessions")?;
         let rows = statement.query_map([], |row| row.get(0))?;

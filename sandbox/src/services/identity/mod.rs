@@ -1,6 +1,6 @@
 //! The identity service: OAuth, the person's account, and administration.
 
-mod account;
+pub(crate) mod account;
 mod connected_apps;
 
 use utoipa_axum::router::OpenApiRouter;

@@ -14,12 +14,16 @@ use super::calendar::{Day, DayStatus, History};
 use crate::answers::ApiError;
 use crate::api::{self, Asked, Body, Caller};
 use crate::ids;
-use crate::seed::{self, Compound, Person, Protocol};
+use crate::seed::{self, BRAND, Compound, Person, Protocol};
 use crate::services::clinical::enrolled_in;
 use crate::state::Shared;
 
+/// Injected doses after which a full sharps box is thought of. The platform names no number: this is our choice.
+const SHARPS_REMINDER_EVERY: u32 = 25;
+
 /// Days in a row on which everything was taken.
 #[derive(Debug, Serialize, ToSchema)]
+#[allow(clippy::struct_field_names, reason = "the names on the wire")]
 pub(crate) struct Streak {
     #[schema(format = "uuid")]
     patient_id: String,
@@ -246,7 +250,8 @@ pub(crate) async fn log_dose(
             let is_row = asked.protocol_compound_id.as_ref().is_none_or(|id| *id == compound.id);
             compound.compound_id == asked.peptide_id && is_row
         };
-        seed::compounds(&protocol).iter().find(|compound| is_meant(compound)).ok_or_else(no_such)?;
+        let compound = seed::compounds(&protocol).into_iter().find(|one| is_meant(one)).ok_or_else(no_such)?;
+        let taken_before = History::read(db, person)?.taken_count(&compound);
         db.execute(
             "INSERT INTO doses (id, user_id, peptide_id, protocol_id, protocol_compound_id, status, scheduled_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -261,6 +266,18 @@ pub(crate) async fn log_dose(
             ],
         )?;
         audit.note("patient_graph.dose.logged", "dose", &id, json!({ "protocol_id": asked.protocol_id }));
+        let taken = History::read(db, person)?.taken_count(&compound);
+        if compound.has_sharps && taken > taken_before && taken % SHARPS_REMINDER_EVERY == 0 {
+            let payload = json!({
+                "patient_id": person.patient_id(),
+                "brand_id": BRAND,
+                "user_id": person.user_id,
+                "peptide_id": asked.peptide_id,
+                "protocol_id": protocol.graph_id(),
+                "taken_dose_count": taken,
+            });
+            audit.event("patient_graph.adherence.sharps_reminder_requested.v1", Some(person.user_id), payload);
+        }
         Ok(Dose {
             id,
             patient_id: person.patient_id(),

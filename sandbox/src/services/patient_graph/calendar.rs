@@ -1,5 +1,7 @@
 //! Which doses are due on which day, and what became of them.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::State as Extract;
 use jiff::civil::Date;
@@ -24,6 +26,14 @@ pub(super) struct History {
     /// Compound, day, status.
     logged: Vec<(String, Date, String)>,
     has_past: bool,
+}
+
+fn taken_by(status: &str) -> Option<bool> {
+    match status {
+        "taken" => Some(true),
+        "skipped" => Some(false),
+        _ => None,
+    }
 }
 
 impl History {
@@ -51,22 +61,24 @@ impl History {
     fn was_taken(&self, compound: &Compound, day: Date) -> Option<bool> {
         let newest = self.logged.iter().rev().find(|(id, at, _)| *id == compound.compound_id && *at == day);
         if let Some((_, _, status)) = newest {
-            return match status.as_str() {
-                "taken" => Some(true),
-                "skipped" => Some(false),
-                _ => None,
-            };
+            return taken_by(status);
         }
+        self.was_taken_before(compound, day)
+    }
+
+    /// As of the sandbox's beginning.
+    fn was_taken_before(&self, compound: &Compound, day: Date) -> Option<bool> {
         let is_past = self.has_past && (seed::FIRST_DAY..=seed::LAST_DAY).contains(&day);
         (is_past && compound.is_due_on(day.weekday())).then(|| seed::is_taken(self.person, compound.slug, day))
     }
 
     pub(super) fn taken_count(&self, compound: &Compound) -> u32 {
-        let logged = self.logged.iter().filter(|(id, _, _)| *id == compound.compound_id).map(|(_, day, _)| *day);
-        let mut days: Vec<Date> = each_day(seed::FIRST_DAY, seed::LAST_DAY).chain(logged).collect();
-        days.sort_unstable();
-        days.dedup();
-        let taken = days.into_iter().filter(|day| self.was_taken(compound, *day) == Some(true));
+        let seeded = each_day(seed::FIRST_DAY, seed::LAST_DAY).map(|day| (day, self.was_taken_before(compound, day)));
+        let logged = self.logged.iter().filter(|(id, _, _)| *id == compound.compound_id);
+        // The newest word on a day is the one that counts.
+        let days: HashMap<Date, Option<bool>> =
+            seeded.chain(logged.map(|(_, day, status)| (*day, taken_by(status)))).collect();
+        let taken = days.into_values().filter(|taken| *taken == Some(true));
         u32::try_from(taken.count()).unwrap_or(u32::MAX)
     }
 

@@ -29,6 +29,7 @@ pub(crate) struct MetricList {
 
 /// The newest value of a series.
 #[derive(Debug, Serialize, ToSchema)]
+#[allow(clippy::struct_field_names, reason = "the names on the wire")]
 pub(crate) struct Metric {
     metric_key: String,
     /// A number as text, exact; or a text.

@@ -1,0 +1,126 @@
+// Webhooks: the verdicts that all languages share, and the Express handler.
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { inspect } from "node:util";
+import { test } from "node:test";
+import express from "express";
+import { LoopClient, webhooks } from "@platform/sdk";
+import { loopWebhooks } from "@platform/sdk/express";
+
+const { cases } = JSON.parse(readFileSync(new URL("../../conformance/webhooks.json", import.meta.url), "utf8"));
+const SECRET = "whsec_conformance_first";
+
+const bodyOf = (given) => (given.body === undefined ? Buffer.from(given.body_base64, "base64") : Buffer.from(given.body));
+const signed = (body, secret = SECRET) => createHmac("sha256", secret).update(body).digest("hex");
+
+test("every delivery gets the verdict that all languages give", () => {
+  assert.ok(cases.length >= 40);
+  for (const given of cases) {
+    const body = bodyOf(given);
+    const check = () => webhooks.verify(body, given.headers, given.secrets);
+    if (given.verdict !== "ok") {
+      assert.throws(check, { code: given.verdict }, given.name);
+      continue;
+    }
+    const event = check();
+    const { known, ...expected } = given.event;
+    assert.equal(event.id, expected.id, given.name);
+    assert.equal(event.type, expected.type, given.name);
+    assert.equal(event.userId, expected.user_id, given.name);
+    assert.equal(event.occurredAt, expected.occurred_at, given.name);
+    assert.equal(event.known, known !== null, given.name);
+    if ("attempt" in expected) {
+      assert.equal(event.attempt, expected.attempt, given.name);
+    }
+    const header = Object.entries(given.headers).find(([name]) => name.toLowerCase() === "x-loop-signature")[1];
+    assert.equal(header.toLowerCase(), signed(body, given.signed_with), given.name);
+    for (const printed of [`${event}`, inspect(event), inspect(event.data)]) {
+      assert.ok(!printed.includes("user_01HXYADA"), given.name);
+    }
+  }
+});
+
+test("a body that was parsed before is named as what is wrong", () => {
+  assert.throws(() => webhooks.verify({ id: "evt" }, {}, SECRET), { code: "invalid_option", detail: "rawBody" });
+  assert.throws(() => webhooks.verify("{}", null, SECRET), { code: "invalid_option", detail: "headers" });
+});
+
+async function served(t, app) {
+  const server = createServer(app).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  return `http://127.0.0.1:${server.address().port}`;
+}
+
+const delivery = (id, more = {}) =>
+  JSON.stringify({ id, type: "a.b.c.v1", user_id: "u", client_id: "c", occurred_at: "2026-05-22T12:34:56Z", data: {}, ...more });
+
+const send = (url, body, headers = {}) =>
+  fetch(url, { method: "POST", body, headers: { "Content-Type": "application/json", "X-Loop-Signature": signed(body), ...headers } });
+
+function client() {
+  return new LoopClient({ clientId: "client_webhooks", environment: "http://127.0.0.1:9/{service}", store: "memory:" });
+}
+
+test("Express: an event is handled once, a failed one again, a forged one never", async (t) => {
+  const loop = client();
+  const handled = [];
+  let fails = true;
+  const app = express();
+  app.post("/hook", loopWebhooks(loop, {
+    secret: SECRET,
+    handle: async (event) => {
+      if (event.id === "evt_fails" && fails) {
+        throw new Error("not now");
+      }
+      handled.push(event.id);
+    },
+  }));
+  app.use((error, _request, response, _next) => response.status(500).json({ error: error.message }));
+  const url = `${await served(t, app)}/hook`;
+  assert.equal((await send(url, delivery("evt_1"))).status, 200);
+  assert.equal((await send(url, delivery("evt_1"))).status, 200);
+  assert.equal((await send(url, delivery("evt_fails"))).status, 500);
+  fails = false;
+  assert.equal((await send(url, delivery("evt_fails"))).status, 200);
+  assert.deepEqual(handled, ["evt_1", "evt_fails"]);
+  const forged = await send(url, delivery("evt_2"), { "X-Loop-Signature": "0".repeat(64) });
+  assert.deepEqual([forged.status, await forged.json()], [401, { error: "webhook_signature" }]);
+  assert.equal((await send(url, "no json")).status, 400);
+  const large = await send(url, delivery("evt_3", { data: { text: "x".repeat(2 * 1024 * 1024) } }));
+  assert.equal(large.status, 413);
+  assert.deepEqual(handled, ["evt_1", "evt_fails"]);
+});
+
+test("Express: many deliveries of one event at once are one", async (t) => {
+  const loop = client();
+  let handled = 0;
+  let letGo;
+  const go = new Promise((resolve) => (letGo = resolve));
+  const app = express();
+  app.post("/hook", loopWebhooks(loop, { secret: SECRET, handle: async () => { handled += 1; await go; } }));
+  const url = `${await served(t, app)}/hook`;
+  const statuses = [];
+  await Promise.all(Array.from({ length: 6 }, async () => {
+    statuses.push((await send(url, delivery("evt_same"))).status);
+    // The one that does the work ends when all others have been told to come again.
+    if (statuses.length === 5) {
+      letGo();
+    }
+  }));
+  assert.deepEqual(statuses, [503, 503, 503, 503, 503, 200]);
+  assert.equal(handled, 1);
+});
+
+test("Express: behind express.json() it says where it belongs", async (t) => {
+  const app = express();
+  app.use(express.json());
+  app.post("/hook", loopWebhooks(client(), { secret: SECRET, handle: () => {} }));
+  app.use((error, _request, response, _next) => response.status(500).json({ code: error.code, message: error.message }));
+  const answer = await (await send(`${await served(t, app)}/hook`, delivery("evt_1"))).json();
+  assert.equal(answer.code, "invalid_option");
+  assert.match(answer.message, /before express\.json/);
+});
