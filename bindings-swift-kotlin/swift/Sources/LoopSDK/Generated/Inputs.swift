@@ -120,31 +120,31 @@ public struct NewLabMarker: SafelyViewed, Codable, Hashable, Sendable,
     /// Its name for people.
     public var name: String
     /// What it measures.
-    public var descriptionText: String?
+    public var descriptionText: String
     /// The code that its results carry.
     public var biomarkerCode: String
     /// The unit of its results.
-    public var units: String?
+    public var units: String
     /// What the laboratory charges, in `currency`.
-    public var wholesaleCost: Double?
+    public var wholesaleCost: Double
     /// ISO 4217, for instance `USD`.
-    public var currency: String?
+    public var currency: String
     /// The laboratory's own id of the marker.
-    public var sourceLabId: String?
+    public var sourceLabId: String
     /// What to file it under.
-    public var tags: [String]?
+    public var tags: [String]
 
     /// What is nil is not sent.
     public init(
         slug: String,
         name: String,
-        descriptionText: String? = nil,
+        descriptionText: String,
         biomarkerCode: String,
-        units: String? = nil,
-        wholesaleCost: Double? = nil,
-        currency: String? = nil,
-        sourceLabId: String? = nil,
-        tags: [String]? = nil
+        units: String,
+        wholesaleCost: Double,
+        currency: String,
+        sourceLabId: String,
+        tags: [String]
     ) {
         self.slug = slug
         self.name = name

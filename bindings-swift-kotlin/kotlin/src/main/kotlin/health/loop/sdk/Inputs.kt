@@ -103,19 +103,19 @@ public data class NewLabMarker(
     /** Its name for people. */
     public val name: String,
     /** What it measures. */
-    public val description: String? = null,
+    public val description: String,
     /** The code that its results carry. */
     public val biomarkerCode: String,
     /** The unit of its results. */
-    public val units: String? = null,
+    public val units: String,
     /** What the laboratory charges, in `currency`. */
-    public val wholesaleCost: Double? = null,
+    public val wholesaleCost: Double,
     /** ISO 4217, for instance `USD`. */
-    public val currency: String? = null,
+    public val currency: String,
     /** The laboratory's own id of the marker. */
-    public val sourceLabId: String? = null,
+    public val sourceLabId: String,
     /** What to file it under. */
-    public val tags: List<String>? = null,
+    public val tags: List<String>,
 ) : Record() {
     override fun toString(): String = "<NewLabMarker: values hidden>"
 
@@ -149,13 +149,13 @@ public data class NewLabMarker(
         public fun fromJson(json: JsonObject): NewLabMarker = NewLabMarker(
             slug = json.field("slug").text(),
             name = json.field("name").text(),
-            description = json.field("description").optional { it.text() },
+            description = json.field("description").text(),
             biomarkerCode = json.field("biomarker_code").text(),
-            units = json.field("units").optional { it.text() },
-            wholesaleCost = json.field("wholesale_cost").optional { it.number() },
-            currency = json.field("currency").optional { it.text() },
-            sourceLabId = json.field("source_lab_id").optional { it.text() },
-            tags = json.field("tags").optional { it.list { it.text() } },
+            units = json.field("units").text(),
+            wholesaleCost = json.field("wholesale_cost").number(),
+            currency = json.field("currency").text(),
+            sourceLabId = json.field("source_lab_id").text(),
+            tags = json.field("tags").list { it.text() },
         )
     }
 }
