@@ -1,4 +1,4 @@
-//! The application's own code, as the core sees it: its store, its browser, its listener.
+//! The application's own code, as the core sees it: its store, its browser, its listener, its audit log, its secrets.
 //!
 //! What it throws may quote what it was given, so no text of it goes further than this file.
 
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loop_sdk::Error;
-use loop_sdk::bridge::{Browser, EventSink};
+use loop_sdk::bridge::{AuditSink, Browser, EventSink, SecretSource};
 use loop_sdk::store::{Entry, Expected, Saved, TokenStore, Version};
 
 /// Where grants are kept: compare-and-swap is its only promise.
@@ -51,6 +51,22 @@ pub trait NativeBrowser: Send + Sync {
 pub trait NativeEvents: Send + Sync {
     /// Gets each event as a JSON object. It runs on the SDK's threads and must return at once.
     fn tell(&self, event: String) -> Result<(), ListenerFault>;
+}
+
+/// Keeps the audit log.
+#[uniffi::export(foreign)]
+#[async_trait::async_trait]
+pub trait NativeAudit: Send + Sync {
+    /// Takes one entry, a JSON object.
+    async fn record(&self, entry: String) -> Result<(), HookFault>;
+}
+
+/// Knows the client's secrets.
+#[uniffi::export(foreign)]
+#[async_trait::async_trait]
+pub trait NativeSecrets: Send + Sync {
+    /// All that may work, the newest first.
+    async fn secrets(&self) -> Result<Vec<String>, HookFault>;
 }
 
 /// One stored entry.
@@ -127,6 +143,20 @@ pub enum ListenerFault {
     Threw,
 }
 
+/// Why a function of the application did not answer.
+#[derive(Debug, thiserror::Error, uniffi::Error)]
+pub enum HookFault {
+    /// `kind` names what was thrown, without its text.
+    #[error("it threw {kind}")]
+    Threw {
+        /// A class's name.
+        kind: String,
+    },
+    /// It did not end in time.
+    #[error("it did not end in time")]
+    TooSlow,
+}
+
 impl From<uniffi::UnexpectedUniFFICallbackError> for StoreFault {
     fn from(_: uniffi::UnexpectedUniFFICallbackError) -> Self {
         Self::Unexpected
@@ -142,6 +172,12 @@ impl From<uniffi::UnexpectedUniFFICallbackError> for BrowserFault {
 impl From<uniffi::UnexpectedUniFFICallbackError> for ListenerFault {
     fn from(_: uniffi::UnexpectedUniFFICallbackError) -> Self {
         Self::Threw
+    }
+}
+
+impl From<uniffi::UnexpectedUniFFICallbackError> for HookFault {
+    fn from(_: uniffi::UnexpectedUniFFICallbackError) -> Self {
+        Self::Threw { kind: "something unexpected".to_owned() }
     }
 }
 
@@ -161,6 +197,25 @@ pub(crate) fn events(events: Arc<dyn NativeEvents>) -> EventSink {
     Arc::new(move |event| {
         let _ = events.tell(event.to_owned());
     })
+}
+
+pub(crate) fn audit(log: Arc<dyn NativeAudit>, limit: Duration) -> AuditSink {
+    Arc::new(move |entry| {
+        let log = Arc::clone(&log);
+        Box::pin(async move { within(limit, log.record(entry)).await.map_err(Error::audit_failed) })
+    })
+}
+
+pub(crate) fn secrets(source: Arc<dyn NativeSecrets>, limit: Duration) -> SecretSource {
+    Arc::new(move || {
+        let source = Arc::clone(&source);
+        Box::pin(async move { within(limit, source.secrets()).await.map_err(Error::client_secret_unavailable) })
+    })
+}
+
+/// A function that never ends would hold up every call that waits for it.
+async fn within<T>(limit: Duration, asked: impl Future<Output = Result<T, HookFault>>) -> Result<T, HookFault> {
+    tokio::time::timeout(limit, asked).await.unwrap_or(Err(HookFault::TooSlow))
 }
 
 /// A store object of the application.

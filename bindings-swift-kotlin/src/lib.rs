@@ -19,7 +19,10 @@ use loop_sdk::Error;
 use loop_sdk::bridge::{self, Client, Hooks};
 use tokio::task::JoinHandle;
 
-pub use crate::app::{NativeBrowser, NativeEvents, NativeStore, SaveAnswer, StoreFault, StoredEntry};
+pub use crate::app::{
+    HookFault, NativeAudit, NativeBrowser, NativeEvents, NativeSecrets, NativeStore, SaveAnswer, StoreFault,
+    StoredEntry,
+};
 pub use crate::fault::{Fault, FaultInfo};
 
 uniffi::setup_scaffolding!("loop_sdk");
@@ -51,8 +54,14 @@ pub struct NativeHooks {
     pub browser: Option<Arc<dyn NativeBrowser>>,
     /// Told of what happens to grants.
     pub events: Option<Arc<dyn NativeEvents>>,
+    /// Keeps the audit log, in place of the option `audit_log`.
+    pub audit: Option<Arc<dyn NativeAudit>>,
+    /// Knows the client's secrets, in place of the option `client_secret`.
+    pub secrets: Option<Arc<dyn NativeSecrets>>,
     /// The store is on the person's own device.
     pub own_device: bool,
+    /// The client is a machine's: it has no store and no sign-in.
+    pub machine: bool,
 }
 
 impl fmt::Debug for NativeHooks {
@@ -77,7 +86,10 @@ impl NativeClient {
             known.store = hooks.store.map(|store| app::store(store, limit));
             known.browser = hooks.browser.map(app::browser);
             known.on_event = hooks.events.map(app::events);
+            known.audit_log = hooks.audit.map(|audit| app::audit(audit, limit));
+            known.client_secret = hooks.secrets.map(|secrets| app::secrets(secrets, limit));
             known.own_device = hooks.own_device;
+            known.machine = hooks.machine;
             Ok::<_, Error>(Arc::new(Self(Arc::new(Client::new(options, known, language)?))))
         })
         .map_err(Fault::from)
@@ -103,6 +115,14 @@ impl NativeClient {
     pub fn redirect_uri(&self) -> Option<String> {
         self.0.redirect_uri()
     }
+}
+
+/// Checks a webhook's delivery, and reads it: JSON. `headers` is a JSON object of texts and lists of texts, `secrets` a JSON
+/// text, a list of texts, or null for `LOOP_WEBHOOK_SECRET`.
+#[uniffi::export]
+pub fn verify_webhook(raw_body: Vec<u8>, headers: &str, secrets: &str) -> Result<String, Fault> {
+    bridge::keep_panics_quiet();
+    bridge::caught(|| bridge::verify_webhook(&raw_body, headers, secrets)).map_err(Fault::from)
 }
 
 /// Waits until no client of this process has a token request under way or tokens that are not stored. False where the

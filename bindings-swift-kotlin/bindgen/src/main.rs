@@ -76,8 +76,10 @@ fn tidy(out_dir: &Utf8Path, file: &str) -> Result<String> {
 
 /// A declaration of a file, as opposed to one inside of it, stands at the beginning of its line.
 fn internal(line: &str) -> String {
-    // uniffi indents a function of the library, and puts it behind the end of its comment.
-    for (start, function) in [("         */ ", "fun `"), ("     ", "suspend fun `")] {
+    // uniffi indents a function of the library, and puts it behind the end of its comment. One that throws looks like a
+    // constructor, which may be internal too.
+    let starts = [("         */ ", "fun `"), ("     ", "suspend fun `"), ("    @Throws(Fault::class) ", "fun `")];
+    for (start, function) in starts {
         if let Some(rest) = line.strip_prefix(start)
             && rest.starts_with(function)
         {
@@ -117,6 +119,7 @@ mod tests {
             ("    fun inner()", "    fun inner()"),
             ("         */ fun `livingTasks`()", "         */ internal fun `livingTasks`()"),
             ("     suspend fun `settle`(", "     internal suspend fun `settle`("),
+            ("    @Throws(Fault::class) fun `verify`(", "    @Throws(Fault::class) internal fun `verify`("),
             ("    suspend fun `load`(", "    suspend fun `load`("),
             ("import kotlin.concurrent.withLock", "import kotlin.concurrent.withLock"),
             ("}", "}"),

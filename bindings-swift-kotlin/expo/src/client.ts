@@ -2,7 +2,7 @@
 import { invoker, open } from "./invoke";
 import type { LoopNative } from "./native";
 import type { ClientOptions, DeviceRequest, OneUser, SignInRequest } from "./options";
-import { type CallOptions, type Invoke, objectOf, seconds } from "./shared/calls";
+import { bound, type CallOptions, type Invoke, objectOf, seconds } from "./shared/calls";
 import type { LoopError } from "./shared/errors";
 import { Services, UserServices } from "./shared/generated";
 import { hide } from "./shared/hidden";
@@ -151,8 +151,8 @@ export class DeviceClient extends Services {
   }
 
   /** Loop for one person: `loop.user(id).clinical.listBiomarkers()`. */
-  user(userId: string): User {
-    return new User(this, userId);
+  user(userId: string, context: UserContext = {}): User {
+    return new User(this.#invoke, userId, context);
   }
 
   /** Hears of every failed call, until the function that this returns is called. @internal */
@@ -162,18 +162,33 @@ export class DeviceClient extends Services {
   }
 }
 
+/** What the calls for one person say of themselves. */
+export interface UserContext {
+  /** The trace that the calls belong to: the header of W3C Trace Context. */
+  traceparent?: string | undefined;
+}
+
 /** One person's data, through one client. */
 export class User extends UserServices {
   readonly #userId: string;
+  readonly #invoke: Invoke;
 
   static {
     hide(this.prototype, () => "<User>");
   }
 
   /** @internal */
-  constructor(client: DeviceClient, userId: string) {
-    super(client, userId);
+  constructor(invoke: Invoke, userId: string, context: UserContext) {
+    const { traceparent } = objectOf(context, "context");
+    const own = bound(invoke, { userId, traceparent });
+    super(own);
+    this.#invoke = own;
     this.#userId = userId;
+  }
+
+  /** Sends any request to one of Loop's services, for what has no method here yet. */
+  async request(request: Omit<DeviceRequest, "userId">, options?: CallOptions): Promise<ApiResponse> {
+    return new ApiResponse(await this.#invoke("request", objectOf(request, "request"), options));
   }
 
   /** Whose data this is. */

@@ -1,5 +1,5 @@
 // What `@platform/sdk-expo` exports.
-export { DeviceClient, type User } from "./client";
+export { DeviceClient, type User, type UserContext } from "./client";
 export { LoopClient } from "./loop-client";
 export type { LoopNative, NativeEvent } from "./native";
 export type { ClientOptions, DeviceRequest, OneUser, SignInRequest } from "./options";
@@ -18,9 +18,10 @@ export {
 } from "./shared/errors";
 export type { EventListener, LoopEvent } from "./shared/event";
 export type * from "./shared/generated";
-export { ERROR_ACTIONS } from "./shared/generated";
+export { CONSENT_TEXTS, ERROR_ACTIONS, SCOPES } from "./shared/generated";
 export type { Json } from "./shared/hidden";
 export type { Page } from "./shared/page";
+export { type SafeView, safeView } from "./shared/safe-view";
 export type { GrantStatus, KeptAlive } from "./shared/status";
 export type {
   ApiResponse,

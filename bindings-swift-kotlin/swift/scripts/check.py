@@ -26,6 +26,7 @@ SHOWN = {
     "LoopEvent.Kind": "a stable name, not a value",
     "GrantStatus.State": "a stable name, not a value",
     "KeptAlive": "numbers of grants",
+    "SafeView": "made for logs: what is no safe field is hidden in it",
     "LoopEnvironment": "an address without secrets, chosen by the app",
     "KeychainError": "a status number of the system",
     "WebAuthenticationBrowser": "one setting",
@@ -53,6 +54,9 @@ WITNESSES = {
     "startIndex",
     "endIndex",
     "makeAsyncIterator",
+    "safeView",
+    "typeName",
+    "eventType",
     "next",
 }
 

@@ -90,9 +90,9 @@ BREAKS = [
     (
         "a public method without docs",
         CLIENT,
-        "    /// Loop for one person: `loop.user(id).clinical.listBiomarkers()`.\n",
+        "    /// A fresh access token, for HTTP calls of your own.\n",
         "",
-        "user is public and has no doc comment",
+        "accessToken is public and has no doc comment",
     ),
     (
         "an unknown code",

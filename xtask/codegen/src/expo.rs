@@ -35,6 +35,7 @@ pub(crate) fn outputs() -> Vec<Output> {
         shared!("event.ts"),
         shared!("hidden.ts"),
         shared!("page.ts"),
+        shared!("safe-view.ts"),
         shared!("status.ts"),
         shared!("types.ts"),
     ]

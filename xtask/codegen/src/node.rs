@@ -35,22 +35,44 @@ pub(crate) fn generated(package: &Package) -> String {
     let standings: Vec<&str> = Standing::ALL.iter().map(|standing| standing.as_str()).collect();
     open_union(&mut out, "GrantState", "Where a grant stands.", &standings);
     scopes(&mut out);
-    for model in models(SERVICES) {
+    let mut users = String::new();
+    if !package.own_device {
+        events(&mut users);
+    }
+    for whose in package.callers() {
+        for service in SERVICES {
+            service_class(&mut users, service, whose);
+        }
+        all_services(&mut users, whose);
+    }
+    for model in needed(&users) {
         self::model(&mut out, model);
     }
     for model in inputs(SERVICES) {
         input(&mut out, model);
     }
-    if !package.own_device {
-        events(&mut out);
-    }
-    for whose in package.callers() {
-        for service in SERVICES {
-            service_class(&mut out, service, whose);
-        }
-        all_services(&mut out, whose);
-    }
+    out.push_str(&users);
     format!("{HEADER}{}{out}", imports(&out))
+}
+
+/// What is returned here. TypeScript refuses a decoder that nobody calls, and a phone has none of a machine's calls.
+fn needed(users: &str) -> Vec<&'static ModelSchema> {
+    let mut callers = users.to_owned();
+    let mut found = HashSet::new();
+    loop {
+        let before = found.len();
+        let text = callers.clone();
+        let words: HashSet<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
+        for model in models(SERVICES) {
+            let is_called = matches!(model.shape, Shape::Enum(_)) || words.contains(decoder_name(model).as_str());
+            if is_called && found.insert(model.name) {
+                self::model(&mut callers, model);
+            }
+        }
+        if found.len() == before {
+            return models(SERVICES).into_iter().filter(|model| found.contains(model.name)).collect();
+        }
+    }
 }
 
 impl Package {

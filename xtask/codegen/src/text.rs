@@ -12,13 +12,6 @@ pub(crate) fn camel_case(name: &str) -> String {
     })
 }
 
-/// `clinical` as `Clinical`, `patient_graph` as `PatientGraph`.
-pub(crate) fn pascal_case(name: &str) -> String {
-    let camel = camel_case(name);
-    let mut characters = camel.chars();
-    characters.next().map(|c| c.to_ascii_uppercase()).into_iter().chain(characters).collect()
-}
-
 /// A doc comment's lines, without the blank that rustdoc leaves in front.
 pub(crate) fn lines(docs: &[&str]) -> Vec<String> {
     docs.iter().map(|line| line.trim().to_owned()).collect()

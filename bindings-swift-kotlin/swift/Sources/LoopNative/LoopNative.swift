@@ -747,6 +747,240 @@ public func FfiConverterTypeCancelHandle_lower(_ value: CancelHandle) -> UInt64 
 
 
 /**
+ * Keeps the audit log.
+ */
+public protocol NativeAudit: AnyObject, Sendable {
+
+    /**
+     * Takes one entry, a JSON object.
+     */
+    func record(entry: String) async throws
+
+}
+/**
+ * Keeps the audit log.
+ */
+open class NativeAuditImpl: NativeAudit, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_loop_uniffi_fn_clone_nativeaudit(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_loop_uniffi_fn_free_nativeaudit(handle, $0) }
+    }
+
+
+
+
+    /**
+     * Takes one entry, a JSON object.
+     */
+open func record(entry: String)async throws   {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_loop_uniffi_fn_method_nativeaudit_record(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(entry)
+                )
+            },
+            pollFunc: ffi_loop_uniffi_rust_future_poll_void,
+            completeFunc: ffi_loop_uniffi_rust_future_complete_void,
+            freeFunc: ffi_loop_uniffi_rust_future_free_void,
+            liftFunc: { $0 },
+            errorHandler: FfiConverterTypeHookFault_lift
+        )
+}
+
+
+
+}
+
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceNativeAudit {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceNativeAudit = UniffiVTableCallbackInterfaceNativeAudit(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterTypeNativeAudit.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface NativeAudit: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterTypeNativeAudit.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface NativeAudit: handle missing in uniffiClone")
+            }
+        },
+        record: { (
+            uniffiHandle: UInt64,
+            entry: RustBuffer,
+            uniffiFutureCallback: @escaping UniffiForeignFutureCompleteVoid,
+            uniffiCallbackData: UInt64,
+            uniffiOutDroppedCallback: UnsafeMutablePointer<UniffiForeignFutureDroppedCallbackStruct>
+        ) in
+            let makeCall = {
+                () async throws -> () in
+                guard let uniffiObj = try? FfiConverterTypeNativeAudit.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try await uniffiObj.record(
+                     entry: try FfiConverterString.lift(entry)
+                )
+            }
+
+            let uniffiHandleSuccess = { (returnValue: ()) in
+                uniffiFutureCallback(
+                    uniffiCallbackData,
+                    UniffiForeignFutureResultVoid(
+                        callStatus: RustCallStatus()
+                    )
+                )
+            }
+            let uniffiHandleError = { (statusCode, errorBuf) in
+                uniffiFutureCallback(
+                    uniffiCallbackData,
+                    UniffiForeignFutureResultVoid(
+                        callStatus: RustCallStatus(code: statusCode, errorBuf: errorBuf)
+                    )
+                )
+            }
+            uniffiTraitInterfaceCallAsyncWithError(
+                makeCall: makeCall,
+                handleSuccess: uniffiHandleSuccess,
+                handleError: uniffiHandleError,
+                lowerError: FfiConverterTypeHookFault_lower,
+                droppedCallback: uniffiOutDroppedCallback
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceNativeAudit> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceNativeAudit>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitNativeAudit() {
+    uniffi_loop_uniffi_fn_init_callback_vtable_nativeaudit(UniffiCallbackInterfaceNativeAudit.vtablePtr)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNativeAudit: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<NativeAudit>()
+
+    typealias FfiType = UInt64
+    typealias SwiftType = NativeAudit
+
+    public static func lift(_ handle: UInt64) throws -> NativeAudit {
+        if ((handle & 1) == 0) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return NativeAuditImpl(unsafeFromHandle: handle)
+        } else {
+            // Swift-generated handle, get the object from the handle map
+            return try handleMap.remove(handle: handle)
+        }
+    }
+
+    public static func lower(_ value: NativeAudit) -> UInt64 {
+         if let rustImpl = value as? NativeAuditImpl {
+             // Rust-implemented object.  Clone the handle and return it
+            return rustImpl.uniffiCloneHandle()
+         } else {
+            // Swift object, generate a new vtable handle and return that.
+            return handleMap.insert(obj: value)
+         }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NativeAudit {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: NativeAudit, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeAudit_lift(_ handle: UInt64) throws -> NativeAudit {
+    return try FfiConverterTypeNativeAudit.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeAudit_lower(_ value: NativeAudit) -> UInt64 {
+    return FfiConverterTypeNativeAudit.lower(value)
+}
+
+
+
+
+
+
+/**
  * Opens a URL for the person.
  */
 public protocol NativeBrowser: AnyObject, Sendable {
@@ -1355,6 +1589,240 @@ public func FfiConverterTypeNativeEvents_lift(_ handle: UInt64) throws -> Native
 #endif
 public func FfiConverterTypeNativeEvents_lower(_ value: NativeEvents) -> UInt64 {
     return FfiConverterTypeNativeEvents.lower(value)
+}
+
+
+
+
+
+
+/**
+ * Knows the client's secrets.
+ */
+public protocol NativeSecrets: AnyObject, Sendable {
+
+    /**
+     * All that may work, the newest first.
+     */
+    func secrets() async throws  -> [String]
+
+}
+/**
+ * Knows the client's secrets.
+ */
+open class NativeSecretsImpl: NativeSecrets, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_loop_uniffi_fn_clone_nativesecrets(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_loop_uniffi_fn_free_nativesecrets(handle, $0) }
+    }
+
+
+
+
+    /**
+     * All that may work, the newest first.
+     */
+open func secrets()async throws  -> [String]  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_loop_uniffi_fn_method_nativesecrets_secrets(
+                        self.uniffiCloneHandle()
+                )
+            },
+            pollFunc: ffi_loop_uniffi_rust_future_poll_rust_buffer,
+            completeFunc: ffi_loop_uniffi_rust_future_complete_rust_buffer,
+            freeFunc: ffi_loop_uniffi_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterSequenceString.lift,
+            errorHandler: FfiConverterTypeHookFault_lift
+        )
+}
+
+
+
+}
+
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceNativeSecrets {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceNativeSecrets = UniffiVTableCallbackInterfaceNativeSecrets(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterTypeNativeSecrets.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface NativeSecrets: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterTypeNativeSecrets.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface NativeSecrets: handle missing in uniffiClone")
+            }
+        },
+        secrets: { (
+            uniffiHandle: UInt64,
+            uniffiFutureCallback: @escaping UniffiForeignFutureCompleteRustBuffer,
+            uniffiCallbackData: UInt64,
+            uniffiOutDroppedCallback: UnsafeMutablePointer<UniffiForeignFutureDroppedCallbackStruct>
+        ) in
+            let makeCall = {
+                () async throws -> [String] in
+                guard let uniffiObj = try? FfiConverterTypeNativeSecrets.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try await uniffiObj.secrets(
+                )
+            }
+
+            let uniffiHandleSuccess = { (returnValue: [String]) in
+                uniffiFutureCallback(
+                    uniffiCallbackData,
+                    UniffiForeignFutureResultRustBuffer(
+                        returnValue: FfiConverterSequenceString.lower(returnValue),
+                        callStatus: RustCallStatus()
+                    )
+                )
+            }
+            let uniffiHandleError = { (statusCode, errorBuf) in
+                uniffiFutureCallback(
+                    uniffiCallbackData,
+                    UniffiForeignFutureResultRustBuffer(
+                        returnValue: RustBuffer.empty(),
+                        callStatus: RustCallStatus(code: statusCode, errorBuf: errorBuf)
+                    )
+                )
+            }
+            uniffiTraitInterfaceCallAsyncWithError(
+                makeCall: makeCall,
+                handleSuccess: uniffiHandleSuccess,
+                handleError: uniffiHandleError,
+                lowerError: FfiConverterTypeHookFault_lower,
+                droppedCallback: uniffiOutDroppedCallback
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceNativeSecrets> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceNativeSecrets>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitNativeSecrets() {
+    uniffi_loop_uniffi_fn_init_callback_vtable_nativesecrets(UniffiCallbackInterfaceNativeSecrets.vtablePtr)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNativeSecrets: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<NativeSecrets>()
+
+    typealias FfiType = UInt64
+    typealias SwiftType = NativeSecrets
+
+    public static func lift(_ handle: UInt64) throws -> NativeSecrets {
+        if ((handle & 1) == 0) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return NativeSecretsImpl(unsafeFromHandle: handle)
+        } else {
+            // Swift-generated handle, get the object from the handle map
+            return try handleMap.remove(handle: handle)
+        }
+    }
+
+    public static func lower(_ value: NativeSecrets) -> UInt64 {
+         if let rustImpl = value as? NativeSecretsImpl {
+             // Rust-implemented object.  Clone the handle and return it
+            return rustImpl.uniffiCloneHandle()
+         } else {
+            // Swift object, generate a new vtable handle and return that.
+            return handleMap.insert(obj: value)
+         }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NativeSecrets {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: NativeSecrets, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeSecrets_lift(_ handle: UInt64) throws -> NativeSecrets {
+    return try FfiConverterTypeNativeSecrets.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeSecrets_lower(_ value: NativeSecrets) -> UInt64 {
+    return FfiConverterTypeNativeSecrets.lower(value)
 }
 
 
@@ -2064,9 +2532,21 @@ public struct NativeHooks {
      */
     public let events: NativeEvents?
     /**
+     * Keeps the audit log, in place of the option `audit_log`.
+     */
+    public let audit: NativeAudit?
+    /**
+     * Knows the client's secrets, in place of the option `client_secret`.
+     */
+    public let secrets: NativeSecrets?
+    /**
      * The store is on the person's own device.
      */
     public let ownDevice: Bool
+    /**
+     * The client is a machine's: it has no store and no sign-in.
+     */
+    public let machine: Bool
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -2081,12 +2561,24 @@ public struct NativeHooks {
          * Told of what happens to grants.
          */events: NativeEvents?,
         /**
+         * Keeps the audit log, in place of the option `audit_log`.
+         */audit: NativeAudit?,
+        /**
+         * Knows the client's secrets, in place of the option `client_secret`.
+         */secrets: NativeSecrets?,
+        /**
          * The store is on the person's own device.
-         */ownDevice: Bool) {
+         */ownDevice: Bool,
+        /**
+         * The client is a machine's: it has no store and no sign-in.
+         */machine: Bool) {
         self.store = store
         self.browser = browser
         self.events = events
+        self.audit = audit
+        self.secrets = secrets
         self.ownDevice = ownDevice
+        self.machine = machine
     }
 
 
@@ -2108,7 +2600,10 @@ public struct FfiConverterTypeNativeHooks: FfiConverterRustBuffer {
                 store: FfiConverterOptionTypeNativeStore.read(from: &buf),
                 browser: FfiConverterOptionTypeNativeBrowser.read(from: &buf),
                 events: FfiConverterOptionTypeNativeEvents.read(from: &buf),
-                ownDevice: FfiConverterBool.read(from: &buf)
+                audit: FfiConverterOptionTypeNativeAudit.read(from: &buf),
+                secrets: FfiConverterOptionTypeNativeSecrets.read(from: &buf),
+                ownDevice: FfiConverterBool.read(from: &buf),
+                machine: FfiConverterBool.read(from: &buf)
         )
     }
 
@@ -2116,7 +2611,10 @@ public struct FfiConverterTypeNativeHooks: FfiConverterRustBuffer {
         FfiConverterOptionTypeNativeStore.write(value.store, into: &buf)
         FfiConverterOptionTypeNativeBrowser.write(value.browser, into: &buf)
         FfiConverterOptionTypeNativeEvents.write(value.events, into: &buf)
+        FfiConverterOptionTypeNativeAudit.write(value.audit, into: &buf)
+        FfiConverterOptionTypeNativeSecrets.write(value.secrets, into: &buf)
         FfiConverterBool.write(value.ownDevice, into: &buf)
+        FfiConverterBool.write(value.machine, into: &buf)
     }
 }
 
@@ -2394,6 +2892,95 @@ public func FfiConverterTypeFault_lift(_ buf: RustBuffer) throws -> Fault {
 #endif
 public func FfiConverterTypeFault_lower(_ value: Fault) -> RustBuffer {
     return FfiConverterTypeFault.lower(value)
+}
+
+
+/**
+ * Why a function of the application did not answer.
+ */
+public
+enum HookFault: Swift.Error, Equatable, Hashable {
+
+
+
+    /**
+     * `kind` names what was thrown, without its text.
+     */
+    case Threw(
+        /**
+         * A class's name.
+         */kind: String
+    )
+    /**
+     * It did not end in time.
+     */
+    case TooSlow
+
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension HookFault: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeHookFault: FfiConverterRustBuffer {
+    typealias SwiftType = HookFault
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> HookFault {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+
+
+
+        case 1: return .Threw(
+            kind: try FfiConverterString.read(from: &buf)
+            )
+        case 2: return .TooSlow
+
+         default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: HookFault, into buf: inout [UInt8]) {
+        switch value {
+
+
+
+
+
+        case let .Threw(kind):
+            writeInt(&buf, Int32(1))
+            FfiConverterString.write(kind, into: &buf)
+
+
+        case .TooSlow:
+            writeInt(&buf, Int32(2))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHookFault_lift(_ buf: RustBuffer) throws -> HookFault {
+    return try FfiConverterTypeHookFault.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHookFault_lower(_ value: HookFault) -> RustBuffer {
+    return FfiConverterTypeHookFault.lower(value)
 }
 
 
@@ -2733,6 +3320,30 @@ fileprivate struct FfiConverterOptionString: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeNativeAudit: FfiConverterRustBuffer {
+    typealias SwiftType = NativeAudit?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeNativeAudit.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeNativeAudit.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeNativeBrowser: FfiConverterRustBuffer {
     typealias SwiftType = NativeBrowser?
 
@@ -2773,6 +3384,30 @@ fileprivate struct FfiConverterOptionTypeNativeEvents: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeNativeEvents.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeNativeSecrets: FfiConverterRustBuffer {
+    typealias SwiftType = NativeSecrets?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeNativeSecrets.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeNativeSecrets.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -3066,6 +3701,20 @@ public func settle(limitMs: UInt64)async  -> Bool  {
 
         )
 }
+/**
+ * Checks a webhook's delivery, and reads it: JSON. `headers` is a JSON object of texts and lists of texts, `secrets` a JSON
+ * text, a list of texts, or null for `LOOP_WEBHOOK_SECRET`.
+ */
+public func verifyWebhook(rawBody: Data, headers: String, secrets: String)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeFault_lift) {
+        uniffiCallStatus in
+    uniffi_loop_uniffi_fn_func_verify_webhook(
+        FfiConverterData.lower(rawBody),
+        FfiConverterString.lower(headers),
+        FfiConverterString.lower(secrets),uniffiCallStatus
+    )
+})
+}
 
 private enum InitializationResult {
     case ok
@@ -3088,6 +3737,9 @@ private let initializationResult: InitializationResult = {
     if (uniffi_loop_uniffi_checksum_func_settle() != 17802) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_loop_uniffi_checksum_func_verify_webhook() != 32302) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_loop_uniffi_checksum_method_cancelhandle_cancel() != 23557) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -3097,10 +3749,16 @@ private let initializationResult: InitializationResult = {
     if (uniffi_loop_uniffi_checksum_method_nativeclient_redirect_uri() != 51746) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_loop_uniffi_checksum_method_nativeaudit_record() != 6016) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_loop_uniffi_checksum_method_nativebrowser_open() != 19814) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_loop_uniffi_checksum_method_nativeevents_tell() != 6979) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_loop_uniffi_checksum_method_nativesecrets_secrets() != 64166) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_loop_uniffi_checksum_method_nativestore_load() != 5173) {
@@ -3125,8 +3783,10 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
 
+    uniffiCallbackInitNativeAudit()
     uniffiCallbackInitNativeBrowser()
     uniffiCallbackInitNativeEvents()
+    uniffiCallbackInitNativeSecrets()
     uniffiCallbackInitNativeStore()
     return InitializationResult.ok
 }()

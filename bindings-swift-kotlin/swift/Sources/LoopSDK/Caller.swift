@@ -2,9 +2,12 @@
 import Foundation
 internal import LoopNative
 
-/// A client of the core, shared by the public client and its services.
+/// A client of the core, shared by the public clients and their services.
 struct Caller: Sendable {
     private let native: NativeClient
+
+    /// What is said of the caller in each call.
+    private var said: [String: JSONValue] = [:]
 
     init(options: LoopOptions) throws {
         try self.init(optionsJSON: Self.encode(options.arguments), hooks: options)
@@ -12,17 +15,48 @@ struct Caller: Sendable {
 
     /// The options as they cross, and the parts of them that are the app's own code.
     init(optionsJSON: String, hooks: LoopOptions) throws {
-        let own = NativeHooks(
-            store: hooks.resolvedStore.map { StoreAdapter($0) },
-            browser: hooks.resolvedBrowser.map { BrowserAdapter($0) },
-            events: hooks.onEvent.map { EventsAdapter($0) },
-            ownDevice: hooks.isOwnDevice
+        try self.init(
+            optionsJSON: optionsJSON,
+            NativeHooks(
+                store: hooks.resolvedStore.map { StoreAdapter($0) },
+                browser: hooks.resolvedBrowser.map { BrowserAdapter($0) },
+                events: hooks.onEvent.map { EventsAdapter($0) },
+                audit: hooks.auditLog?.record.map { AuditAdapter($0) },
+                secrets: hooks.clientSecret?.ask.map { SecretsAdapter($0) },
+                ownDevice: hooks.isOwnDevice,
+                machine: false
+            )
         )
+    }
+
+    init(options: M2MOptions) throws {
+        try self.init(
+            optionsJSON: Self.encode(options.arguments),
+            NativeHooks(
+                store: nil,
+                browser: nil,
+                events: nil,
+                audit: options.auditLog?.record.map { AuditAdapter($0) },
+                secrets: options.clientSecret?.ask.map { SecretsAdapter($0) },
+                ownDevice: false,
+                machine: true
+            )
+        )
+    }
+
+    private init(optionsJSON: String, _ hooks: NativeHooks) throws {
         do {
-            native = try NativeClient.open(options: optionsJSON, language: "swift/6", hooks: own)
+            native = try NativeClient.open(options: optionsJSON, language: "swift/6", hooks: hooks)
         } catch {
             throw Self.own(error)
         }
+    }
+
+    /// The same, for somebody.
+    func saying(_ said: [String: JSONValue]) -> Caller {
+        var caller = self
+        caller.said = said
+        return caller
     }
 
     var redirectUri: String? { native.redirectUri() }
@@ -52,10 +86,24 @@ struct Caller: Sendable {
         return Page(items: reply.items, nextCursor: reply.nextCursor)
     }
 
+    /// Calls a method that returns one page of several.
+    func pages<Item: Decodable & Sendable>(
+        _ method: String,
+        _ arguments: [String: JSONValue],
+        timeout: TimeInterval?
+    ) async throws -> Page<Item> {
+        let reply: PageReply<Item> = try await value(method, arguments, timeout: timeout)
+        return Page(items: reply.items, nextCursor: reply.nextCursor) { cursor in
+            let next = arguments.merging(["cursor": .string(cursor)]) { _, next in next }
+            return try await self.pages(method, next, timeout: timeout)
+        }
+    }
+
     /// Calls a method. Cancelling the task that awaits it cancels the call, and a refresh that it shares goes on.
     @discardableResult
     func run(_ method: String, _ arguments: [String: JSONValue], timeout: TimeInterval?) async throws -> String {
-        try await run(method, json: try Self.encode(arguments), timeout: timeout)
+        let all = arguments.merging(said) { _, said in said }
+        return try await run(method, json: try Self.encode(all), timeout: timeout)
     }
 
     /// The same with arguments that are JSON already.
@@ -76,7 +124,7 @@ struct Caller: Sendable {
     }
 
     /// The public error for one that crossed. Nothing else that is thrown here has a text that may be shown.
-    private static func own(_ error: any Error) -> any Error {
+    static func own(_ error: any Error) -> any Error {
         guard let fault = error as? Fault, case .Failed(info: let info) = fault else {
             return LoopError(code: .internal, message: "The SDK failed in a way that it should not: please report it.")
         }

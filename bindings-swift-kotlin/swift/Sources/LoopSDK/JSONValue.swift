@@ -102,6 +102,18 @@ extension JSONValue {
         value.map { JSONValue.integer(Int64($0)) } ?? .null
     }
 
+    /// An argument that is a record, a choice, a number, or a list of these.
+    static func encoded(_ value: (some Encodable)?) throws -> JSONValue {
+        guard let value else { return .null }
+        do {
+            return try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(value))
+        } catch {
+            // An encoder's error may quote the value.
+            let message = "An argument can't be written as JSON: numbers have to be finite."
+            throw LoopError(code: .invalidOption, message: message)
+        }
+    }
+
     static func words(_ values: [String]?) -> JSONValue {
         guard let values else { return .null }
         return .array(values.map { JSONValue.string($0) })

@@ -180,8 +180,25 @@ public final class LoopClient: Sendable, CustomStringConvertible, CustomDebugStr
     }
 
     /// Loop for one person: `loop.user(id).clinical.listBiomarkers()`.
-    public func user(_ userId: String) -> LoopUser {
-        LoopUser(client: self, userId: userId)
+    ///
+    /// - Parameters:
+    ///   - userId: The person.
+    ///   - actor: Who calls, for the audit log: a clinician's id at your place, or a job's name.
+    ///   - purpose: Why, for the audit log.
+    ///   - traceparent: Ties the calls to a trace (W3C Trace Context); it is sent along.
+    public func user(
+        _ userId: String,
+        actor: String? = nil,
+        purpose: String? = nil,
+        traceparent: String? = nil
+    ) -> LoopUser {
+        let said: [String: JSONValue] = [
+            "user_id": .string(userId),
+            "actor": .text(actor),
+            "purpose": .text(purpose),
+            "traceparent": .text(traceparent),
+        ]
+        return LoopUser(caller: caller.saying(said), userId: userId)
     }
 
     public var description: String { "<LoopClient>" }
@@ -191,10 +208,15 @@ public final class LoopClient: Sendable, CustomStringConvertible, CustomDebugStr
 
 /// One person's data, through one client.
 public struct LoopUser: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    let client: LoopClient
+    let caller: Caller
 
     /// Whose data this is.
     public let userId: String
+
+    /// Sends any request to one of Loop's services, for what has no method here yet.
+    public func request(_ request: ApiRequest, timeout: TimeInterval? = nil) async throws -> ApiResponse {
+        try await caller.value("request", request.arguments, timeout: timeout)
+    }
 
     public var description: String { "<LoopUser>" }
     public var debugDescription: String { description }

@@ -31,7 +31,7 @@ public struct LoopOptions: Sendable, CustomStringConvertible, CustomDebugStringC
     /// The app's public id (`LOOP_CLIENT_ID`).
     public var clientId: String?
     /// The secret of an app on a server (`LOOP_CLIENT_SECRET`). An app on a person's device must have none.
-    public var clientSecret: String?
+    public var clientSecret: ClientSecret?
     /// Where Loop sends the person back, exactly as registered (`LOOP_REDIRECT_URI`): `your-app:/callback`, or an https
     /// link that the app claims.
     public var redirectUri: String?
@@ -63,6 +63,10 @@ public struct LoopOptions: Sendable, CustomStringConvertible, CustomDebugStringC
     public var browser: (any Browser)?
     /// Hears of what happens to grants. It runs on the SDK's threads and must return at once.
     public var onEvent: (@Sendable (LoopEvent) -> Void)?
+    /// Records every call of one of Loop's APIs, for apps that have to show who looked at whose data.
+    public var auditLog: AuditLog?
+    /// Whether a call fails whose entry can't be recorded: nothing is sent then.
+    public var auditRequired: Bool = false
     /// Whether this is a person's own device: `userId` may then be left out while the store holds one grant.
     ///
     /// So it is on Apple's systems, and not on Linux, unless said otherwise.
@@ -107,7 +111,7 @@ public struct LoopOptions: Sendable, CustomStringConvertible, CustomDebugStringC
     var arguments: [String: JSONValue] {
         [
             "client_id": .text(clientId),
-            "client_secret": .text(clientSecret),
+            "client_secret": .words(clientSecret?.known),
             "redirect_uri": .text(redirectUri),
             "scopes": .words(scopes),
             "environment": environment?.argument ?? .null,
@@ -119,6 +123,8 @@ public struct LoopOptions: Sendable, CustomStringConvertible, CustomDebugStringC
             "identify": .flag(identify),
             "check_browser": .flag(checkBrowser),
             "timeout": .seconds(timeout),
+            "audit_log": .text(auditLog?.path),
+            "audit_required": .bool(auditRequired),
         ]
     }
 

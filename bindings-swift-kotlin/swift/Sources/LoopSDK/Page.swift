@@ -17,7 +17,6 @@ public struct Page<Item: Sendable>: RandomAccessCollection, Sendable,
     init(items: [Item], nextCursor: String?, fetch: (@Sendable (String) async throws -> Page<Item>)? = nil) {
         self.items = items
         self.nextCursor = nextCursor
-        // No operation of the platform has a second page yet: the first one that takes a cursor passes `fetch`.
         self.fetch = fetch
     }
 

@@ -13,6 +13,8 @@ public struct ApiRequest: Sendable, CustomStringConvertible, CustomDebugStringCo
     public var query: [String: JSONValue]
     /// The body; none if nil.
     public var body: JSONValue?
+    /// Names a write, so that the SDK may send it again where an answer is lost.
+    public var idempotencyKey: String?
 
     /// A request to a service.
     public init(
@@ -20,13 +22,15 @@ public struct ApiRequest: Sendable, CustomStringConvertible, CustomDebugStringCo
         path: String,
         method: String = "GET",
         query: [String: JSONValue] = [:],
-        body: JSONValue? = nil
+        body: JSONValue? = nil,
+        idempotencyKey: String? = nil
     ) {
         self.service = service
         self.path = path
         self.method = method
         self.query = query
         self.body = body
+        self.idempotencyKey = idempotencyKey
     }
 
     var arguments: [String: JSONValue] {
@@ -36,6 +40,7 @@ public struct ApiRequest: Sendable, CustomStringConvertible, CustomDebugStringCo
             "method": .string(method),
             "query": .object(query),
             "body": body ?? .null,
+            "idempotency_key": .text(idempotencyKey),
         ]
     }
 

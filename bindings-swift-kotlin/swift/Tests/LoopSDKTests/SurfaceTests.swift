@@ -25,7 +25,7 @@ final class SurfaceTests: XCTestCase {
             status: BiomarkerStatus(rawValue: canary), collectedAt: canary, parsedAt: canary
         )
         var options = LoopOptions(clientId: canary, redirectUri: "\(canary):/callback", scopes: [canary])
-        options.clientSecret = canary
+        options.clientSecret = ClientSecret(canary)
         options.storeUrl = "memory:"
         var request = AuthorizationRequest(userId: canary, appState: canary)
         request.browserSecret = canary

@@ -243,6 +243,12 @@ typedef void (*UniffiForeignFutureCompleteVoid)(uint64_t, UniffiForeignFutureRes
     );
 
 #endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_NATIVE_AUDIT_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_NATIVE_AUDIT_METHOD0
+typedef void (*UniffiCallbackInterfaceNativeAuditMethod0)(uint64_t, RustBuffer, UniffiForeignFutureCompleteVoid _Nonnull, uint64_t, UniffiForeignFutureDroppedCallbackStruct* _Nonnull
+    );
+
+#endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_NATIVE_BROWSER_METHOD0
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_NATIVE_BROWSER_METHOD0
 typedef void (*UniffiCallbackInterfaceNativeBrowserMethod0)(uint64_t, RustBuffer, RustBuffer, UniffiForeignFutureCompleteRustBuffer _Nonnull, uint64_t, UniffiForeignFutureDroppedCallbackStruct* _Nonnull
@@ -253,6 +259,12 @@ typedef void (*UniffiCallbackInterfaceNativeBrowserMethod0)(uint64_t, RustBuffer
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_NATIVE_EVENTS_METHOD0
 typedef void (*UniffiCallbackInterfaceNativeEventsMethod0)(uint64_t, RustBuffer, void* _Nonnull,
         RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_NATIVE_SECRETS_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_NATIVE_SECRETS_METHOD0
+typedef void (*UniffiCallbackInterfaceNativeSecretsMethod0)(uint64_t, UniffiForeignFutureCompleteRustBuffer _Nonnull, uint64_t, UniffiForeignFutureDroppedCallbackStruct* _Nonnull
     );
 
 #endif
@@ -286,6 +298,15 @@ typedef void (*UniffiCallbackInterfaceNativeStoreMethod4)(uint64_t, RustBuffer, 
     );
 
 #endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_NATIVE_AUDIT
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_NATIVE_AUDIT
+typedef struct UniffiVTableCallbackInterfaceNativeAudit {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceNativeAuditMethod0 _Nonnull record;
+} UniffiVTableCallbackInterfaceNativeAudit;
+
+#endif
 #ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_NATIVE_BROWSER
 #define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_NATIVE_BROWSER
 typedef struct UniffiVTableCallbackInterfaceNativeBrowser {
@@ -302,6 +323,15 @@ typedef struct UniffiVTableCallbackInterfaceNativeEvents {
     UniffiCallbackInterfaceClone _Nonnull uniffiClone;
     UniffiCallbackInterfaceNativeEventsMethod0 _Nonnull tell;
 } UniffiVTableCallbackInterfaceNativeEvents;
+
+#endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_NATIVE_SECRETS
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_NATIVE_SECRETS
+typedef struct UniffiVTableCallbackInterfaceNativeSecrets {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceNativeSecretsMethod0 _Nonnull secrets;
+} UniffiVTableCallbackInterfaceNativeSecrets;
 
 #endif
 #ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_NATIVE_STORE
@@ -363,6 +393,26 @@ uint64_t uniffi_loop_uniffi_fn_method_nativeclient_call(uint64_t ptr, RustBuffer
 RustBuffer uniffi_loop_uniffi_fn_method_nativeclient_redirect_uri(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_CLONE_NATIVEAUDIT
+#define UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_CLONE_NATIVEAUDIT
+uint64_t uniffi_loop_uniffi_fn_clone_nativeaudit(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_FREE_NATIVEAUDIT
+#define UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_FREE_NATIVEAUDIT
+void uniffi_loop_uniffi_fn_free_nativeaudit(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_INIT_CALLBACK_VTABLE_NATIVEAUDIT
+#define UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_INIT_CALLBACK_VTABLE_NATIVEAUDIT
+void uniffi_loop_uniffi_fn_init_callback_vtable_nativeaudit(const UniffiVTableCallbackInterfaceNativeAudit* _Nonnull vtable
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_METHOD_NATIVEAUDIT_RECORD
+#define UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_METHOD_NATIVEAUDIT_RECORD
+uint64_t uniffi_loop_uniffi_fn_method_nativeaudit_record(uint64_t ptr, RustBuffer entry
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_CLONE_NATIVEBROWSER
 #define UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_CLONE_NATIVEBROWSER
 uint64_t uniffi_loop_uniffi_fn_clone_nativebrowser(uint64_t handle, RustCallStatus *_Nonnull out_status
@@ -401,6 +451,26 @@ void uniffi_loop_uniffi_fn_init_callback_vtable_nativeevents(const UniffiVTableC
 #ifndef UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_METHOD_NATIVEEVENTS_TELL
 #define UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_METHOD_NATIVEEVENTS_TELL
 void uniffi_loop_uniffi_fn_method_nativeevents_tell(uint64_t ptr, RustBuffer event, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_CLONE_NATIVESECRETS
+#define UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_CLONE_NATIVESECRETS
+uint64_t uniffi_loop_uniffi_fn_clone_nativesecrets(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_FREE_NATIVESECRETS
+#define UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_FREE_NATIVESECRETS
+void uniffi_loop_uniffi_fn_free_nativesecrets(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_INIT_CALLBACK_VTABLE_NATIVESECRETS
+#define UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_INIT_CALLBACK_VTABLE_NATIVESECRETS
+void uniffi_loop_uniffi_fn_init_callback_vtable_nativesecrets(const UniffiVTableCallbackInterfaceNativeSecrets* _Nonnull vtable
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_METHOD_NATIVESECRETS_SECRETS
+#define UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_METHOD_NATIVESECRETS_SECRETS
+uint64_t uniffi_loop_uniffi_fn_method_nativesecrets_secrets(uint64_t ptr
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_CLONE_NATIVESTORE
@@ -472,6 +542,11 @@ uint64_t uniffi_loop_uniffi_fn_func_living_tasks(RustCallStatus *_Nonnull out_st
 #ifndef UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_FUNC_SETTLE
 #define UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_FUNC_SETTLE
 uint64_t uniffi_loop_uniffi_fn_func_settle(uint64_t limit_ms
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_FUNC_VERIFY_WEBHOOK
+#define UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_FN_FUNC_VERIFY_WEBHOOK
+RustBuffer uniffi_loop_uniffi_fn_func_verify_webhook(RustBuffer raw_body, RustBuffer headers, RustBuffer secrets, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_FFI_LOOP_UNIFFI_RUSTBUFFER_ALLOC
@@ -746,6 +821,12 @@ uint16_t uniffi_loop_uniffi_checksum_func_settle(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_CHECKSUM_FUNC_VERIFY_WEBHOOK
+#define UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_CHECKSUM_FUNC_VERIFY_WEBHOOK
+uint16_t uniffi_loop_uniffi_checksum_func_verify_webhook(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_CHECKSUM_METHOD_CANCELHANDLE_CANCEL
 #define UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_CHECKSUM_METHOD_CANCELHANDLE_CANCEL
 uint16_t uniffi_loop_uniffi_checksum_method_cancelhandle_cancel(void
@@ -764,6 +845,12 @@ uint16_t uniffi_loop_uniffi_checksum_method_nativeclient_redirect_uri(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_CHECKSUM_METHOD_NATIVEAUDIT_RECORD
+#define UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_CHECKSUM_METHOD_NATIVEAUDIT_RECORD
+uint16_t uniffi_loop_uniffi_checksum_method_nativeaudit_record(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_CHECKSUM_METHOD_NATIVEBROWSER_OPEN
 #define UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_CHECKSUM_METHOD_NATIVEBROWSER_OPEN
 uint16_t uniffi_loop_uniffi_checksum_method_nativebrowser_open(void
@@ -773,6 +860,12 @@ uint16_t uniffi_loop_uniffi_checksum_method_nativebrowser_open(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_CHECKSUM_METHOD_NATIVEEVENTS_TELL
 #define UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_CHECKSUM_METHOD_NATIVEEVENTS_TELL
 uint16_t uniffi_loop_uniffi_checksum_method_nativeevents_tell(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_CHECKSUM_METHOD_NATIVESECRETS_SECRETS
+#define UNIFFI_FFIDEF_UNIFFI_LOOP_UNIFFI_CHECKSUM_METHOD_NATIVESECRETS_SECRETS
+uint16_t uniffi_loop_uniffi_checksum_method_nativesecrets_secrets(void
 
 );
 #endif

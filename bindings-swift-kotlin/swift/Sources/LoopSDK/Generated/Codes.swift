@@ -118,6 +118,14 @@ extension LoopError {
         public static let conflict = Code(rawValue: "conflict")
         /// The platform does not accept the request's content.
         public static let invalidRequest = Code(rawValue: "invalid_request")
+        /// A write was sent and nobody knows whether it was done. The detail is its idempotency key: sent again under it, it is done once.
+        public static let writeOutcomeUnknown = Code(rawValue: "write_outcome_unknown")
+        /// The audit log took no entry, and the client is set to fail then.
+        public static let auditFailed = Code(rawValue: "audit_failed")
+        /// A webhook's signature is missing or wrong: answer it with 401.
+        public static let webhookSignature = Code(rawValue: "webhook_signature")
+        /// A webhook's body is not an event.
+        public static let webhookMalformed = Code(rawValue: "webhook_malformed")
         /// Too many requests.
         public static let rateLimited = Code(rawValue: "rate_limited")
         /// The platform failed, or is overloaded.
@@ -189,6 +197,10 @@ extension LoopError {
             .notFound,
             .conflict,
             .invalidRequest,
+            .writeOutcomeUnknown,
+            .auditFailed,
+            .webhookSignature,
+            .webhookMalformed,
             .rateLimited,
             .serverUnavailable,
             .unreachable,
@@ -293,6 +305,10 @@ extension LoopError.Code {
         .notFound: .fixCall,
         .conflict: .fixCall,
         .invalidRequest: .fixCall,
+        .writeOutcomeUnknown: .retry,
+        .auditFailed: .callOperator,
+        .webhookSignature: .fixCall,
+        .webhookMalformed: .fixCall,
         .rateLimited: .retry,
         .serverUnavailable: .retry,
         .unreachable: .retry,

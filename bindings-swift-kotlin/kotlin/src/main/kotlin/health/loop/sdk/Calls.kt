@@ -5,6 +5,7 @@ import health.loop.sdk.ffi.CancelHandle
 import health.loop.sdk.ffi.Fault
 import health.loop.sdk.ffi.InternalException
 import health.loop.sdk.ffi.NativeClient
+import health.loop.sdk.ffi.NativeHooks
 import java.nio.charset.CharacterCodingException
 import java.util.concurrent.atomic.AtomicBoolean
 import kotlin.coroutines.cancellation.CancellationException
@@ -74,25 +75,29 @@ internal class Calls private constructor(private val native: NativeClient) {
         }
     }
 
-    private fun closed() = IllegalStateException("This LoopClient is closed; make a new one.")
+    private fun closed() = IllegalStateException("This client is closed; make a new one.")
 
     companion object {
-        fun open(options: LoopOptions): Calls {
-            val plain = options.toJson().toString()
-            NativePart.load()
-            return Calls(translated { NativeClient.open(plain, "kotlin/${KotlinVersion.CURRENT}", hooksOf(options)) })
-        }
+        fun open(options: LoopOptions): Calls = open(options.toJson()) { hooksOf(options) }
 
-        /** Turns what the generated code throws into what the SDK throws. */
-        private inline fun <T> translated(ask: () -> T): T = try {
-            ask()
-        } catch (fault: Fault) {
-            throw exceptionOf(failureOf(fault))
-        } catch (_: CharacterCodingException) {
-            throw ownError(ErrorCode.INVALID_OPTION, "`arguments` hold text that is not valid Unicode.", "arguments")
-        } catch (_: InternalException) {
-            // Its text may quote what was handled.
-            throw ownError(ErrorCode.INTERNAL, "The SDK has a defect; please report it.")
+        fun open(options: M2MOptions): Calls = open(options.toJson()) { hooksOf(options) }
+
+        private fun open(options: JsonObject, hooks: () -> NativeHooks): Calls {
+            NativePart.load()
+            val language = "kotlin/${KotlinVersion.CURRENT}"
+            return Calls(translated { NativeClient.open(options.toString(), language, hooks()) })
         }
     }
+}
+
+/** Turns what the generated code throws into what the SDK throws. */
+internal inline fun <T> translated(ask: () -> T): T = try {
+    ask()
+} catch (fault: Fault) {
+    throw exceptionOf(failureOf(fault))
+} catch (_: CharacterCodingException) {
+    throw ownError(ErrorCode.INVALID_OPTION, "`arguments` hold text that is not valid Unicode.", "arguments")
+} catch (_: InternalException) {
+    // Its text may quote what was handled.
+    throw ownError(ErrorCode.INTERNAL, "The SDK has a defect; please report it.")
 }

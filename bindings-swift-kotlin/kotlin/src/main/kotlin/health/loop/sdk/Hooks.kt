@@ -2,9 +2,12 @@
 package health.loop.sdk
 
 import health.loop.sdk.ffi.BrowserFault
+import health.loop.sdk.ffi.HookFault
+import health.loop.sdk.ffi.NativeAudit
 import health.loop.sdk.ffi.NativeBrowser
 import health.loop.sdk.ffi.NativeEvents
 import health.loop.sdk.ffi.NativeHooks
+import health.loop.sdk.ffi.NativeSecrets
 import health.loop.sdk.ffi.NativeStore
 import health.loop.sdk.ffi.SaveAnswer
 import health.loop.sdk.ffi.StoreFault
@@ -19,7 +22,20 @@ internal fun hooksOf(options: LoopOptions): NativeHooks = NativeHooks(
     store = options.tokenStore?.let(::AppStore),
     browser = options.browser?.let(::AppBrowser),
     events = options.onEvent?.let(::AppListener),
+    audit = options.auditLog?.record?.let(::AppAudit),
+    secrets = options.clientSecretSource?.let(::AppSecrets),
     ownDevice = options.ownDevice,
+    machine = false,
+)
+
+internal fun hooksOf(options: M2MOptions): NativeHooks = NativeHooks(
+    store = null,
+    browser = null,
+    events = null,
+    audit = options.auditLog?.record?.let(::AppAudit),
+    secrets = options.clientSecretSource?.let(::AppSecrets),
+    ownDevice = false,
+    machine = true,
 )
 
 /** The name of an exception's class, if it looks like one. */
@@ -85,6 +101,21 @@ private class AppBrowser(private val browser: Browser) : NativeBrowser {
     } catch (thrown: Throwable) {
         throw BrowserFault.NotOpened(kindOf(thrown))
     }
+}
+
+private class AppAudit(private val record: suspend (AuditEntry) -> Unit) : NativeAudit {
+    override suspend fun record(entry: String) = answered { record(AuditEntry.parse(entry)) }
+}
+
+private class AppSecrets(private val ask: suspend () -> List<String>) : NativeSecrets {
+    override suspend fun secrets(): List<String> = answered { ask() }
+}
+
+/** As with a store: what blocks must not do so on the few threads that an app computes on. */
+private suspend fun <T> answered(ask: suspend () -> T): T = try {
+    withContext(Dispatchers.IO) { ask() }
+} catch (thrown: Throwable) {
+    throw HookFault.Threw(kindOf(thrown))
 }
 
 private class AppListener(private val listener: (LoopEvent) -> Unit) : NativeEvents {

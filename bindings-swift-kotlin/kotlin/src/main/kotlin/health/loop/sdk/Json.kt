@@ -1,6 +1,7 @@
 // JSON in and out, in a form that shows nothing when it is printed.
 package health.loop.sdk
 
+import java.math.BigDecimal
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonNull
@@ -10,10 +11,19 @@ import kotlinx.serialization.json.booleanOrNull
 import kotlinx.serialization.json.doubleOrNull
 import kotlinx.serialization.json.longOrNull
 
-/** A record of the platform. It prints without its values. */
-public interface Record {
+/** A record of the platform. It prints without its values; [safeView] has those that may stand in a log. */
+public sealed class Record {
     /** The whole record, under the names that the platform uses: for a page, or for a place that keeps health data. */
-    public fun toJson(): JsonObject
+    public abstract fun toJson(): JsonObject
+
+    /** What [safeView] gives. */
+    internal abstract fun shown(): JsonObject
+}
+
+/** One of several values that the platform knows, or one that is newer than this SDK. It prints without the value. */
+public sealed interface Choice {
+    /** As it travels. */
+    public val value: String
 }
 
 /** Any JSON value, where the platform says no more than that. It prints without what is in it. */
@@ -47,6 +57,9 @@ internal class Field(private val name: String, private val element: JsonElement)
 
     fun boolean(): Boolean = primitive { it.booleanOrNull }
 
+    /** It travels as a text, since floating point would change it. */
+    fun decimal(): BigDecimal = primitive { if (it.isString) it.content.toBigDecimalOrNull() else null }
+
     fun json(): JsonValue = JsonValue(element)
 
     fun record(): JsonObject = element as? JsonObject ?: wrong()
@@ -71,14 +84,21 @@ internal fun JsonObject.field(name: String): Field = Field(name, this[name] ?: J
 /** A whole reply as a field. */
 internal fun JsonElement.asField(): Field = Field("answer", this)
 
-/** An object of plain values, lists of them, and JSON. */
+/** An object of plain values, records, lists of them, and JSON. */
 internal fun jsonOf(vararg fields: Pair<String, Any?>): JsonObject =
     JsonObject(fields.associate { (name, value) -> name to toJsonElement(name, value) })
+
+/** The same without what is null. */
+internal fun givenOf(vararg fields: Pair<String, Any?>): JsonObject =
+    jsonOf(*fields.filter { (_, value) -> value != null }.toTypedArray())
 
 private fun toJsonElement(name: String, value: Any?): JsonElement = when (value) {
     null -> JsonNull
     is JsonElement -> value
     is JsonValue -> value.value
+    is Record -> value.toJson()
+    is Choice -> JsonPrimitive(value.value)
+    is BigDecimal -> JsonPrimitive(value.toPlainString())
     is String -> JsonPrimitive(value)
     is Boolean -> JsonPrimitive(value)
     is Number -> {

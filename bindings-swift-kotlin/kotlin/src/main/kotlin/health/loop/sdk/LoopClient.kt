@@ -8,6 +8,7 @@ import kotlinx.coroutines.flow.emitAll
 import kotlinx.coroutines.flow.flow
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonNull
+import kotlinx.serialization.json.JsonObject
 
 /** What is meant for the SDK's own packages, and may change at any time. */
 @RequiresOptIn("Meant for the SDK's own packages; it may change at any time.")
@@ -29,7 +30,7 @@ public annotation class InternalLoopApi
  * Cancelling the coroutine of a call ends the call; a refresh that it shares with others goes on. Every function takes a
  * `timeout`, after which the call ends with the code `timeout`.
  */
-public class LoopClient private constructor(private val calls: Calls) : Services(calls), AutoCloseable {
+public class LoopClient private constructor(private val calls: Calls) : Services(Caller(calls)), AutoCloseable {
     /** Checks every option; touches neither disk nor network. What is not given comes from `LOOP_*` variables. */
     public constructor(options: LoopOptions = LoopOptions()) : this(Calls.open(options))
 
@@ -183,6 +184,7 @@ public class LoopClient private constructor(private val calls: Calls) : Services
      * @param path for instance `/v1/check-ins`
      * @param query texts, numbers, booleans, or lists of them
      * @param body anything that JSON can hold
+     * @param idempotencyKey names a write, so that the SDK may send it again where an answer is lost
      */
     public suspend fun request(
         service: String,
@@ -190,22 +192,50 @@ public class LoopClient private constructor(private val calls: Calls) : Services
         method: String = "GET",
         query: Map<String, Any?> = emptyMap(),
         body: JsonElement = JsonNull,
+        idempotencyKey: String? = null,
         userId: String? = null,
         timeout: Duration? = null,
     ): ApiResponse {
-        val arguments = jsonOf(
-            "service" to service,
-            "path" to path,
-            "method" to method,
-            "query" to query,
-            "body" to body,
-            "user_id" to userId,
-        )
+        val request = requestOf(service, path, method, query, body, idempotencyKey)
+        val arguments = JsonObject(request + jsonOf("user_id" to userId))
         return ApiResponse(calls.call("request", arguments, timeout).asField().record())
     }
 
-    /** Loop for one person: `loop.user(id).clinical.listBiomarkers()`. */
-    public fun user(userId: String): User = User(this, userId)
+    /**
+     * Loop for one person: `loop.user(id).clinical.listBiomarkers()`.
+     *
+     * @param actor who calls, for the audit log: a clinician's id at your place, or a job's name
+     * @param purpose why, for the audit log
+     * @param traceparent ties the calls to a trace (W3C Trace Context); it is sent along
+     */
+    public fun user(
+        userId: String,
+        actor: String? = null,
+        purpose: String? = null,
+        traceparent: String? = null,
+    ): User {
+        val said = givenOf("user_id" to userId, "actor" to actor, "purpose" to purpose, "traceparent" to traceparent)
+        return User(Caller(calls, said), userId)
+    }
+
+    /**
+     * Whether a webhook's event is to be handled. It keeps all others of this app from doing so meanwhile: other threads,
+     * processes and hosts that share the store.
+     */
+    public suspend fun claimEvent(eventId: String, timeout: Duration? = null): EventClaim {
+        val claim = calls.call("claim_event", jsonOf("event_id" to eventId), timeout).asField().text()
+        return EventClaim.valueOf(claim.uppercase())
+    }
+
+    /** The event is handled: whenever it comes again, it is done. */
+    public suspend fun finishEvent(eventId: String, timeout: Duration? = null) {
+        calls.call("finish_event", jsonOf("event_id" to eventId), timeout)
+    }
+
+    /** The event could not be handled: the next delivery is to try again. */
+    public suspend fun abandonEvent(eventId: String, timeout: Duration? = null) {
+        calls.call("abandon_event", jsonOf("event_id" to eventId), timeout)
+    }
 
     /**
      * Ends this client: refuses new calls, waits until no refresh is under way and all tokens are saved, 10 seconds at
@@ -230,12 +260,43 @@ public class LoopClient private constructor(private val calls: Calls) : Services
 
 /** One person's data, through one client. It prints without the person's id. */
 public class User internal constructor(
-    services: Services,
+    private val caller: Caller,
     /** Whose data this is. */
     public val userId: String,
-) : UserServices(services, userId) {
+) : UserServices(caller) {
+    /** Sends any request to one of Loop's services, as [LoopClient.request] does. */
+    public suspend fun request(
+        service: String,
+        path: String,
+        method: String = "GET",
+        query: Map<String, Any?> = emptyMap(),
+        body: JsonElement = JsonNull,
+        idempotencyKey: String? = null,
+        timeout: Duration? = null,
+    ): ApiResponse {
+        val arguments = requestOf(service, path, method, query, body, idempotencyKey)
+        return caller.value("request", arguments, timeout) { ApiResponse(it.record()) }
+    }
+
     override fun toString(): String = "<User>"
 }
+
+/** A request as it crosses. */
+internal fun requestOf(
+    service: String,
+    path: String,
+    method: String,
+    query: Map<String, Any?>,
+    body: JsonElement,
+    idempotencyKey: String?,
+): JsonObject = jsonOf(
+    "service" to service,
+    "path" to path,
+    "method" to method,
+    "query" to query,
+    "body" to body,
+    "idempotency_key" to idempotencyKey,
+)
 
 /** An error as it crosses to the Expo module, in the form that the Node package gets it. */
 internal fun errorJson(error: LoopException): String {

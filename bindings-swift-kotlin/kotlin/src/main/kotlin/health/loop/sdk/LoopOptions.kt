@@ -18,6 +18,8 @@ public class LoopOptions(
     public val clientSecret: String? = null,
     /** In place of [clientSecret] while it is being changed: several, the newest first. */
     public val clientSecrets: List<String>? = null,
+    /** In place of both: asked for them when they are needed. Only the class of what it throws goes further. */
+    public val clientSecretSource: (suspend () -> List<String>)? = null,
     /** Where Loop sends the person back, exactly as registered (`LOOP_REDIRECT_URI`). */
     public val redirectUri: String? = null,
     /** The scopes to ask for (`LOOP_SCOPES`, separated by spaces). `openid` is added by itself. */
@@ -46,6 +48,10 @@ public class LoopOptions(
     public val timeout: Duration? = null,
     /** What [LoopClient.signIn] opens. */
     public val browser: Browser? = null,
+    /** Records every call of one of Loop's APIs, for apps that have to show who looked at whose data. */
+    public val auditLog: AuditLog? = null,
+    /** Whether a call fails whose entry can't be recorded: nothing is sent then. */
+    public val auditRequired: Boolean = false,
     /** Hears of what happens to grants, on a thread of the SDK, and must return at once. What it throws changes nothing. */
     public val onEvent: ((LoopEvent) -> Unit)? = null,
     /**
@@ -58,9 +64,13 @@ public class LoopOptions(
 
     /** What crosses to the core as JSON; the rest is code. */
     internal fun toJson(): JsonObject {
-        onlyOne("clientSecret", clientSecret, "clientSecrets", clientSecrets)
-        onlyOne("environment", environment, "issuer", issuer)
-        onlyOne("store", store, "tokenStore", tokenStore)
+        onlyOne(
+            "clientSecret" to clientSecret,
+            "clientSecrets" to clientSecrets,
+            "clientSecretSource" to clientSecretSource,
+        )
+        onlyOne("environment" to environment, "issuer" to issuer)
+        onlyOne("store" to store, "tokenStore" to tokenStore)
         val fields = mapOf(
             "client_id" to clientId,
             "client_secret" to (clientSecret ?: clientSecrets),
@@ -75,6 +85,8 @@ public class LoopOptions(
             "identify" to identify,
             "check_browser" to checkBrowser,
             "timeout" to timeout?.let { secondsOf("timeout", it) },
+            "audit_log" to auditLog?.path,
+            "audit_required" to auditRequired,
         )
         return jsonOf(*fields.toList().toTypedArray())
     }
@@ -110,9 +122,12 @@ public class IssuerOptions(
     }
 }
 
-private fun onlyOne(name: String, value: Any?, other: String, otherValue: Any?) {
-    if (value != null && otherValue != null) {
-        throw ownError(ErrorCode.INVALID_OPTION, "`$name` and `$other` can't both be given.", other)
+/** Options of which one at most can be given. */
+internal fun onlyOne(vararg options: Pair<String, Any?>) {
+    val given = options.filter { (_, value) -> value != null }.map { (name, _) -> name }
+    if (given.size > 1) {
+        val sentence = "`${given[0]}` and `${given[1]}` can't both be given."
+        throw ownError(ErrorCode.INVALID_OPTION, sentence, given[1])
     }
 }
 

@@ -154,6 +154,14 @@ public value class ErrorCode(
         public val CONFLICT: ErrorCode = ErrorCode("conflict")
         /** The platform does not accept the request's content. */
         public val INVALID_REQUEST: ErrorCode = ErrorCode("invalid_request")
+        /** A write was sent and nobody knows whether it was done. The detail is its idempotency key: sent again under it, it is done once. */
+        public val WRITE_OUTCOME_UNKNOWN: ErrorCode = ErrorCode("write_outcome_unknown")
+        /** The audit log took no entry, and the client is set to fail then. */
+        public val AUDIT_FAILED: ErrorCode = ErrorCode("audit_failed")
+        /** A webhook's signature is missing or wrong: answer it with 401. */
+        public val WEBHOOK_SIGNATURE: ErrorCode = ErrorCode("webhook_signature")
+        /** A webhook's body is not an event. */
+        public val WEBHOOK_MALFORMED: ErrorCode = ErrorCode("webhook_malformed")
         /** Too many requests. */
         public val RATE_LIMITED: ErrorCode = ErrorCode("rate_limited")
         /** The platform failed, or is overloaded. */
@@ -225,6 +233,10 @@ public value class ErrorCode(
             NOT_FOUND,
             CONFLICT,
             INVALID_REQUEST,
+            WRITE_OUTCOME_UNKNOWN,
+            AUDIT_FAILED,
+            WEBHOOK_SIGNATURE,
+            WEBHOOK_MALFORMED,
             RATE_LIMITED,
             SERVER_UNAVAILABLE,
             UNREACHABLE,
@@ -291,6 +303,10 @@ public val ERROR_ACTIONS: Map<ErrorCode, Action> = mapOf(
     ErrorCode.NOT_FOUND to Action.FIX_CALL,
     ErrorCode.CONFLICT to Action.FIX_CALL,
     ErrorCode.INVALID_REQUEST to Action.FIX_CALL,
+    ErrorCode.WRITE_OUTCOME_UNKNOWN to Action.RETRY,
+    ErrorCode.AUDIT_FAILED to Action.CALL_OPERATOR,
+    ErrorCode.WEBHOOK_SIGNATURE to Action.FIX_CALL,
+    ErrorCode.WEBHOOK_MALFORMED to Action.FIX_CALL,
     ErrorCode.RATE_LIMITED to Action.RETRY,
     ErrorCode.SERVER_UNAVAILABLE to Action.RETRY,
     ErrorCode.UNREACHABLE to Action.RETRY,

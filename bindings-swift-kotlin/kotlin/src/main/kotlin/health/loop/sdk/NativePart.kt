@@ -7,8 +7,10 @@ import com.sun.jna.Native
 import com.sun.jna.NativeLibrary
 import com.sun.jna.Platform
 import health.loop.sdk.ffi.settle
+import health.loop.sdk.ffi.uniffiCallbackInterfaceNativeAudit
 import health.loop.sdk.ffi.uniffiCallbackInterfaceNativeBrowser
 import health.loop.sdk.ffi.uniffiCallbackInterfaceNativeEvents
+import health.loop.sdk.ffi.uniffiCallbackInterfaceNativeSecrets
 import health.loop.sdk.ffi.uniffiCallbackInterfaceNativeStore
 import health.loop.sdk.ffi.uniffiForeignFutureDroppedCallbackImpl
 import health.loop.sdk.ffi.uniffiRustFutureContinuationCallbackImpl
@@ -47,6 +49,12 @@ internal object NativePart {
             uniffiCallbackInterfaceNativeEvents.tell,
             uniffiCallbackInterfaceNativeEvents.uniffiFree,
             uniffiCallbackInterfaceNativeEvents.uniffiClone,
+            uniffiCallbackInterfaceNativeAudit.record,
+            uniffiCallbackInterfaceNativeAudit.uniffiFree,
+            uniffiCallbackInterfaceNativeAudit.uniffiClone,
+            uniffiCallbackInterfaceNativeSecrets.secrets,
+            uniffiCallbackInterfaceNativeSecrets.uniffiFree,
+            uniffiCallbackInterfaceNativeSecrets.uniffiClone,
         )
 
     /** Loads the library at the first use; later ones cost nothing. */

@@ -12,7 +12,7 @@ import kotlinx.serialization.json.JsonObject
  * A loop goes over this page, [all] over this page and those that follow. It prints without its values.
  */
 public class Page<out T> internal constructor(
-    private val name: String,
+    internal val name: String,
     private val whole: JsonObject,
     /** The records of this page. */
     public val items: List<T>,
@@ -30,7 +30,6 @@ public class Page<out T> internal constructor(
         var page: Page<T>? = this@Page
         while (page != null) {
             page.items.forEach { emit(it) }
-            // No operation of the platform has a second page yet: the first one that takes a cursor passes `fetch`.
             val cursor = page.nextCursor
             page = if (cursor == null) null else page.fetch?.invoke(cursor)
         }

@@ -21,7 +21,7 @@ class DocsTest {
 
     @Test
     fun `every block of the guide is a file that compiles, except Android's`() {
-        val files = listOf("Device", "Redirect", "ComeBack", "Server").map { name ->
+        val files = listOf("Device", "Redirect", "ComeBack", "Server", "Audited", "Machine").map { name ->
             val text = File("src/test/kotlin/health/loop/docs/$name.kt").readText()
             text.substringAfter("package health.loop.docs.${name.lowercase()}\n\n")
         }

@@ -45,6 +45,8 @@ class Sandbox(redirectUri: String = "my-app://callback", vararg more: String) : 
         browser: Browser? = null,
         ownDevice: Boolean = true,
         scopes: List<String> = said("scopes").split(" "),
+        auditLog: AuditLog? = null,
+        auditRequired: Boolean = false,
         onEvent: ((LoopEvent) -> Unit)? = null,
     ) = LoopOptions(
         clientId = said("client_id"),
@@ -57,8 +59,28 @@ class Sandbox(redirectUri: String = "my-app://callback", vararg more: String) : 
         tokenRequestsPerMinute = 100_000,
         browser = browser,
         ownDevice = ownDevice,
+        auditLog = auditLog,
+        auditRequired = auditRequired,
         onEvent = onEvent,
     )
+
+    /** Registers a machine with these scopes. */
+    suspend fun machine(
+        vararg scopes: String,
+        auditLog: AuditLog? = null,
+        source: Boolean = false,
+    ): M2MOptions {
+        val order = jsonOf("client_name" to "A job", "client_type" to "confidential", "allowed_scopes" to scopes.toList())
+        val answer = lever("POST", "clients", order) as JsonObject
+        val secret = answer.getValue("client_secret").jsonPrimitive.content
+        return M2MOptions(
+            clientId = (answer.getValue("client") as JsonObject).getValue("client_id").jsonPrimitive.content,
+            clientSecret = if (source) null else secret,
+            clientSecretSource = if (source) ({ listOf(secret) }) else null,
+            environment = said("environment"),
+            auditLog = auditLog,
+        )
+    }
 
     /** The same as environment variables, for another process. */
     fun environment(store: String): Map<String, String> = mapOf(
@@ -89,6 +111,14 @@ class Sandbox(redirectUri: String = "my-app://callback", vararg more: String) : 
 
     suspend fun tokenFault(vararg fault: Pair<String, Any?>) {
         lever("POST", "token-faults", jsonOf(*fault))
+    }
+
+    suspend fun clearApiFaults() {
+        lever("DELETE", "api-faults")
+    }
+
+    suspend fun apiFault(vararg fault: Pair<String, Any?>) {
+        lever("POST", "api-faults", jsonOf(*fault))
     }
 
     /** Gives a client a person's grant without an access token: the first call has to refresh. */
@@ -173,6 +203,14 @@ suspend fun failure(code: ErrorCode, call: suspend () -> Any?): LoopException {
 
 /** A file of the repository. */
 fun repositoryFile(path: String): File = File("../..", path)
+
+/** What a person can be asked for. */
+val forPeople: List<String> = Scopes.ALL.filter { Scopes.consentText(it) != null }
+
+/** A member that is a text. */
+fun JsonObject.text(name: String): String = getValue(name).jsonPrimitive.content
+
+fun JsonElement.jsonText(): String? = if (this is JsonNull) null else jsonPrimitive.content
 
 /** A text inside a free-form value. */
 fun JsonValue.asText(): String = value.jsonPrimitive.content

@@ -657,11 +657,17 @@ internal open class UniffiForeignFutureResultVoid(
 internal interface UniffiForeignFutureCompleteVoid : com.sun.jna.Callback {
     fun callback(`callbackData`: Long,`result`: UniffiForeignFutureResultVoid.UniffiByValue,)
 }
+internal interface UniffiCallbackInterfaceNativeAuditMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`entry`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteVoid,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,)
+}
 internal interface UniffiCallbackInterfaceNativeBrowserMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`url`: RustBuffer.ByValue,`redirectUri`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteRustBuffer,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,)
 }
 internal interface UniffiCallbackInterfaceNativeEventsMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`event`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceNativeSecretsMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`uniffiFutureCallback`: UniffiForeignFutureCompleteRustBuffer,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,)
 }
 internal interface UniffiCallbackInterfaceNativeStoreMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`key`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteRustBuffer,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,)
@@ -677,6 +683,25 @@ internal interface UniffiCallbackInterfaceNativeStoreMethod3 : com.sun.jna.Callb
 }
 internal interface UniffiCallbackInterfaceNativeStoreMethod4 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`prefix`: RustBuffer.ByValue,`after`: RustBuffer.ByValue,`limit`: Int,`uniffiFutureCallback`: UniffiForeignFutureCompleteRustBuffer,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,)
+}
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "record")
+internal open class UniffiVTableCallbackInterfaceNativeAudit(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `record`: UniffiCallbackInterfaceNativeAuditMethod0? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `record`: UniffiCallbackInterfaceNativeAuditMethod0? = null,
+    ): UniffiVTableCallbackInterfaceNativeAudit(`uniffiFree`,`uniffiClone`,`record`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceNativeAudit) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `record` = other.`record`
+    }
+
 }
 @Structure.FieldOrder("uniffiFree", "uniffiClone", "open")
 internal open class UniffiVTableCallbackInterfaceNativeBrowser(
@@ -713,6 +738,25 @@ internal open class UniffiVTableCallbackInterfaceNativeEvents(
         `uniffiFree` = other.`uniffiFree`
         `uniffiClone` = other.`uniffiClone`
         `tell` = other.`tell`
+    }
+
+}
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "secrets")
+internal open class UniffiVTableCallbackInterfaceNativeSecrets(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `secrets`: UniffiCallbackInterfaceNativeSecretsMethod0? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `secrets`: UniffiCallbackInterfaceNativeSecretsMethod0? = null,
+    ): UniffiVTableCallbackInterfaceNativeSecrets(`uniffiFree`,`uniffiClone`,`secrets`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceNativeSecrets) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `secrets` = other.`secrets`
     }
 
 }
@@ -776,15 +820,21 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_loop_uniffi_checksum_func_settle(
     ): Int
+    external fun uniffi_loop_uniffi_checksum_func_verify_webhook(
+    ): Int
     external fun uniffi_loop_uniffi_checksum_method_cancelhandle_cancel(
     ): Int
     external fun uniffi_loop_uniffi_checksum_method_nativeclient_call(
     ): Int
     external fun uniffi_loop_uniffi_checksum_method_nativeclient_redirect_uri(
     ): Int
+    external fun uniffi_loop_uniffi_checksum_method_nativeaudit_record(
+    ): Int
     external fun uniffi_loop_uniffi_checksum_method_nativebrowser_open(
     ): Int
     external fun uniffi_loop_uniffi_checksum_method_nativeevents_tell(
+    ): Int
+    external fun uniffi_loop_uniffi_checksum_method_nativesecrets_secrets(
     ): Int
     external fun uniffi_loop_uniffi_checksum_method_nativestore_load(
     ): Int
@@ -816,8 +866,10 @@ internal object UniffiLib {
 
     init {
         Native.register(UniffiLib::class.java, findLibraryName(componentName = "loop_sdk"))
+        uniffiCallbackInterfaceNativeAudit.register(this)
         uniffiCallbackInterfaceNativeBrowser.register(this)
         uniffiCallbackInterfaceNativeEvents.register(this)
+        uniffiCallbackInterfaceNativeSecrets.register(this)
         uniffiCallbackInterfaceNativeStore.register(this)
 
     }
@@ -841,6 +893,14 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_loop_uniffi_fn_method_nativeclient_redirect_uri(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
+    external fun uniffi_loop_uniffi_fn_clone_nativeaudit(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_loop_uniffi_fn_free_nativeaudit(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_loop_uniffi_fn_init_callback_vtable_nativeaudit(`vtable`: UniffiVTableCallbackInterfaceNativeAudit,
+    ): Unit
+    external fun uniffi_loop_uniffi_fn_method_nativeaudit_record(`ptr`: Long,`entry`: RustBuffer.ByValue,
+    ): Long
     external fun uniffi_loop_uniffi_fn_clone_nativebrowser(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_loop_uniffi_fn_free_nativebrowser(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -857,6 +917,14 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_loop_uniffi_fn_method_nativeevents_tell(`ptr`: Long,`event`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
+    external fun uniffi_loop_uniffi_fn_clone_nativesecrets(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_loop_uniffi_fn_free_nativesecrets(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_loop_uniffi_fn_init_callback_vtable_nativesecrets(`vtable`: UniffiVTableCallbackInterfaceNativeSecrets,
+    ): Unit
+    external fun uniffi_loop_uniffi_fn_method_nativesecrets_secrets(`ptr`: Long,
+    ): Long
     external fun uniffi_loop_uniffi_fn_clone_nativestore(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_loop_uniffi_fn_free_nativestore(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -885,6 +953,8 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_loop_uniffi_fn_func_settle(`limitMs`: Long,
     ): Long
+    external fun uniffi_loop_uniffi_fn_func_verify_webhook(`rawBody`: RustBuffer.ByValue,`headers`: RustBuffer.ByValue,`secrets`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun ffi_loop_uniffi_rustbuffer_alloc(`size`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun ffi_loop_uniffi_rustbuffer_from_bytes(`bytes`: ForeignBytes.ByValue,uniffi_out_err: UniffiRustCallStatus,
@@ -1010,6 +1080,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_loop_uniffi_checksum_func_settle() and 0xFFFF) != 17802) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_loop_uniffi_checksum_func_verify_webhook() and 0xFFFF) != 32302) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_loop_uniffi_checksum_method_cancelhandle_cancel() and 0xFFFF) != 23557) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1019,10 +1092,16 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_loop_uniffi_checksum_method_nativeclient_redirect_uri() and 0xFFFF) != 51746) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_loop_uniffi_checksum_method_nativeaudit_record() and 0xFFFF) != 6016) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_loop_uniffi_checksum_method_nativebrowser_open() and 0xFFFF) != 19814) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_loop_uniffi_checksum_method_nativeevents_tell() and 0xFFFF) != 6979) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_loop_uniffi_checksum_method_nativesecrets_secrets() and 0xFFFF) != 64166) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_loop_uniffi_checksum_method_nativestore_load() and 0xFFFF) != 5173) {
@@ -1909,6 +1988,359 @@ internal object FfiConverterTypeCancelHandle: FfiConverter<CancelHandle, Long> {
 
 
 /**
+ * Keeps the audit log.
+ */
+internal interface NativeAudit {
+
+    /**
+     * Takes one entry, a JSON object.
+     */
+    suspend fun `record`(`entry`: kotlin.String)
+
+    companion object
+}
+
+/**
+ * Keeps the audit log.
+ */
+internal open class NativeAuditImpl: Disposable, AutoCloseable, NativeAudit
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_loop_uniffi_fn_free_nativeaudit(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_loop_uniffi_fn_clone_nativeaudit(handle, status)
+        }
+    }
+
+
+    /**
+     * Takes one entry, a JSON object.
+     */
+    @Throws(HookFault::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `record`(`entry`: kotlin.String) {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_loop_uniffi_fn_method_nativeaudit_record(
+                uniffiHandle,
+
+        FfiConverterString.lower(`entry`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_loop_uniffi_rust_future_poll_void(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_loop_uniffi_rust_future_complete_void(future, continuation) },
+        { future -> UniffiLib.ffi_loop_uniffi_rust_future_free_void(future) },
+        // lift function
+        { },
+
+        // Error FFI converter
+        HookFault.ErrorHandler,
+    )
+    }
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceNativeAudit {
+    internal object `record`: UniffiCallbackInterfaceNativeAuditMethod0 {
+        override fun callback(`uniffiHandle`: Long,`entry`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteVoid,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,) {
+            val uniffiObj = FfiConverterTypeNativeAudit.handleMap.get(uniffiHandle)
+            val makeCall = suspend { ->
+                uniffiObj.`record`(
+                    FfiConverterString.lift(`entry`),
+                )
+            }
+            val uniffiHandleSuccess = { _: Unit ->
+                val uniffiResult = UniffiForeignFutureResultVoid.UniffiByValue(
+                    UniffiRustCallStatus.ByValue()
+                )
+                uniffiResult.write()
+                uniffiFutureCallback.callback(uniffiCallbackData, uniffiResult)
+            }
+            val uniffiHandleError = { callStatus: UniffiRustCallStatus.ByValue ->
+                uniffiFutureCallback.callback(
+                    uniffiCallbackData,
+                    UniffiForeignFutureResultVoid.UniffiByValue(
+                        callStatus,
+                    ),
+                )
+            }
+            uniffiTraitInterfaceCallAsyncWithError(
+                makeCall,
+                uniffiHandleSuccess,
+                uniffiHandleError,
+                { e: HookFault -> FfiConverterTypeHookFault.lower(e) },
+                uniffiOutDroppedCallback
+            )
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeNativeAudit.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeNativeAudit.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceNativeAudit.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `record`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_loop_uniffi_fn_init_callback_vtable_nativeaudit(vtable)
+    }
+}
+
+/**
+ * @suppress
+ */
+internal object FfiConverterTypeNativeAudit: FfiConverter<NativeAudit, Long> {
+    internal val handleMap = UniffiHandleMap<NativeAudit>()
+
+    override fun lower(value: NativeAudit): Long {
+        if (value is NativeAuditImpl) {
+             // Rust-implemented object.  Clone the handle and return it
+            return value.uniffiCloneHandle()
+         } else {
+            // Kotlin object, generate a new vtable handle and return that.
+            return handleMap.insert(value)
+         }
+    }
+
+    override fun lift(value: Long): NativeAudit {
+        if ((value and 1.toLong()) == 0.toLong()) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return NativeAuditImpl(UniffiWithHandle, value)
+        } else {
+            // Kotlin-generated handle, get the object from the handle map
+            return handleMap.remove(value)
+        }
+    }
+
+    override fun read(buf: ByteBuffer): NativeAudit {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: NativeAudit) = 8UL
+
+    override fun write(value: NativeAudit, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
  * Opens a URL for the person.
  */
 internal interface NativeBrowser {
@@ -2441,7 +2873,7 @@ internal open class NativeClient: Disposable, AutoCloseable, NativeClientInterfa
     /**
      * Checks every option, and touches neither disk nor network. `options` is a JSON object.
      */
-    @Throws(Fault::class) fun `open`(`options`: kotlin.String, `language`: kotlin.String, `hooks`: NativeHooks): NativeClient {
+    @Throws(Fault::class) internal fun `open`(`options`: kotlin.String, `language`: kotlin.String, `hooks`: NativeHooks): NativeClient {
             return FfiConverterTypeNativeClient.lift(
     uniffiRustCallWithError(Fault) { _status ->
     UniffiLib.uniffi_loop_uniffi_fn_constructor_nativeclient_open(
@@ -2809,6 +3241,358 @@ internal object FfiConverterTypeNativeEvents: FfiConverter<NativeEvents, Long> {
     override fun allocationSize(value: NativeEvents) = 8UL
 
     override fun write(value: NativeEvents, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * Knows the client's secrets.
+ */
+internal interface NativeSecrets {
+
+    /**
+     * All that may work, the newest first.
+     */
+    suspend fun `secrets`(): List<kotlin.String>
+
+    companion object
+}
+
+/**
+ * Knows the client's secrets.
+ */
+internal open class NativeSecretsImpl: Disposable, AutoCloseable, NativeSecrets
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_loop_uniffi_fn_free_nativesecrets(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_loop_uniffi_fn_clone_nativesecrets(handle, status)
+        }
+    }
+
+
+    /**
+     * All that may work, the newest first.
+     */
+    @Throws(HookFault::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `secrets`() : List<kotlin.String> {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_loop_uniffi_fn_method_nativesecrets_secrets(
+                uniffiHandle,
+
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_loop_uniffi_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_loop_uniffi_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_loop_uniffi_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterSequenceString.lift(it) },
+        // Error FFI converter
+        HookFault.ErrorHandler,
+    )
+    }
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceNativeSecrets {
+    internal object `secrets`: UniffiCallbackInterfaceNativeSecretsMethod0 {
+        override fun callback(`uniffiHandle`: Long,`uniffiFutureCallback`: UniffiForeignFutureCompleteRustBuffer,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,) {
+            val uniffiObj = FfiConverterTypeNativeSecrets.handleMap.get(uniffiHandle)
+            val makeCall = suspend { ->
+                uniffiObj.`secrets`(
+                )
+            }
+            val uniffiHandleSuccess = { returnValue: List<kotlin.String> ->
+                val uniffiResult = UniffiForeignFutureResultRustBuffer.UniffiByValue(
+                    FfiConverterSequenceString.lower(returnValue),
+                    UniffiRustCallStatus.ByValue()
+                )
+                uniffiResult.write()
+                uniffiFutureCallback.callback(uniffiCallbackData, uniffiResult)
+            }
+            val uniffiHandleError = { callStatus: UniffiRustCallStatus.ByValue ->
+                uniffiFutureCallback.callback(
+                    uniffiCallbackData,
+                    UniffiForeignFutureResultRustBuffer.UniffiByValue(
+                        RustBuffer.ByValue(),
+                        callStatus,
+                    ),
+                )
+            }
+            uniffiTraitInterfaceCallAsyncWithError(
+                makeCall,
+                uniffiHandleSuccess,
+                uniffiHandleError,
+                { e: HookFault -> FfiConverterTypeHookFault.lower(e) },
+                uniffiOutDroppedCallback
+            )
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeNativeSecrets.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeNativeSecrets.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceNativeSecrets.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `secrets`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_loop_uniffi_fn_init_callback_vtable_nativesecrets(vtable)
+    }
+}
+
+/**
+ * @suppress
+ */
+internal object FfiConverterTypeNativeSecrets: FfiConverter<NativeSecrets, Long> {
+    internal val handleMap = UniffiHandleMap<NativeSecrets>()
+
+    override fun lower(value: NativeSecrets): Long {
+        if (value is NativeSecretsImpl) {
+             // Rust-implemented object.  Clone the handle and return it
+            return value.uniffiCloneHandle()
+         } else {
+            // Kotlin object, generate a new vtable handle and return that.
+            return handleMap.insert(value)
+         }
+    }
+
+    override fun lift(value: Long): NativeSecrets {
+        if ((value and 1.toLong()) == 0.toLong()) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return NativeSecretsImpl(UniffiWithHandle, value)
+        } else {
+            // Kotlin-generated handle, get the object from the handle map
+            return handleMap.remove(value)
+        }
+    }
+
+    override fun read(buf: ByteBuffer): NativeSecrets {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: NativeSecrets) = 8UL
+
+    override fun write(value: NativeSecrets, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -3581,9 +4365,24 @@ internal data class NativeHooks (
     val `events`: NativeEvents?
     ,
     /**
+     * Keeps the audit log, in place of the option `audit_log`.
+     */
+    val `audit`: NativeAudit?
+    ,
+    /**
+     * Knows the client's secrets, in place of the option `client_secret`.
+     */
+    val `secrets`: NativeSecrets?
+    ,
+    /**
      * The store is on the person's own device.
      */
     val `ownDevice`: kotlin.Boolean
+    ,
+    /**
+     * The client is a machine's: it has no store and no sign-in.
+     */
+    val `machine`: kotlin.Boolean
 
 ): Disposable{
 
@@ -3598,7 +4397,10 @@ internal data class NativeHooks (
         this.`store`,
         this.`browser`,
         this.`events`,
-        this.`ownDevice`
+        this.`audit`,
+        this.`secrets`,
+        this.`ownDevice`,
+        this.`machine`
     )
     }
 
@@ -3614,6 +4416,9 @@ internal object FfiConverterTypeNativeHooks: FfiConverterRustBuffer<NativeHooks>
             FfiConverterOptionalTypeNativeStore.read(buf),
             FfiConverterOptionalTypeNativeBrowser.read(buf),
             FfiConverterOptionalTypeNativeEvents.read(buf),
+            FfiConverterOptionalTypeNativeAudit.read(buf),
+            FfiConverterOptionalTypeNativeSecrets.read(buf),
+            FfiConverterBoolean.read(buf),
             FfiConverterBoolean.read(buf),
         )
     }
@@ -3622,14 +4427,20 @@ internal object FfiConverterTypeNativeHooks: FfiConverterRustBuffer<NativeHooks>
             FfiConverterOptionalTypeNativeStore.allocationSize(value.`store`) +
             FfiConverterOptionalTypeNativeBrowser.allocationSize(value.`browser`) +
             FfiConverterOptionalTypeNativeEvents.allocationSize(value.`events`) +
-            FfiConverterBoolean.allocationSize(value.`ownDevice`)
+            FfiConverterOptionalTypeNativeAudit.allocationSize(value.`audit`) +
+            FfiConverterOptionalTypeNativeSecrets.allocationSize(value.`secrets`) +
+            FfiConverterBoolean.allocationSize(value.`ownDevice`) +
+            FfiConverterBoolean.allocationSize(value.`machine`)
     )
 
     override fun write(value: NativeHooks, buf: ByteBuffer) {
             FfiConverterOptionalTypeNativeStore.write(value.`store`, buf)
             FfiConverterOptionalTypeNativeBrowser.write(value.`browser`, buf)
             FfiConverterOptionalTypeNativeEvents.write(value.`events`, buf)
+            FfiConverterOptionalTypeNativeAudit.write(value.`audit`, buf)
+            FfiConverterOptionalTypeNativeSecrets.write(value.`secrets`, buf)
             FfiConverterBoolean.write(value.`ownDevice`, buf)
+            FfiConverterBoolean.write(value.`machine`, buf)
     }
 }
 
@@ -3832,6 +4643,95 @@ internal object FfiConverterTypeFault : FfiConverterRustBuffer<Fault> {
             is Fault.Failed -> {
                 buf.putInt(1)
                 FfiConverterTypeFaultInfo.write(value.`info`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+
+}
+
+
+
+
+
+/**
+ * Why a function of the application did not answer.
+ */
+internal sealed class HookFault: kotlin.Exception() {
+
+    /**
+     * `kind` names what was thrown, without its text.
+     */
+    class Threw(
+
+        /**
+         * A class's name.
+         */
+        val `kind`: kotlin.String
+        ) : HookFault() {
+        override val message
+            get() = "kind=${ `kind` }"
+    }
+
+    /**
+     * It did not end in time.
+     */
+    class TooSlow(
+        ) : HookFault() {
+        override val message
+            get() = ""
+    }
+
+
+
+
+
+    companion object ErrorHandler : UniffiRustCallStatusErrorHandler<HookFault> {
+        override fun lift(error_buf: RustBuffer.ByValue): HookFault = FfiConverterTypeHookFault.lift(error_buf)
+    }
+
+
+}
+
+/**
+ * @suppress
+ */
+internal object FfiConverterTypeHookFault : FfiConverterRustBuffer<HookFault> {
+    override fun read(buf: ByteBuffer): HookFault {
+
+
+        return when(buf.getInt()) {
+            1 -> HookFault.Threw(
+                FfiConverterString.read(buf),
+                )
+            2 -> HookFault.TooSlow()
+            else -> throw RuntimeException("invalid error enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: HookFault): ULong {
+        return when(value) {
+            is HookFault.Threw -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`kind`)
+            )
+            is HookFault.TooSlow -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+        }
+    }
+
+    override fun write(value: HookFault, buf: ByteBuffer) {
+        when(value) {
+            is HookFault.Threw -> {
+                buf.putInt(1)
+                FfiConverterString.write(value.`kind`, buf)
+                Unit
+            }
+            is HookFault.TooSlow -> {
+                buf.putInt(2)
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
@@ -4212,6 +5112,38 @@ internal object FfiConverterOptionalString: FfiConverterRustBuffer<kotlin.String
 /**
  * @suppress
  */
+internal object FfiConverterOptionalTypeNativeAudit: FfiConverterRustBuffer<NativeAudit?> {
+    override fun read(buf: ByteBuffer): NativeAudit? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeNativeAudit.read(buf)
+    }
+
+    override fun allocationSize(value: NativeAudit?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeNativeAudit.allocationSize(value)
+        }
+    }
+
+    override fun write(value: NativeAudit?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeNativeAudit.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 internal object FfiConverterOptionalTypeNativeBrowser: FfiConverterRustBuffer<NativeBrowser?> {
     override fun read(buf: ByteBuffer): NativeBrowser? {
         if (buf.get().toInt() == 0) {
@@ -4266,6 +5198,38 @@ internal object FfiConverterOptionalTypeNativeEvents: FfiConverterRustBuffer<Nat
         } else {
             buf.put(1)
             FfiConverterTypeNativeEvents.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+internal object FfiConverterOptionalTypeNativeSecrets: FfiConverterRustBuffer<NativeSecrets?> {
+    override fun read(buf: ByteBuffer): NativeSecrets? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeNativeSecrets.read(buf)
+    }
+
+    override fun allocationSize(value: NativeSecrets?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeNativeSecrets.allocationSize(value)
+        }
+    }
+
+    override fun write(value: NativeSecrets?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeNativeSecrets.write(value, buf)
         }
     }
 }
@@ -4458,5 +5422,22 @@ internal object FfiConverterSequenceTypeStoredEntry: FfiConverterRustBuffer<List
         { FfiConverterBoolean.lift(it) },
         // Error FFI converter
         UniffiNullRustCallStatusErrorHandler,
+    )
+    }
+
+        /**
+         * Checks a webhook's delivery, and reads it: JSON. `headers` is a JSON object of texts and lists of texts, `secrets` a JSON
+         * text, a list of texts, or null for `LOOP_WEBHOOK_SECRET`.
+         */
+    @Throws(Fault::class) internal fun `verifyWebhook`(`rawBody`: kotlin.ByteArray, `headers`: kotlin.String, `secrets`: kotlin.String): kotlin.String {
+            return FfiConverterString.lift(
+    uniffiRustCallWithError(Fault) { _status ->
+    UniffiLib.uniffi_loop_uniffi_fn_func_verify_webhook(
+
+
+        FfiConverterByteArray.lower(`rawBody`),
+        FfiConverterString.lower(`headers`),
+        FfiConverterString.lower(`secrets`),_status)
+}
     )
     }

@@ -1,0 +1,6 @@
+// The audit log in a logger of the JVM. Android has none of this kind: it is a file of its own, so that nobody else needs it.
+package health.loop.sdk
+
+/** To a logger of the JVM, at the level INFO: the whole entry as JSON, which names a person. */
+public fun AuditLog.Companion.logger(logger: System.Logger): AuditLog =
+    callback { entry -> logger.log(System.Logger.Level.INFO, entry.toJson().toString()) }
