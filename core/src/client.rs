@@ -320,7 +320,7 @@ impl LoopClientBuilder {
         let records = Records::new(store, config.namespace());
         let issuer = Issuer::new(Arc::clone(&http), Arc::clone(&config), self.clock.clone());
         let manager = Arc::new(Manager::new(records, issuer, self.clock.clone(), &config, self.watcher));
-        let holds = Arc::new(Holds::new(Some(Arc::clone(&manager.records)), self.clock.clone()));
+        let holds = Arc::new(Holds::new(Some(Arc::clone(&manager.records))));
         Ok(LoopClient { inner: Arc::new(Inner { config, http, manager, holds, audit: self.audit, clock: self.clock }) })
     }
 }

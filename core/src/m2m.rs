@@ -257,7 +257,7 @@ impl M2MClientBuilder {
         let http =
             Arc::new(Http::new(config.limits.clone(), answer_limit, &config.user_agent, self.clock.clone(), proxy)?);
         let issuer = Issuer::new(Arc::clone(&http), Arc::clone(&config), self.clock.clone());
-        let holds = Arc::new(Holds::new(None, self.clock.clone()));
+        let holds = Arc::new(Holds::new(None));
         let scope = (!scopes.is_empty()).then(|| scopes.join(" "));
         let token = Mutex::new(None);
         let (audit, clock) = (self.audit, self.clock);

@@ -98,10 +98,6 @@ impl Http {
         &self.api
     }
 
-    pub(crate) fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
     /// Whether another retry is affordable; it is paid for then.
     pub(crate) fn may_retry(&self) -> bool {
         let pay = |credit: u32| credit.checked_sub(RETRY_COST);

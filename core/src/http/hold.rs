@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::error::{Code, Error};
 use crate::grant::record::Stamped;
 use crate::grant::records::{Change, Damaged, Records};
-use crate::sys::{Clock, Millis, millis};
+use crate::sys::{Millis, millis};
 
 /// How often a process that calls looks whether another one was told to wait.
 const LOOK_EVERY: Millis = 200;
@@ -48,28 +48,32 @@ impl Class {
 pub(crate) struct Holds {
     /// Where other processes read it; a machine's client has none.
     records: Option<Arc<Records>>,
-    clock: Clock,
-    /// By this process's clock that never jumps; zero for none.
+    began: Instant,
+    /// Milliseconds since it began; zero for none.
     until: [AtomicU64; 3],
     looked_at: AtomicU64,
 }
 
 impl Holds {
-    pub(crate) fn new(records: Option<Arc<Records>>, clock: Clock) -> Self {
-        Self { records, clock, until: Default::default(), looked_at: AtomicU64::new(0) }
+    pub(crate) fn new(records: Option<Arc<Records>>) -> Self {
+        Self { records, began: Instant::now(), until: Default::default(), looked_at: AtomicU64::new(0) }
     }
 
-    /// Waits until requests of this class may be sent; fails at once where that is after the deadline.
-    pub(crate) async fn wait(self: &Arc<Self>, class: Class, deadline: Instant) -> Result<(), Error> {
+    fn now(&self) -> Millis {
+        millis(self.began.elapsed())
+    }
+
+    /// Waits until requests of this class may be sent; fails at once where that takes longer than the caller sits through.
+    pub(crate) async fn wait(self: &Arc<Self>, class: Class, patience: Duration, deadline: Instant) -> Result<(), Error> {
         self.look();
         loop {
-            let now = self.clock.elapsed();
+            let now = self.now();
             let until = self.until[class as usize].load(Ordering::Relaxed);
             if until <= now {
                 return Ok(());
             }
             let left = Duration::from_millis(until - now);
-            if Instant::now() + left >= deadline {
+            if left > patience || Instant::now() + left >= deadline {
                 return Err(held(left));
             }
             tokio::time::sleep(left).await;
@@ -80,7 +84,7 @@ impl Holds {
     pub(crate) fn begin(self: &Arc<Self>, class: Class, asked: Option<Duration>) -> Duration {
         // The platform counts in whole windows: arriving a moment early would be one more request that it ignores.
         let pause = asked.unwrap_or(UNSAID).min(LONGEST) + Duration::from_millis(50);
-        self.raise(class, self.clock.elapsed().saturating_add(millis(pause)));
+        self.raise(class, self.now().saturating_add(millis(pause)));
         if let Some(records) = self.records.clone() {
             tokio::spawn(async move {
                 if let Err(error) = tell(&records, class, pause).await {
@@ -98,7 +102,7 @@ impl Holds {
     /// Reads what other processes were told, beside the call and now and then.
     fn look(self: &Arc<Self>) {
         let Some(records) = self.records.clone() else { return };
-        let (now, last) = (self.clock.elapsed(), self.looked_at.load(Ordering::Relaxed));
+        let (now, last) = (self.now(), self.looked_at.load(Ordering::Relaxed));
         let is_due = now.saturating_sub(last) >= LOOK_EVERY || last == 0;
         if !is_due || self.looked_at.compare_exchange(last, now.max(1), Ordering::Relaxed, Ordering::Relaxed).is_err() {
             return;
@@ -112,7 +116,7 @@ impl Holds {
             for class in Class::ALL {
                 let left = read.record.until[class as usize].saturating_sub(stored);
                 if left > 0 {
-                    holds.raise(class, holds.clock.elapsed().saturating_add(left.min(millis(LONGEST))));
+                    holds.raise(class, holds.now().saturating_add(left.min(millis(LONGEST))));
                 }
             }
         });

@@ -40,13 +40,15 @@ pub(crate) async fn send(
     build: impl Fn() -> reqwest::RequestBuilder,
 ) -> Result<Answer, Error> {
     let Attempts { http, holds, class, url, is_write, deadline, .. } = *attempts;
+    // Who would wait for more than half of the time is told how long instead: it can use the time better.
+    let patience = http.limits().call / 2;
     let mut pauses = pauses();
     let mut last = None;
     // A write of which an attempt may have been done.
     let mut maybe_done = false;
     let work = async {
         loop {
-            holds.wait(class, deadline).await?;
+            holds.wait(class, patience, deadline).await?;
             let may_count = is_write && !maybe_done;
             maybe_done |= is_write;
             let outcome = http.send(build()).await;
@@ -61,7 +63,7 @@ pub(crate) async fn send(
             if let Ok(Answer { status: 429, .. }) = &outcome {
                 let pause = holds.begin(class, wait);
                 // Waiting past the caller's limit would only turn a clear answer into a timeout.
-                if Instant::now() + pause >= deadline || pauses.next().is_none() {
+                if pause > patience || Instant::now() + pause >= deadline || pauses.next().is_none() {
                     return Ok(outcome);
                 }
                 last = Some(outcome);
@@ -69,7 +71,7 @@ pub(crate) async fn send(
             }
             let (Some(pause), true) = (pauses.next(), http.may_retry()) else { return Ok(outcome) };
             let pause = wait.unwrap_or(pause);
-            if Instant::now() + pause >= deadline {
+            if pause > patience || Instant::now() + pause >= deadline {
                 return Ok(outcome);
             }
             last = Some(outcome);
@@ -143,7 +145,7 @@ pub(crate) async fn send_idempotent(
     url: &Url,
     deadline: Instant,
 ) -> Result<Answer, Error> {
-    let holds = Arc::new(Holds::new(None, http.clock().clone()));
+    let holds = Arc::new(Holds::new(None));
     let attempts = Attempts { http, holds: &holds, class: Class::Reads, url, is_write: false, repeats: true, deadline };
     send(&attempts, build).await
 }
