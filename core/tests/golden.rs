@@ -2,6 +2,7 @@
 //! other languages are held to as well.
 
 #![cfg(feature = "bridge")]
+#![allow(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
 
 use std::collections::HashMap;
 use std::path::Path;
