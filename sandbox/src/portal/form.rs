@@ -178,8 +178,8 @@ impl AppForm {
                 label .baa {
                     input type="checkbox" name="baa" value="yes" checked[self.baa];
                     span {
-                        strong { "Loop and I have signed a BAA" }
-                        small { "The agreement on health data (business associate agreement). Without it, sign-in ends with "
+                        strong { "We have a BAA with Loop" }
+                        small { "The agreement on health data (business associate agreement), signed by both. Without it, sign-in ends with "
                             code { "invalid_scope" } " as soon as the app asks for a scope marked " span .tag { "PHI" }
                             ". Untick it to see what your app makes of that." }
                     }
