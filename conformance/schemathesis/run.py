@@ -171,7 +171,8 @@ class Sandbox:
             "identity.delete_connected_app": leaver_token,
             "membership.create_membership": newcomer_token,
         }
-        return {"tokens": tokens, "values": values, "operations": operations}
+        kept = [client["client_id"], self.app["service_client_id"]]
+        return {"tokens": tokens, "values": values, "operations": operations, "kept": kept}
 
     def delivery(self, client_id):
         """The id of a webhook's delivery to this app."""
@@ -194,7 +195,7 @@ def summary(seen):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--examples", type=int, default=25, help="made-up requests for each operation and phase")
+    options.add_argument("--examples", type=int, default=15, help="made-up requests for each operation and phase")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--only", help="one operation, such as clinical.list_biomarkers")
     asked = options.parse_args()
@@ -213,7 +214,10 @@ def main():
         command += ["--continue-on-failure", "--warnings", "off", "--suppress-health-check", "all", "--no-color"]
         if asked.only:
             command += ["--include-operation-id", asked.only]
-        ended = subprocess.run(command, env=environment, cwd=folder, timeout=LONGEST_SECONDS, check=False)
+        try:
+            ended = subprocess.run(command, env=environment, cwd=folder, timeout=LONGEST_SECONDS, check=False)
+        except subprocess.TimeoutExpired:
+            raise SystemExit(f"Not done after {LONGEST_SECONDS} seconds.") from None
         refused = summary(seen)
         if refused:
             print("never done, whatever was sent: " + ", ".join(refused))

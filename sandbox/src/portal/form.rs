@@ -158,7 +158,7 @@ impl AppForm {
         html! {
             label .field { span { "Name" }
                 input type="text" name="name" required maxlength="255" autocomplete="off" value=(self.name);
-                small { "As the consent page shows it." }
+                @if is_new || !self.kind.is_service() { small .for-people { "As the consent page shows it." } }
             }
             @if is_new { (self.types()) }
             @if is_new || !self.kind.is_service() { (self.for_people(is_new)) }
