@@ -49,7 +49,7 @@ test("every operation returns its golden value, and prints nothing of it", async
   assert.equal(userId, PERSON);
   const user = loop.user(userId);
   const saved = new Map([["person", PERSON], ["nia", "user_01HXYN1A00D2F6K8P4T7W1Z3X5"]]);
-  for (const { operation, caller, arguments: given, save = {}, masked: names = [], result } of cases) {
+  for (const { operation, caller, arguments: given, save = {}, masked: names = [], result, safe_view } of cases) {
     const [service, method] = operation.split(".").map(camel);
     const args = Object.fromEntries(Object.entries(filled(given, saved)).map(([name, value]) => [camel(name), value]));
     const own = caller === "machine" ? machine : user;
@@ -66,7 +66,9 @@ test("every operation returns its golden value, and prints nothing of it", async
     for (const text of JSON.stringify(plain).match(/"(?:[^"\\]|\\.){12,}"/g) ?? []) {
       assert.ok(!printed.includes(text.slice(1, -1)), `${operation} prints ${text}`);
     }
-    assert.ok(!JSON.stringify(safeView(value)).includes("ada.okafor@example.com"), operation);
+    if (value !== undefined) {
+      assert.deepEqual(masked(JSON.parse(JSON.stringify(safeView(value))), names), safe_view, `safe view of ${operation}`);
+    }
     if (caller !== "machine") {
       // The same through the client, with the person at the call.
       assert.equal(typeof loop[service][method], "function", operation);

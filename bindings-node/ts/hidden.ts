@@ -61,8 +61,7 @@ const NOT_SHOWN = "[hidden]";
 /** A record inside a record may have something to show, and a list of them; nothing else says anything. */
 function shown(value: unknown): unknown {
   if (Array.isArray(value)) {
-    const records = value.length > 0 && value.every((item) => isViewable(item));
-    return records ? value.map(shown) : NOT_SHOWN;
+    return Object.getPrototypeOf(value) === recordList ? value.map(shown) : NOT_SHOWN;
   }
   return isViewable(value) ? value[SAFE_VIEW]() : NOT_SHOWN;
 }
@@ -127,6 +126,18 @@ const hiddenList = hide(
   Object.create(Array.prototype) as unknown[],
   (self) => `<list of ${self.length}: values hidden>`,
 );
+
+/** A list of records is told from others also where it is empty. */
+const recordList = Object.create(hiddenList) as unknown[];
+
+/** A decoder of a list of records inside a record. @internal */
+export function records(decode: Decode<unknown>): Decode<unknown> {
+  const decoded = list(decode);
+  return (value) => {
+    const items = decoded(value);
+    return Array.isArray(items) ? (Object.setPrototypeOf(items, recordList) as unknown) : items;
+  };
+}
 
 /** A decoder of a list inside a record. @internal */
 export function list(decode?: Decode<unknown>): Decode<unknown> {

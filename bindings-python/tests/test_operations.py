@@ -65,6 +65,7 @@ def play(call: Callable[[str, str, str, dict[str, Any]], Any]) -> None:
             saved[name] = at(plain, path)
         assert masked(plain, case.get("masked", [])) == case["result"], operation
         if value is not None:
+            assert masked(safe_view(value), case.get("masked", [])) == case["safe_view"], operation
             printed = f"{value!r} {value} {safe_view(value)}"
             assert "ada.okafor@example.com" not in printed, operation
             assert PERSON not in printed, operation

@@ -6,14 +6,14 @@ Loaded by schemathesis (SCHEMATHESIS_HOOKS); run.py gives the tokens and ids in 
 import json
 import os
 import random
+import uuid
 
 import schemathesis
 
+SEEN = open(os.environ["LOOP_SEEN"], "w", encoding="utf-8")
 KNOWN = json.loads(os.environ["LOOP_KNOWN"])
 # Most requests name what exists, else nearly all answers would be 404; the others keep what was made up.
 CHANCE = random.Random(int(os.environ["LOOP_SEED"]))
-# These end the grant of whoever calls, so somebody else calls them.
-ENDING = {"identity.delete_grant", "identity.delete_connected_app"}
 
 
 @schemathesis.auth(refresh_interval=None)
@@ -23,9 +23,8 @@ class Token:
     def get(self, case, context):
         operation = case.operation.definition.raw
         kinds = {kind for entry in operation.get("security", []) for kind in entry}
-        if "user" in kinds:
-            return KNOWN["other_token" if operation["operationId"] in ENDING else "token"]
-        return KNOWN["machine_token"] if "machine" in kinds else None
+        kind = next((kind for kind in ("user", "machine") if kind in kinds), None)
+        return KNOWN["tokens"].get(operation["operationId"]) or KNOWN["tokens"].get(kind)
 
     def set(self, case, data, context):
         if data:
@@ -35,12 +34,10 @@ class Token:
 def with_known(values, operation):
     if not isinstance(values, dict):
         return values
-    known = {**KNOWN["values"], **KNOWN["operations"].get(operation, {})}
-    changed = dict(values)
-    for name in values:
-        if name in known and CHANCE.random() < 0.8:
-            changed[name] = known[name]
-    return changed
+    if CHANCE.random() > 0.75:
+        return values
+    known = KNOWN["values"]
+    return {**{name: known.get(name, value) for name, value in values.items()}, **KNOWN["operations"].get(operation, {})}
 
 
 def operation_of(context):
@@ -60,3 +57,20 @@ def map_query(context, query):
 @schemathesis.hook
 def map_body(context, body):
     return with_known(body, operation_of(context))
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    # Schemathesis learns ids from answers; the apps that it calls with must not lose their secrets.
+    if (case.path_parameters or {}).get("client_id") in KNOWN["kept"]:
+        case.path_parameters["client_id"] = KNOWN["values"]["client_id"]
+    # The same key with another body is a conflict, and would hide all other answers.
+    if case.headers and "Idempotency-Key" in case.headers and CHANCE.random() < 0.9:
+        case.headers["Idempotency-Key"] = str(uuid.UUID(int=CHANCE.getrandbits(128)))
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    operation = case.operation.definition.raw["operationId"]
+    SEEN.write(json.dumps([operation, response.status_code]) + "\n")
+    SEEN.flush()

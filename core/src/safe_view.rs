@@ -44,6 +44,20 @@ impl SafeView for crate::Error {
     }
 }
 
+/// The loggable form of what an operation returned, from its one JSON form: what other languages are held to.
+#[cfg(feature = "bridge")]
+pub(crate) fn of_result(operation: &crate::schema::Operation, value: &Value) -> Value {
+    match operation.result {
+        Type::Page(model) => {
+            let items: Vec<Value> =
+                value["items"].as_array().into_iter().flatten().map(|item| shown(model, item)).collect();
+            json!({ "type": "Page", "of": model.name, "count": items.len(), "items": items })
+        }
+        Type::Model(model) => shown(model, value),
+        _ => Value::Null,
+    }
+}
+
 fn shown(schema: &ModelSchema, value: &Value) -> Value {
     let Shape::Record(fields) = &schema.shape else {
         return json!({ "type": schema.name, "value": HIDDEN });

@@ -239,7 +239,6 @@ fn add_idempotency_key(operation: &mut Value) {
 
 /// Fields that an answer may leave out.
 const LEFT_OUT: &[(&str, &str)] = &[
-    ("OAuthClientWithSecret", "webhook_signing_secret"),
     ("TokenAnswer", "id_token"),
     ("TokenAnswer", "refresh_token"),
     ("OAuthClientAnswer", "webhook_signing_secret"),

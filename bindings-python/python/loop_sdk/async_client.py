@@ -16,7 +16,7 @@ from loop_sdk.events import Event
 from loop_sdk.results import ApiResponse, Authorization, AsyncGrants, KeptAlive, Status, Tokens
 from loop_sdk.store import TokenStore
 
-__all__ = ["AsyncLoopClient", "AsyncUser", "EventClaim"]
+__all__ = ["AsyncLoopClient", "AsyncUser"]
 
 _Secrets = str | Sequence[str]
 Secret = _Secrets | Callable[[], _Secrets | Awaitable[_Secrets]]
@@ -319,8 +319,8 @@ class AsyncLoopClient(AsyncServices):
     async def claim_event(self, event_id: str, *, timeout: float | None = None) -> EventClaim:
         """Says whether a webhook's event is to be handled, and keeps all others from doing so meanwhile.
 
-        `new`: do it, then call `finish_event` or `abandon_event`. `done`: answer 200. `under_way`: answer 503, so that it
-        comes again. `loop_sdk.flask.LoopWebhooks` does all of it.
+        `new`: do it, then call `finish_event` or `abandon_event`. `done`: answer 200. `under_way`: answer 503, so that
+        it comes again. `loop_sdk.flask.LoopWebhooks` does all of it.
         """
         claim = await self._call.json("claim_event", Arguments(event_id=event_id), timeout)
         return cast("EventClaim", claim)
@@ -354,8 +354,8 @@ class AsyncLoopClient(AsyncServices):
     ) -> ApiResponse:
         """Sends any request to one of Loop's services with this user's access token.
 
-        `service` is for instance `clinical`, `path` for instance `/v1/check-ins`; `body` is sent as JSON. A write with an
-        `idempotency_key` is sent again where its answer is lost.
+        `service` is for instance `clinical`, `path` for instance `/v1/check-ins`; `body` is sent as JSON. A write with
+        an `idempotency_key` is sent again where its answer is lost.
         """
         arguments = Arguments(
             user_id=user_id,

@@ -16,7 +16,7 @@ from loop_sdk.events import Event
 from loop_sdk.results import ApiResponse, Authorization, Grants, KeptAlive, Status, Tokens
 from loop_sdk.store import TokenStore
 
-__all__ = ["EventClaim", "LoopClient", "User"]
+__all__ = ["LoopClient", "User"]
 
 _Secrets = str | Sequence[str]
 Secret = _Secrets | Callable[[], _Secrets | Awaitable[_Secrets]]

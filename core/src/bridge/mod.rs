@@ -25,6 +25,12 @@ pub use panics::{caught, defect, keep_panics_quiet};
 pub use runtime::runtime;
 pub use webhook::verify_webhook;
 
+/// The loggable form of an operation's reply, for the tests of other languages.
+#[doc(hidden)]
+pub fn safe_view(operation: &crate::schema::Operation, reply: &serde_json::Value) -> serde_json::Value {
+    crate::safe_view::of_result(operation, reply)
+}
+
 /// The table that a Postgres store needs, as SQL: for the packages' `store-schema` commands.
 #[cfg(feature = "postgres")]
 pub fn store_schema() -> &'static str {

@@ -158,7 +158,7 @@ impl AppForm {
         html! {
             label .field { span { "Name" }
                 input type="text" name="name" required maxlength="255" autocomplete="off" value=(self.name);
-                small { "As the consent page shows it." }
+                @if is_new || !self.kind.is_service() { small .for-people { "As the consent page shows it." } }
             }
             @if is_new { (self.types()) }
             @if is_new || !self.kind.is_service() { (self.for_people(is_new)) }
@@ -178,8 +178,8 @@ impl AppForm {
                 label .baa {
                     input type="checkbox" name="baa" value="yes" checked[self.baa];
                     span {
-                        strong { "Loop and I have signed a BAA" }
-                        small { "The agreement on health data (business associate agreement). Without it, sign-in ends with "
+                        strong { "We have a BAA with Loop" }
+                        small { "The agreement on health data (business associate agreement), signed by both. Without it, sign-in ends with "
                             code { "invalid_scope" } " as soon as the app asks for a scope marked " span .tag { "PHI" }
                             ". Untick it to see what your app makes of that." }
                     }

@@ -161,7 +161,7 @@ fn scopes(out: &mut String) {
 fn imports(body: &str) -> String {
     let code = body.lines().filter(|line| !line.trim_start().starts_with(['*', '/']));
     let words: HashSet<&str> = code.flat_map(|line| line.split(|c: char| !c.is_alphanumeric())).collect();
-    let helpers = ["type Decode", "type Json", "json", "list", "record"];
+    let helpers = ["type Decode", "type Json", "json", "list", "record", "records"];
     let helpers = helpers.into_iter().filter(|name| words.contains(name.trim_start_matches("type ")));
     let helpers = helpers.collect::<Vec<_>>().join(", ");
     let page = if words.contains("Page") { "import { Page } from \"./page\";\n" } else { "" };
@@ -402,6 +402,9 @@ fn decoder(ty: &Type) -> Option<String> {
     match ty {
         Type::Json => Some("json".to_owned()),
         Type::Optional(inner) => decoder(inner),
+        Type::List(inner @ Type::Model(ModelSchema { shape: Shape::Record(_), .. })) => {
+            Some(format!("records({})", decoder(inner).unwrap_or_default()))
+        }
         Type::List(inner) => Some(format!("list({})", decoder(inner).unwrap_or_default())),
         Type::Model(model) => {
             matches!(model.shape, Shape::Record(_)).then(|| format!("(value) => {}(value)", decoder_name(model)))

@@ -126,8 +126,10 @@ fn stub() -> String {
         "\ndef _close() -> None: ...\ndef _forked() -> None: ...\ndef _settle(limit: float) -> None: ...\ndef _schema() -> str: ...\ndef _verify_webhook(raw_body: bytes, headers: str, secrets: str) -> str: ...\ndef _restore(name: str, json: str) -> Any: ...\ndef _restore_page(name: str, json: str, next_cursor: str | \
          None) -> Any: ...\n",
     );
-    let names: Vec<&str> = enums().map(|(model, _)| model.name).collect();
-    out.replace("{ENUMS}", &names.join(", "))
+    let mut names: Vec<&str> =
+        models(SERVICES).iter().filter(|model| matches!(model.shape, Shape::Enum(_))).map(|model| model.name).collect();
+    names.sort_by_key(|name| name.to_lowercase());
+    out.replace("{ENUMS}", &listed(&names, "    ", ""))
 }
 
 const STUB_HEAD: &str = r#"
@@ -136,7 +138,8 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Generic, TypeVar, final, overload
 
-from loop_sdk.records import {ENUMS}
+from loop_sdk.records import (
+{ENUMS})
 
 T = TypeVar("T")
 
@@ -228,13 +231,13 @@ fn codes() -> String {
 /// The public names of records and enums.
 fn record_names() -> String {
     let mut names: Vec<&str> = records().map(|(model, _)| model.name).chain(["Page"]).collect();
-    names.sort_unstable();
-    let imported = names.iter().map(|name| format!("    {name},\n")).collect::<String>();
+    names.sort_by_key(|name| name.to_lowercase());
+    let imported = listed(&names, "    ", "");
     let classes = imported.clone();
     names.extend(enums().map(|(model, _)| model.name));
     names.extend(given().map(|(model, _)| model.name));
     names.sort_unstable();
-    let all: String = names.iter().map(|name| format!("    \"{name}\",\n")).collect();
+    let all = listed(&names, "    ", "\"");
     let mut out = format!(
         "\"\"\"The records that the APIs take and return. {DO_NOT_EDIT}\"\"\"\n\nfrom typing import Literal, TypedDict\n\nfrom \
          loop_sdk._native import (\n{imported})\n\n__all__ = [\n{all}]\n\n#: The classes among them.\nCLASSES = \
@@ -277,6 +280,14 @@ fn record_names() -> String {
         }
     }
     out
+}
+
+/// Names, one a line.
+fn listed(names: &[&str], indent: &str, quote: &str) -> String {
+    names.iter().fold(String::new(), |mut out, name| {
+        let _ = writeln!(out, "{indent}{quote}{name}{quote},");
+        out
+    })
 }
 
 /// The scopes by name, with what people read.
@@ -351,9 +362,9 @@ fn services(flavour: Flavour) -> String {
     let code: String = body.lines().filter(|line| line.contains("def ") || line.contains("result:")).collect();
     let used: std::collections::HashSet<&str> = code.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
     names.retain(|name| words.contains(name) && used.contains(name));
-    names.sort_unstable();
+    names.sort_by_key(|name| name.to_lowercase());
     names.dedup();
-    let names: String = names.iter().map(|name| format!("        {name},\n")).collect();
+    let names = listed(&names, "        ", "");
     format!(
         "\"\"\"Services and their operations{title}. {DO_NOT_EDIT}\"\"\"\n\nfrom __future__ import annotations\n\nfrom \
          collections.abc import {imported}\nfrom typing import TYPE_CHECKING, Any\n\nfrom loop_sdk._arguments import \

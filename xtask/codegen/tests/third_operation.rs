@@ -31,19 +31,22 @@ fn one_declaration_appears_in_every_language_with_types_and_docs() {
     }
 
     let at = |name: &str| copy.path().join(name);
-    edit(&at("core/src/model/mod.rs"), "BiomarkerStatus,", "BiomarkerStatus, CheckIn,");
     edit(
         &at("core/src/model/clinical.rs"),
-        "/// One protocol of",
-        "/// How a person is doing.\n#[model]\npub struct CheckIn {\n    /// Mood, from one to ten.\n    pub mood: i64,\n    \
-         /// Body weight in kilograms; null where it was not given.\n    pub weight_kg: Option<f64>,\n}\n\n/// One protocol of",
+        "/// A lab report that was uploaded.",
+        "/// How a person slept.\n#[model]\npub struct SleepNote {\n    /// From one to ten.\n    pub quality: i64,\n    \
+         /// Sleep in hours; null where it was not given.\n    pub hours_slept: Option<f64>,\n}\n\n\
+         /// A night to add.\n#[model(input)]\npub struct NewSleepNote {\n    /// From one to ten.\n    \
+         pub quality: i64,\n}\n\n/// A lab report that was uploaded.",
     );
-    edit(&at("core/src/api/clinical.rs"), "{Biomarker,", "{Biomarker, CheckIn,");
+    edit(&at("core/src/api/clinical.rs"), "    Biomarker,", "    Biomarker, NewSleepNote, SleepNote,");
     edit(
         &at("core/src/api/clinical.rs"),
         "    /// Returns one protocol",
-        "    /// Lists how the person was doing.\n    list_check_ins() -> Page<CheckIn>;\n    \
-         GET \"/v1/check-ins\", scope \"read:check_ins\";\n\n    /// Returns one protocol",
+        "    /// Adds how the person slept.\n    add_sleep_notes(\n        /// Names the journal.\n        journal_id,\n    ) {\n        \
+         /// The nights.\n        body nights: Vec<NewSleepNote>,\n    } -> Page<SleepNote>;\n    \
+         POST \"/v1/sleep/{journal_id}\", person \"write:check_ins\", machine \"admin:clinical\";\n\n    \
+         /// Returns one protocol",
     );
 
     // A target directory of its own: cargo takes the crates of a copy for those of the tree.
@@ -57,19 +60,58 @@ fn one_declaration_appears_in_every_language_with_types_and_docs() {
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
 
     for (file, texts) in [
-        ("bindings-node/ts/generated.ts", &["listCheckIns", "CheckIn", "weight_kg", "Body weight in kilograms"][..]),
-        ("bindings-python/python/loop_sdk/_services.py", &["def list_check_ins", "Lists how the person was doing"]),
-        ("bindings-python/python/loop_sdk/_native.pyi", &["class CheckIn", "def weight_kg(self) -> float | None"]),
-        ("bindings-python/src/generated.rs", &["CheckIn"]),
+        (
+            "bindings-node/ts/generated.ts",
+            &["addSleepNotes", "interface SleepNote", "hours_slept", "Sleep in hours", "NewSleepNote"][..],
+        ),
+        ("bindings-python/python/loop_sdk/_services.py", &["def add_sleep_notes", "Adds how the person slept"]),
+        ("bindings-python/python/loop_sdk/_native.pyi", &["class SleepNote", "def hours_slept(self) -> float | None"]),
+        ("bindings-python/src/generated.rs", &["SleepNote"]),
+        (
+            "bindings-swift-kotlin/kotlin/src/main/kotlin/health/loop/sdk/Services.kt",
+            &[
+                "suspend fun addSleepNotes(",
+                "journalId: String,",
+                "nights: List<NewSleepNote>,",
+                "idempotencyKey",
+                "write:check_ins",
+            ],
+        ),
+        (
+            "bindings-swift-kotlin/kotlin/src/main/kotlin/health/loop/sdk/MachineServices.kt",
+            &["suspend fun addSleepNotes(", "Needs the scope `admin:clinical`"],
+        ),
+        (
+            "bindings-swift-kotlin/kotlin/src/main/kotlin/health/loop/sdk/Records.kt",
+            &["class SleepNote internal", "val hoursSlept: Double?", "Sleep in hours", "\"hours_slept\" to HIDDEN"],
+        ),
+        (
+            "bindings-swift-kotlin/kotlin/src/main/kotlin/health/loop/sdk/Inputs.kt",
+            &["public data class NewSleepNote(", "val quality: Long"],
+        ),
         (
             "bindings-swift-kotlin/swift/Sources/LoopSDK/Generated/Services.swift",
-            &["func listCheckIns", "read:check_ins"],
+            &[
+                "func addSleepNotes(",
+                "_ journalId: String",
+                "nights: [NewSleepNote]",
+                "idempotencyKey",
+                "write:check_ins",
+            ],
+        ),
+        (
+            "bindings-swift-kotlin/swift/Sources/LoopSDK/Generated/MachineServices.swift",
+            &["func addSleepNotes(", "Needs the scope `admin:clinical`"],
         ),
         (
             "bindings-swift-kotlin/swift/Sources/LoopSDK/Generated/Records.swift",
-            &["struct CheckIn", "let weightKg: Double?", "Body weight in kilograms"],
+            &["struct SleepNote", "let hoursSlept: Double?", "Sleep in hours", "\"hours_slept\": .hidden"],
         ),
-        ("docs/src/operations.md", &["clinical.list_check_ins", "read:check_ins"]),
+        (
+            "bindings-swift-kotlin/swift/Sources/LoopSDK/Generated/Inputs.swift",
+            &["struct NewSleepNote", "var quality: Int64"],
+        ),
+        ("docs/src/operations.md", &["clinical.add_sleep_notes", "write:check_ins"]),
     ] {
         let written = fs::read_to_string(at(file)).unwrap();
         for text in texts {

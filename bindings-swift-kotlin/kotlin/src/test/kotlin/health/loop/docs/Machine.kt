@@ -2,14 +2,14 @@
 package health.loop.docs.machine
 
 import health.loop.sdk.Biomarker
+import health.loop.sdk.ErrorCode
+import health.loop.sdk.EventClaim
 import health.loop.sdk.LoopClient
 import health.loop.sdk.LoopException
 import health.loop.sdk.M2MClient
 import health.loop.sdk.M2MOptions
 import health.loop.sdk.Page
 import health.loop.sdk.Scopes
-import health.loop.sdk.ErrorCode
-import health.loop.sdk.EventClaim
 import health.loop.sdk.Webhooks
 
 suspend fun ofPatient(patientId: String): Page<Biomarker> =
