@@ -5,6 +5,7 @@ use std::process::{Command, ExitCode};
 
 use clap::Args;
 
+use crate::bench;
 use crate::dist;
 use crate::prove;
 use crate::setup::{self, EXPRESS_EXAMPLE, NODE_BINDING, PYTHON_BINDING, Package, Programs, Venv};
@@ -16,7 +17,7 @@ use crate::workspace;
 ///
 /// Builds the sandbox and the bindings, sets up Python's virtual environment and Node's modules by itself (and again
 /// only when what they are made from changes), then runs the tests of Rust, of Python and of Node against the sandbox,
-/// and the web examples in a browser. A toolchain that is missing fails by name, with how to get it, before anything is
+/// made-up requests against its OpenAPI document, its pages and the web examples in a browser, and a moment of each bench. A toolchain that is missing fails by name, with how to get it, before anything is
 /// built; --only leaves languages out.
 ///
 /// Each step that fails shows its whole output and the command that runs it alone.
@@ -115,6 +116,10 @@ pub(crate) fn run(arguments: &Test) -> ExitCode {
         if wanted.has(Language::Swift) {
             let _ = swift(&mut steps, &programs);
         }
+    }
+    if filter.is_none() {
+        // Whether each lane runs: its figures mean nothing, and nobody is shown them.
+        bench::measure(&mut steps, &wanted, bench::Plan::SAMPLE);
     }
     if arguments.dist && !steps.has_failed() {
         dist::build_and_verify(&mut steps, &wanted);
