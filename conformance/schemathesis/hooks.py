@@ -7,10 +7,11 @@ import json
 import os
 import random
 import uuid
+from pathlib import Path
 
 import schemathesis
 
-SEEN = open(os.environ["LOOP_SEEN"], "w", encoding="utf-8")
+SEEN = Path(os.environ["LOOP_SEEN"])
 KNOWN = json.loads(os.environ["LOOP_KNOWN"])
 # Most requests name what exists, else nearly all answers would be 404; the others keep what was made up.
 CHANCE = random.Random(int(os.environ["LOOP_SEED"]))
@@ -37,7 +38,10 @@ def with_known(values, operation):
     if CHANCE.random() > 0.75:
         return values
     known = KNOWN["values"]
-    return {**{name: known.get(name, value) for name, value in values.items()}, **KNOWN["operations"].get(operation, {})}
+    return {
+        **{name: known.get(name, value) for name, value in values.items()},
+        **KNOWN["operations"].get(operation, {}),
+    }
 
 
 def operation_of(context):
@@ -72,5 +76,5 @@ def before_call(context, case, kwargs):
 @schemathesis.hook
 def after_call(context, case, response):
     operation = case.operation.definition.raw["operationId"]
-    SEEN.write(json.dumps([operation, response.status_code]) + "\n")
-    SEEN.flush()
+    with SEEN.open("a", encoding="utf-8") as seen:
+        seen.write(json.dumps([operation, response.status_code]) + "\n")

@@ -189,7 +189,7 @@ def summary(seen):
     done = {name for name, status in answers if status < 400}
     statuses = sorted(Counter(status for _, status in answers).items())
     print(f"{len(operations)} operations, {len(answers)} requests")
-    print("answers: " + ", ".join(f"{count} × {status}" for status, count in statuses))
+    print("answers: " + ", ".join(f"{count} of {status}" for status, count in statuses))
     return sorted(operations - done)
 
 
