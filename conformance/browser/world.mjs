@@ -12,9 +12,10 @@ import { chromium } from "playwright-core";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
-// LOOP_PYTHON, LOOP_SANDBOX and LOOP_CHROMIUM are set by `cargo xtask test`.
+// LOOP_PYTHON, LOOP_AXUM, LOOP_WALK, LOOP_SANDBOX and LOOP_CHROMIUM are set by `cargo xtask test`.
 export const EXAMPLES = {
   flask: { command: process.env.LOOP_PYTHON, args: ["app.py"], folder: join(root, "examples", "python-flask") },
+  axum: { command: process.env.LOOP_AXUM, args: [], folder: join(root, "examples", "rust-axum") },
   express: { command: process.execPath, args: ["server.mjs"], folder: join(root, "examples", "node-express") },
 };
 

@@ -74,13 +74,15 @@ fn tree(steps: &mut Steps) {
 
 /// The crates without a foreign runtime together, then one by one what would add features to them.
 fn clippy(steps: &mut Steps) {
-    let sets: [(&str, &[&str]); 6] = [
+    let sets: [(&str, &[&str]); 8] = [
         ("Rust: clippy", &["--all-targets"]),
         ("Rust: clippy, bridge", &["-p", "loop-sdk", "--features", "bridge"]),
         ("Rust: clippy, Python binding", &["-p", "loop-sdk-python"]),
         ("Rust: clippy, Node binding", &["-p", "loop-sdk-node"]),
         ("Rust: clippy, Swift and Kotlin", &["-p", "loop-sdk-uniffi", "-p", "loop-bindgen", "--all-targets"]),
         ("Rust: clippy, proofs", &["-p", "loop-proofs", "--all-targets"]),
+        ("Rust: clippy, benches", &["-p", "loop-bench-server", "-p", "loop-bench-rust", "--all-targets"]),
+        ("Rust: clippy, axum example", &["-p", "loop-example", "--all-targets"]),
     ];
     for (title, which) in sets {
         let arguments = ["clippy"].into_iter().chain(which.iter().copied()).chain(["--", "-D", "warnings"]);
@@ -122,7 +124,15 @@ fn python(steps: &mut Steps, venv: &Venv) {
         return;
     }
     // From the binding's folder, whose settings name the packages that are our own.
-    let others = ["sandbox/python", "examples", "docs", "conformance/workers"].map(workspace::path);
+    let others = [
+        "sandbox/python",
+        "examples",
+        "docs",
+        "conformance/workers",
+        "conformance/bench/python",
+        "conformance/schemathesis",
+    ]
+    .map(workspace::path);
     let others = others.iter().filter(|directory| directory.is_dir());
     for (title, subcommand) in [("Python: format", &["format", "--check"][..]), ("Python: lint", &["check"][..])] {
         let mut ruff = venv.module(PYTHON_BINDING, ["ruff"].into_iter().chain(subcommand.iter().copied()));

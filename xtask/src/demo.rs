@@ -31,18 +31,26 @@ const LOG_LINES: usize = 20;
 ///
 /// A language whose toolchain is missing is left out, and said so, unless --only asks for it.
 ///
+/// With --browser it stops at the sign-in page: you choose a person and answer on the consent page, in your own browser, and
+/// the program goes on with what you granted. In Rust, unless --only names others.
+///
 /// With --example the sandbox and that web app run side by side until Ctrl-C, and one address to open is printed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   cargo xtask demo
   cargo xtask demo --only rust
+  cargo xtask demo --browser
+      You click, where the demo would have signed Ada in by itself.
   cargo xtask demo --example flask
       Sign in with a browser, as one of the people on the sandbox's page.")]
 pub(crate) struct Demo {
     /// Languages to show, separated by commas; every one that is found without it
     #[arg(long, value_parser = Language::shown, value_delimiter = ',', value_name = "LANGUAGES", conflicts_with = "example")]
     only: Vec<Language>,
+    /// Stop at Loop's pages and let you click, in your browser
+    #[arg(long, conflicts_with = "example")]
+    browser: bool,
     /// Start this web app beside the sandbox instead
     #[arg(long, value_enum)]
     example: Option<Example>,
@@ -57,6 +65,8 @@ enum Example {
     Flask,
     /// examples/node-express
     Express,
+    /// examples/rust-axum
+    Axum,
 }
 
 pub(crate) fn run(arguments: &Demo) -> Result<ExitCode> {
@@ -68,7 +78,9 @@ pub(crate) fn run(arguments: &Demo) -> Result<ExitCode> {
 }
 
 fn walk(mut steps: Steps, arguments: &Demo) -> Result<ExitCode> {
-    let wanted = Wanted::among(&Language::SHOWN, &arguments.only);
+    // A person clicks once, not once for each language.
+    let all = if arguments.browser { &Language::SHOWN[..1] } else { &Language::SHOWN[..] };
+    let wanted = Wanted::among(all, &arguments.only);
     let python = wanted.has(Language::Python).then(toolchain::python).transpose();
     let node = wanted.has(Language::Node).then(toolchain::node).transpose();
     let (python, node) = match (python, node) {
@@ -108,8 +120,10 @@ fn walk(mut steps: Steps, arguments: &Demo) -> Result<ExitCode> {
     if arguments.plain {
         demo.arg("--plain");
     }
-    let status = demo.status().context("the sandbox can't be started")?;
-    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+    if arguments.browser {
+        demo.arg("--browser");
+    }
+    workspace::hand_over(demo)
 }
 
 fn or_say<T>(found: Result<Option<T>, Missing>) -> Option<T> {
@@ -131,6 +145,7 @@ fn run_example(mut steps: Steps, example: Example) -> Result<ExitCode> {
     let (name, usual_port) = match example {
         Example::Flask => ("flask", 5000),
         Example::Express => ("express", 3000),
+        Example::Axum => ("axum", 3000),
     };
     let port = free_port(usual_port, "the app")?;
     let sandbox_port = free_port(SANDBOX_PORT, "the sandbox")?;
@@ -218,6 +233,7 @@ fn prepare(steps: &mut Steps, example: Example) -> Result<Option<Prepared>> {
                     app
                 })
         }
+        Example::Axum => setup::axum_example(steps).map(workspace::command),
     };
     let Ok(app) = app else { return Ok(None) };
     Ok(setup::programs(steps).ok().map(|programs| Prepared { sandbox: programs.sandbox, app }))

@@ -7,6 +7,7 @@ mod check;
 mod codegen;
 mod demo;
 mod dist;
+mod pictures;
 mod prove;
 mod sandbox;
 mod setup;
@@ -47,6 +48,7 @@ enum Command {
     Bench(bench::Bench),
     Sandbox(sandbox::Sandbox),
     Dist(dist::Dist),
+    Pictures(pictures::Pictures),
 }
 
 fn main() -> ExitCode {
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => Ok(bench::run(&arguments)),
         Command::Sandbox(arguments) => sandbox::run(&arguments),
         Command::Dist(arguments) => dist::run(&arguments),
+        Command::Pictures(arguments) => Ok(pictures::run(&arguments)),
     };
     outcome.unwrap_or_else(|failure| {
         eprintln!("{failure:#}");

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 
 use crate::setup;
@@ -32,15 +32,5 @@ pub(crate) fn run(arguments: &Sandbox) -> Result<ExitCode> {
     serve.arg("serve").args(&arguments.arguments);
     // Paths in its arguments are the developer's.
     serve.current_dir(std::env::current_dir()?);
-    // The sandbox takes this process's place, so that signals reach it.
-    #[cfg(unix)]
-    {
-        use std::os::unix::process::CommandExt as _;
-        Err(serve.exec()).context("the sandbox can't be started")
-    }
-    #[cfg(not(unix))]
-    {
-        let status = serve.status().context("the sandbox can't be started")?;
-        Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-    }
+    workspace::hand_over(serve)
 }

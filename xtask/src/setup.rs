@@ -19,6 +19,7 @@ pub(crate) const KOTLIN_PACKAGES: &str = "bindings-swift-kotlin";
 pub(crate) const NODE_BINDING: &str = "bindings-node";
 pub(crate) const FLASK_EXAMPLE: &str = "examples/python-flask";
 pub(crate) const EXPRESS_EXAMPLE: &str = "examples/node-express";
+const AXUM_EXAMPLE: &str = "loop-example";
 
 /// The Rust programs that the other languages are shown and tested with.
 #[derive(Debug)]
@@ -33,6 +34,12 @@ pub(crate) fn programs(steps: &mut Steps) -> Result<Programs, StepFailed> {
     let cargo = workspace::cargo(["build", "--bin", "loop-sandbox", "--example", "walk"]);
     steps.require(Step::new("Rust: sandbox and example", cargo))?;
     Ok(Programs { sandbox: workspace::built("loop-sandbox"), walk: workspace::built("examples/walk") })
+}
+
+/// The web app in Rust.
+pub(crate) fn axum_example(steps: &mut Steps) -> Result<PathBuf, StepFailed> {
+    steps.require(Step::new("axum: build", workspace::cargo(["build", "-p", AXUM_EXAMPLE])))?;
+    Ok(workspace::built(AXUM_EXAMPLE))
 }
 
 /// A Python virtual environment.

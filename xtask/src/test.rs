@@ -53,9 +53,11 @@ const EXPO_PACKAGE: &str = "bindings-swift-kotlin/expo";
 const EXPO_EXAMPLE: &str = "examples/expo";
 const EXPO_IOS: &str = "bindings-swift-kotlin/expo/ios";
 
-/// The web examples in a browser.
+/// The sandbox's pages and the web examples in a browser.
 const BROWSER_TESTS: &str = "conformance/browser";
-const BROWSER_TITLE: &str = "Browser: web examples";
+const BROWSER_TITLE: &str = "Browser";
+
+const SCHEMATHESIS: &str = "conformance/schemathesis";
 
 pub(crate) fn run(arguments: &Test) -> ExitCode {
     let wanted = Wanted::new(&arguments.only);
@@ -82,6 +84,9 @@ pub(crate) fn run(arguments: &Test) -> ExitCode {
     }
     // A language that could not be set up has its failed step, and the next language is tested all the same.
     if let Ok(programs) = setup::programs(&mut steps) {
+        if let (Some(python), None, true) = (&python, filter, wanted.has(Language::Rust)) {
+            let _ = schemathesis(&mut steps, python, &programs);
+        }
         let python = python.as_deref().and_then(|found| self::python(&mut steps, found, &programs, filter).ok());
         let node = node.filter(|found| self::node(&mut steps, found, &programs, filter).is_ok());
         let has_kotlin = maven.is_some_and(|maven| kotlin(&mut steps, &maven, &programs, filter).is_ok());
@@ -97,7 +102,10 @@ pub(crate) fn run(arguments: &Test) -> ExitCode {
                 }
             }
             match chromium {
-                Some(chromium) => browser(&mut steps, python.as_ref(), &node, &chromium, &programs, filter),
+                Some(chromium) => {
+                    let examples = Examples { python: python.as_ref(), has_rust: wanted.has(Language::Rust) };
+                    let _ = browser(&mut steps, &examples, &node, &chromium, &programs, filter);
+                }
                 None => steps.skip(BROWSER_TITLE, toolchain::NO_CHROMIUM),
             }
         }
@@ -129,6 +137,16 @@ fn rust(steps: &mut Steps, filter: Option<&str>) {
     }
     // A package of its own, so that the fail points in it reach no other test.
     steps.run(Step::test("Rust: proofs, a sample", prove::proofs(filter)));
+}
+
+/// Made-up requests to every operation of the sandbox, and whether it answers as its OpenAPI document says.
+fn schemathesis(steps: &mut Steps, python: &Path, programs: &Programs) -> Result<(), StepFailed> {
+    let folder = workspace::path(SCHEMATHESIS);
+    let place = workspace::scratch("schemathesis-venv");
+    let venv = setup::environment(steps, python, "Schemathesis", place, &folder.join("requirements.txt"))?;
+    let mut run = workspace::command(venv.python());
+    run.arg(folder.join("run.py")).env("LOOP_SANDBOX", &programs.sandbox);
+    steps.require(Step::test("Sandbox: schemathesis", run))
 }
 
 fn python(steps: &mut Steps, python: &Path, programs: &Programs, filter: Option<&str>) -> Result<Venv, StepFailed> {
@@ -220,26 +238,36 @@ fn swift(steps: &mut Steps, programs: &Programs) -> Result<(), StepFailed> {
     Ok(())
 }
 
-/// The web examples of the languages that are ready, in a browser that Node drives.
+/// The languages whose web examples are ready, beside Node.
+struct Examples<'a> {
+    python: Option<&'a Venv>,
+    has_rust: bool,
+}
+
+/// The sandbox's pages, the demo that a person clicks through, and the web examples, in a browser that Node drives.
 fn browser(
     steps: &mut Steps,
-    venv: Option<&Venv>,
+    examples: &Examples<'_>,
     node: &Node,
     chromium: &Path,
     programs: &Programs,
     filter: Option<&str>,
-) {
-    let mut modules = |directory, title| setup::node_modules(steps, node, directory, title);
-    if modules(EXPRESS_EXAMPLE, "Express: modules").is_err() || modules(BROWSER_TESTS, "Browser: modules").is_err() {
-        return;
-    }
+) -> Result<(), StepFailed> {
+    setup::node_modules(steps, node, EXPRESS_EXAMPLE, "Express: modules")?;
+    setup::node_modules(steps, node, BROWSER_TESTS, "Browser: modules")?;
     let mut npm = npm_test(node, BROWSER_TESTS, programs, filter);
-    npm.env("LOOP_CHROMIUM", chromium);
-    match venv {
-        Some(venv) => npm.env("LOOP_PYTHON", venv.python()),
-        None => npm.env("LOOP_EXAMPLES", "express"),
-    };
-    steps.run(Step::test(BROWSER_TITLE, npm));
+    let mut names = vec!["express"];
+    npm.env("LOOP_CHROMIUM", chromium).env("LOOP_WALK", &programs.walk);
+    if let Some(venv) = examples.python {
+        names.push("flask");
+        npm.env("LOOP_PYTHON", venv.python());
+    }
+    if examples.has_rust {
+        names.push("axum");
+        npm.env("LOOP_AXUM", setup::axum_example(steps)?);
+    }
+    npm.env("LOOP_EXAMPLES", names.join(","));
+    steps.require(Step::test(BROWSER_TITLE, npm))
 }
 
 fn pytest(title: &str, venv: &Venv, directory: &str, programs: &Programs, filter: Option<&str>) -> Step {

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -70,6 +70,22 @@ pub(crate) fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command
     let mut cargo = command("cargo");
     cargo.args(arguments);
     cargo
+}
+
+/// Lets a program take this process's place where that can be, so that Ctrl-C and other signals reach it alone.
+pub(crate) fn hand_over(mut command: Command) -> Result<ExitCode> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let failed = || format!("{name} can't be started");
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt as _;
+        Err(command.exec()).with_context(failed)
+    }
+    #[cfg(not(unix))]
+    {
+        let status = command.status().with_context(failed)?;
+        Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+    }
 }
 
 /// Every file that git tracks or would track, from the root.

@@ -22,6 +22,9 @@ struct Cli {
     command: Command,
 }
 
+/// What a shell makes of a program that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
+
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(Serve),
@@ -115,12 +118,21 @@ A walker prints one line of JSON per step and reads one line:
   prints  {\"step\":5,\"biomarkers\":[{…}]}
   prints  {\"step\":6,\"rotated\":true}
 
-Example:
-  loop-sandbox demo --walker 'Python=python3 walk.py' --walker 'Node=node walk.mjs'")]
+Examples:
+  loop-sandbox demo --walker 'Python=python3 walk.py' --walker 'Node=node walk.mjs'
+
+  loop-sandbox demo --browser --walker 'Python=python3 walk.py'
+      You sign in and answer on the consent page, in your own browser.")]
 struct Demo {
     /// A language and the command that walks the quickstart in it
     #[arg(long = "walker", value_name = "LABEL=COMMAND", required = true)]
     walkers: Vec<demo::WalkerCommand>,
+    /// Let a person sign in and click on the consent page, in the system's browser
+    #[arg(long)]
+    browser: bool,
+    /// Open no browser: print {"authorization_url":"…"} on a line of its own
+    #[arg(long, requires = "browser")]
+    print_url: bool,
     /// No colours, also on a terminal
     #[arg(long)]
     plain: bool,
@@ -142,14 +154,31 @@ pub(crate) fn main() -> ExitCode {
                 let is_right = webhooks::run(command).await?;
                 Ok(if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
             }
-            Command::Demo(command) => {
-                let painter = demo::Painter::new(!command.plain && wants_colour());
-                let all_passed = demo::run(&command.walkers, painter, &mut std::io::stdout()).await?;
-                Ok(if all_passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-            }
+            Command::Demo(command) => show(&command).await,
         }
     });
     outcome.unwrap_or_else(|failure| failed(&failure.to_string()))
+}
+
+async fn show(command: &Demo) -> anyhow::Result<ExitCode> {
+    let painter = demo::Painter::new(!command.plain && wants_colour());
+    let visitor = match (command.browser, command.print_url) {
+        (false, _) => demo::Visitor::Ada,
+        (true, false) => demo::Visitor::InBrowser,
+        (true, true) => demo::Visitor::AtPrintedAddress,
+    };
+    let mut out = std::io::stdout();
+    tokio::select! {
+        all_passed = demo::run(&command.walkers, visitor, painter, &mut out) => {
+            Ok(if all_passed? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        // Leaving ends the sandbox, the port and the walker.
+        signal = tokio::signal::ctrl_c() => {
+            signal?;
+            failed("\nStopped.");
+            Ok(ExitCode::from(INTERRUPTED))
+        }
+    }
 }
 
 fn failed(sentence: &str) -> ExitCode {

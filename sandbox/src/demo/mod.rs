@@ -1,5 +1,6 @@
 //! The quickstart, walked in front of the reader by a program of each language.
 
+mod browser;
 mod paint;
 mod show;
 mod walk;
@@ -7,6 +8,7 @@ mod walker;
 
 use std::io::Write;
 
+pub use browser::{Browser, Visitor};
 pub use paint::{Painter, Tone};
 pub use walk::{Failure, Stage, walk};
 pub use walker::WalkerCommand;
@@ -14,14 +16,19 @@ pub use walker::WalkerCommand;
 use crate::{Options, Sandbox};
 
 /// Walks with every walker, one after the other. `true` when all of them got through.
-pub async fn run(walkers: &[WalkerCommand], painter: Painter, out: &mut impl Write) -> anyhow::Result<bool> {
+pub async fn run(
+    walkers: &[WalkerCommand],
+    visitor: Visitor,
+    painter: Painter,
+    out: &mut impl Write,
+) -> anyhow::Result<bool> {
     let sandbox = Sandbox::start(Options::default()).await?;
     let title = painter.paint(Tone::Heading, "The Loop quickstart");
     writeln!(out, "\n{title}, against {}", painter.paint(Tone::Strong, sandbox.base_url()))?;
     let mut outcomes = Vec::new();
     for command in walkers {
         writeln!(out, "\n{}", show::banner(painter, &command.label))?;
-        let outcome = walker::start_and_walk(&sandbox, command, painter, out).await;
+        let outcome = walker::start_and_walk(&sandbox, command, visitor, painter, out).await;
         if let Err(failure) = &outcome {
             writeln!(out, "\n  {} {failure}", painter.paint(Tone::Bad, "✗"))?;
         }

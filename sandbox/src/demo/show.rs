@@ -103,6 +103,9 @@ fn shortened(value: &str) -> String {
 
 /// The results as a table.
 pub(super) fn results(painter: Painter, biomarkers: &[Value]) -> String {
+    if biomarkers.is_empty() {
+        return "    This person has no results yet.".to_owned();
+    }
     let heads = ["Marker", "Value", "Unit", "Reference", "Status"].map(str::to_owned);
     let rows: Vec<[String; 5]> = biomarkers.iter().map(row).collect();
     let width =

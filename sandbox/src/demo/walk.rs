@@ -7,13 +7,16 @@ use serde_json::Value;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncWrite, AsyncWriteExt as _, Lines};
 use url::Url;
 
+use super::browser::Browser;
 use super::paint::{Painter, Tone};
 use super::show;
 use crate::journal::JournalEntry;
 use crate::{RegisteredApp, Sandbox, scopes, seed};
 
-/// Who signs in.
+/// Who signs in where no person does.
 const PERSON: &str = "ada";
+/// What step 5 needs.
+const READS: &str = "read:biomarkers";
 
 /// Why a walk ended early.
 #[derive(Debug)]
@@ -57,6 +60,8 @@ pub struct Stage<'a> {
     pub redirect_uri: &'a str,
     /// For what is written to the terminal.
     pub painter: Painter,
+    /// Where a person clicks; without it Ada signs in by herself.
+    pub browser: Option<&'a Browser>,
 }
 
 /// A walk under way.
@@ -65,6 +70,7 @@ struct Walk<'a, Reader, Out> {
     lines: Lines<Reader>,
     out: &'a mut Out,
     seen: u64,
+    person: Option<&'static seed::Person>,
 }
 
 /// Walks all six steps with whatever speaks at the other end.
@@ -79,7 +85,7 @@ where
     Writer: AsyncWrite + Unpin,
     Out: Write,
 {
-    let mut walk = Walk { stage, lines: from_walker.lines(), out, seen: 0 };
+    let mut walk = Walk { stage, lines: from_walker.lines(), out, seen: 0, person: None };
     walk.register()?;
     let callback_url = walk.authorize().await?;
     to_walker.write_all(format!("{callback_url}\n").as_bytes()).await?;
@@ -118,11 +124,22 @@ impl<Reader: AsyncBufRead + Unpin, Out: Write> Walk<'_, Reader, Out> {
         }
         self.say(&show::step(painter, 2, "Send the browser to Loop"))?;
         self.say(&show::address(painter, &url))?;
-        let callback_url = self.stage.sandbox.sign_in(text, PERSON, true).await.map_err(|refused| {
+        let callback_url = match self.stage.browser {
+            Some(browser) => self.sign_in_there(browser, &url).await?,
+            None => self.sign_in_here(&url).await?,
+        };
+        self.wire()?;
+        Ok(callback_url)
+    }
+
+    /// Ada, without a person.
+    async fn sign_in_here(&mut self, url: &Url) -> Result<String, Failure> {
+        let painter = self.stage.painter;
+        let callback_url = self.stage.sandbox.sign_in(url.as_str(), PERSON, true).await.map_err(|refused| {
             Failure::new(2, format!("Signing in ended on a page ({}): {}", refused.error, refused.message))
         })?;
-        let name = seed::find(PERSON).map_or(PERSON, |person| person.name);
-        self.say(&show::fact(painter, "signs in", name))?;
+        self.person = seed::find(PERSON);
+        self.say(&show::fact(painter, "signs in", self.person.map_or(PERSON, |person| person.name)))?;
         let asked = url.query_pairs().find(|(key, _)| key == "scope").map(|(_, value)| value.into_owned());
         for scope in scopes::split(&asked.unwrap_or_default()) {
             let consent = scopes::find(&scope).map_or("", |scope| scope.consent);
@@ -132,8 +149,24 @@ impl<Reader: AsyncBufRead + Unpin, Out: Write> Walk<'_, Reader, Out> {
                 &format!("{consent} {}", painter.paint(Tone::Soft, &format!("({scope})"))),
             ))?;
         }
-        self.wire()?;
         Ok(callback_url)
+    }
+
+    /// Whoever clicks in the browser.
+    async fn sign_in_there(&mut self, browser: &Browser, url: &Url) -> Result<String, Failure> {
+        self.say("")?;
+        self.say(&browser.show(url))?;
+        let callback = browser.callback().await?;
+        match callback.query_pairs().find(|(name, _)| name == "error").map(|(_, code)| code.into_owned()) {
+            None => Ok(callback.into()),
+            Some(code) if code == "access_denied" => Err(Failure::new(
+                2,
+                "The answer on the consent page was Deny, so the app was told access_denied and got nothing. Run the \
+                 demo again and choose Allow to see the rest."
+                    .to_owned(),
+            )),
+            Some(code) => Err(Failure::new(2, format!("Loop sent the browser back with the error {code}."))),
+        }
     }
 
     async fn callback(&mut self, callback_url: &str) -> Result<(), Failure> {
@@ -149,8 +182,12 @@ impl<Reader: AsyncBufRead + Unpin, Out: Write> Walk<'_, Reader, Out> {
     async fn exchange(&mut self) -> Result<(), Failure> {
         let line = self.step(4).await?;
         let painter = self.stage.painter;
-        let person = seed::find(PERSON).map_or("", |person| person.user_id);
         let user_id = line["user_id"].as_str().unwrap_or_default();
+        if self.stage.browser.is_some() {
+            // Who clicked is known to the person alone, but it was one of the sandbox's people.
+            self.person = self.stage.sandbox.people().iter().find(|person| person.user_id == user_id);
+        }
+        let person = self.person.map_or("nobody", |person| person.user_id);
         if user_id != person {
             return Err(Failure::new(4, format!("It signed in \"{user_id}\", but {person} was at the pages.")));
         }
@@ -162,14 +199,20 @@ impl<Reader: AsyncBufRead + Unpin, Out: Write> Walk<'_, Reader, Out> {
         self.say(&show::fact(painter, "user", user_id))?;
         self.say(&show::fact(painter, "scopes", &granted.join(" ")))?;
         self.say(&show::fact(painter, "access token until", &text(&line["expires_at"])))?;
-        self.wire()
+        self.wire()?;
+        if granted.contains(&READS) {
+            Ok(())
+        } else {
+            let text = format!("{READS} was left out on the consent page, so there are no results to show.");
+            Err(Failure::new(4, text))
+        }
     }
 
     async fn call(&mut self) -> Result<(), Failure> {
         let line = self.step(5).await?;
         let painter = self.stage.painter;
         let biomarkers = line["biomarkers"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let expected = seed::find(PERSON).map(seed::of_person).unwrap_or_default();
+        let expected = self.person.map(seed::of_person).unwrap_or_default();
         let is_same = |(shown, result): (&Value, &seed::Biomarker)| {
             shown["id"] == result.id.as_str() && text(&shown["value"]).parse() == Ok(result.value)
         };

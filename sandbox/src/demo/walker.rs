@@ -8,11 +8,14 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 
+use super::browser::{Browser, Visitor};
 use super::paint::Painter;
 use super::walk::{Failure, Stage, walk};
 use crate::{NewApp, RegisteredApp, Sandbox};
 
 const TIME_LIMIT: Duration = Duration::from_secs(60);
+/// How long the SDK remembers a sign-in that was begun.
+const TIME_FOR_A_PERSON: Duration = Duration::from_secs(600);
 const STDERR_LINES: usize = 12;
 const REDIRECT_URI: &str = "http://localhost:3000/callback";
 const SCOPES: &str = "openid read:biomarkers read:protocols";
@@ -42,13 +45,34 @@ impl FromStr for WalkerCommand {
 pub(super) async fn start_and_walk(
     sandbox: &Sandbox,
     command: &WalkerCommand,
+    visitor: Visitor,
     painter: Painter,
     out: &mut impl Write,
 ) -> Result<(), Failure> {
-    let app = NewApp::default().redirect_uri(REDIRECT_URI).scopes(SCOPES).access_token_seconds(2);
+    if visitor == Visitor::Ada {
+        return walk_with(sandbox, command, None, painter, out).await;
+    }
+    let browser = Browser::listen(visitor, painter)
+        .await
+        .map_err(|failure| Failure::new(1, format!("No port can be listened on: {failure}.")))?;
+    let outcome = walk_with(sandbox, command, Some(&browser), painter, out).await;
+    browser.close().await;
+    outcome
+}
+
+async fn walk_with(
+    sandbox: &Sandbox,
+    command: &WalkerCommand,
+    browser: Option<&Browser>,
+    painter: Painter,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    let redirect_uri = browser.map_or(REDIRECT_URI, Browser::redirect_uri);
+    let limit = browser.map_or(TIME_LIMIT, |_| TIME_LIMIT + TIME_FOR_A_PERSON);
+    let app = NewApp::default().redirect_uri(redirect_uri).scopes(SCOPES).access_token_seconds(2);
     let app = sandbox.register(app).await.map_err(|failure| Failure::new(1, failure.to_string()))?;
     sandbox.clear_journal();
-    let mut child = shell(sandbox, command, &app)
+    let mut child = shell(sandbox, command, &app, redirect_uri)
         .spawn()
         .map_err(|failure| Failure::new(1, format!("\"{}\" can't be started: {failure}.", command.command)))?;
     let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
@@ -56,14 +80,14 @@ pub(super) async fn start_and_walk(
         return Err(Failure::new(1, "The walker's standard streams can't be reached.".to_owned()));
     };
     let tail = tokio::spawn(tail_of(stderr));
-    let stage = Stage { sandbox, app: &app, redirect_uri: REDIRECT_URI, painter };
+    let stage = Stage { sandbox, app: &app, redirect_uri, painter, browser };
     let walked = async {
         walk(&stage, BufReader::new(stdout), stdin, out).await?;
         ended_well(&mut child).await
     };
-    let outcome = tokio::time::timeout(TIME_LIMIT, walked).await.unwrap_or_else(|_| {
-        Err(Failure::new(0, format!("It was not through after {} seconds.", TIME_LIMIT.as_secs())))
-    });
+    let outcome = tokio::time::timeout(limit, walked)
+        .await
+        .unwrap_or_else(|_| Err(Failure::new(0, format!("It was not through after {} seconds.", limit.as_secs()))));
     let Err(mut failure) = outcome else {
         return Ok(());
     };
@@ -93,7 +117,7 @@ async fn ended_well(child: &mut Child) -> Result<(), Failure> {
     }
 }
 
-fn shell(sandbox: &Sandbox, command: &WalkerCommand, app: &RegisteredApp) -> Command {
+fn shell(sandbox: &Sandbox, command: &WalkerCommand, app: &RegisteredApp, redirect_uri: &str) -> Command {
     let (program, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let mut shell = Command::new(program);
     shell
@@ -102,7 +126,7 @@ fn shell(sandbox: &Sandbox, command: &WalkerCommand, app: &RegisteredApp) -> Com
         .env("LOOP_ENVIRONMENT", sandbox.environment())
         .env("LOOP_CLIENT_ID", &app.client_id)
         .env("LOOP_CLIENT_SECRET", app.client_secret.as_deref().unwrap_or_default())
-        .env("LOOP_REDIRECT_URI", REDIRECT_URI)
+        .env("LOOP_REDIRECT_URI", redirect_uri)
         .env("LOOP_SCOPES", SCOPES)
         .env("LOOP_STORE", "memory:")
         .stdin(Stdio::piped())
