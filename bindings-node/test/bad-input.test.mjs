@@ -221,11 +221,11 @@ test("one person's calls can't be turned to another person", async () => {
   const { userId } = await signIn(sandbox, loop);
   const protocolId = "prt_iron_vitamin_d";
   const nobody = loop.user("nobody").clinical;
-  for (const stray of [{ userId }, { user_id: userId }, { protocol_id: protocolId, user_id: userId }]) {
-    await failure(nobody.getProtocol({ protocolId, ...stray }), "not_connected");
+  await failure(nobody.getProtocol({ protocolId, userId }), "not_connected");
+  for (const stray of [{ user_id: userId }, { protocol_id: protocolId }, { typo: 1 }]) {
+    await failure(nobody.getProtocol({ protocolId, ...stray }), "invalid_option");
   }
-  // What is not declared goes nowhere, so it can't make a call fail either.
-  const own = await loop.user(userId).clinical.getProtocol({ protocolId, userId: "nobody", user_id: "nobody" });
+  const own = await loop.user(userId).clinical.getProtocol({ protocolId, userId: "nobody" });
   assert.equal(own.id, protocolId);
   for (const [stray, detail] of [
     [{ user_id: "nobody" }, "userId"],

@@ -1,7 +1,7 @@
 // The audit log: who looked at or changed whose data, and why. It says what was done, never what was read.
 import { hide } from "./hidden";
 
-/** @internal */
+/** An entry's fields, under the names that all languages' logs use; `at` is milliseconds since 1970. */
 export interface AuditFields {
   at: number;
   actor: string | null;
@@ -78,7 +78,7 @@ export class AuditEntry {
     return this.#fields.outcome;
   }
 
-  /** The entry under the names that all languages' logs use. */
+  /** The whole entry, for a file or a queue. */
   toJSON(): AuditFields {
     return { ...this.#fields };
   }

@@ -1,5 +1,5 @@
 // What `@platform/sdk` exports.
-export { AuditEntry, type AuditLog } from "./audit";
+export { AuditEntry, type AuditFields, type AuditLog } from "./audit";
 export type { CallOptions } from "./calls";
 export { type CallbackOptions, type EventClaim, LoopClient, type User, type UserContext } from "./client";
 export {

@@ -115,6 +115,9 @@ def test_both_clients_have_the_same_methods_with_the_same_arguments_and_docs() -
         assert methods
         for name in methods:
             one, other = getattr(sync, name), getattr(asynchronous, name)
+            if inspect.isgeneratorfunction(one):
+                assert inspect.isasyncgenfunction(other), name
+                continue
             assert inspect.iscoroutinefunction(other) and not inspect.iscoroutinefunction(one), name
             assert list(inspect.signature(one).parameters) == list(inspect.signature(other).parameters), name
             assert one.__doc__ and other.__doc__, name

@@ -14,12 +14,8 @@ from loop_sdk import InvalidCall, LoopClient, OperatorError, RetryLater, ScopeRe
 from loop_sdk.testing import Sandbox, SandboxError, SandboxMissing, sandbox
 
 
-def test_a_protocol_is_read_by_its_id(loop: LoopClient, tokens: Tokens, loop_sandbox: Sandbox) -> None:
-    import urllib.request
-
-    with urllib.request.urlopen(loop_sandbox.base_url) as home:
-        text = home.read().decode()
-    protocol_id = text[text.index("/v1/protocols/") :].split("/")[3].split("<")[0].split('"')[0].strip()
+def test_a_protocol_is_read_by_its_id(loop: LoopClient, tokens: Tokens) -> None:
+    protocol_id = "prt_iron_vitamin_d"
     protocol = loop.clinical.get_protocol(protocol_id, user_id=tokens.user_id)
     assert protocol == loop.user(tokens.user_id).clinical.get_protocol(protocol_id)
     assert protocol.id == protocol_id and isinstance(protocol.criteria, dict) and protocol.active is True

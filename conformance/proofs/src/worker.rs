@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use loop_sdk::model::NewBiomarker;
 use loop_sdk::{
     Authorization, AuthorizationRequest, Clock, Environment, Error, ImportGrant, IssuerOptions, LoopClient, Profile,
     Secret,
@@ -46,7 +47,11 @@ impl Worker {
                 answer["ok"] = true.into();
                 answer
             }
-            Err(Failed::Sdk(error)) => json!({ "error": error.code().as_str() }),
+            Err(Failed::Sdk(error)) => json!({
+                "error": error.code().as_str(),
+                "retry_after_ms": error.retry_after().map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
+                "detail": error.detail(),
+            }),
             Err(Failed::Command(why)) => json!({ "error": "harness", "why": why }),
         };
         if let Some(id) = command.get("id") {
@@ -69,6 +74,26 @@ impl Worker {
             "call" => {
                 let biomarkers = self.client()?.user(text(command, "user_id")?).clinical().list_biomarkers().await?;
                 Ok(json!({ "count": biomarkers.items.len() }))
+            }
+            "write" => {
+                let biomarker = NewBiomarker::builder()
+                    .code("ldl_c")
+                    .name("LDL cholesterol")
+                    .value(101.5)
+                    .unit("mg/dL")
+                    .collected_at("2026-05-20T07:00:00Z")
+                    .build();
+                let user = text(command, "user_id")?;
+                let clinical = self.client()?.user(user).clinical();
+                let written = clinical
+                    .parse_biomarkers()
+                    .patient_id(user)
+                    .brand_id("loop")
+                    .source(text(command, "key")?)
+                    .biomarkers(vec![biomarker])
+                    .idempotency_key(text(command, "key")?)
+                    .await?;
+                Ok(json!({ "count": written.items.len() }))
             }
             "import" => self.import(command).await,
             "revoke" => self.client()?.revoke(text(command, "user_id")?).await.map(|()| json!({})).map_err(Into::into),

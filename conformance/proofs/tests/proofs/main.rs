@@ -13,5 +13,7 @@ mod kills;
 mod pacing;
 mod power;
 mod race;
+mod reads;
 mod stops;
 mod support;
+mod writes;
