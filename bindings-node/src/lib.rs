@@ -64,6 +64,7 @@ pub struct NativeClient {
 /// own code, wrapped by the shell.
 #[napi]
 #[allow(clippy::needless_pass_by_value, reason = "Node's values are handed over: there is nothing to borrow")]
+#[allow(clippy::too_many_arguments, reason = "the shell's one caller names them all")]
 pub fn open_client(
     options: String,
     language: String,

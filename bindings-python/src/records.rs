@@ -19,6 +19,7 @@ macro_rules! record {
         }
 
         #[pymethods]
+        #[allow(clippy::wrong_self_convention, reason = "a getter is named after its field, also `from_state`")]
         impl $name {
             $(
                 $(#[doc = $field_doc])*

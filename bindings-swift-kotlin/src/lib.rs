@@ -120,6 +120,7 @@ impl NativeClient {
 /// Checks a webhook's delivery, and reads it: JSON. `headers` is a JSON object of texts and lists of texts, `secrets` a JSON
 /// text, a list of texts, or null for `LOOP_WEBHOOK_SECRET`.
 #[uniffi::export]
+#[allow(clippy::needless_pass_by_value, reason = "uniffi hands bytes over")]
 pub fn verify_webhook(raw_body: Vec<u8>, headers: &str, secrets: &str) -> Result<String, Fault> {
     bridge::keep_panics_quiet();
     bridge::caught(|| bridge::verify_webhook(&raw_body, headers, secrets)).map_err(Fault::from)

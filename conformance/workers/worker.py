@@ -6,8 +6,8 @@
 {"op": "exit"}                                         ends as a program does that has nothing left to do
 
 Answers: {"ok": true, ...} or {"error": code}, with the command's `id` if it has one. SIGTERM ends it as apps do it: a
-handler that says {"told": "SIGTERM"} and calls `sys.exit`. `worker.mjs` does the same with Node, and `kotlin/` with Kotlin. With the argument
-`async` it is an AsyncLoopClient on an event loop of its own.
+handler that says {"told": "SIGTERM"} and calls `sys.exit`. `worker.mjs` does the same with Node, and `kotlin/` with
+Kotlin. With the argument `async` it is an AsyncLoopClient on an event loop of its own.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ use subtle::{Choice, ConstantTimeEq as _};
 use crate::config::missing;
 use crate::error::{Code, Error};
 use crate::model::{
-    BloodworkUploaded, BonusEligible, EncounterRecorded, Json, LabResultCritical, LiveStreamEvent, MembershipTierChanged,
-    MessageSendRequested, NotificationCreated, ScreeningStatusChanged, SharpsReminderRequested,
+    BloodworkUploaded, BonusEligible, EncounterRecorded, Json, LabResultCritical, LiveStreamEvent,
+    MembershipTierChanged, MessageSendRequested, NotificationCreated, ScreeningStatusChanged, SharpsReminderRequested,
     SubscriptionTierChanged, VialCreated,
 };
 use crate::schema::{Model, ModelSchema};

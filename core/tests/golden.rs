@@ -62,9 +62,11 @@ fn filled(value: &Value, saved: &HashMap<String, Value>) -> Value {
             None => value.clone(),
         },
         Value::Array(items) => items.iter().map(|item| filled(item, saved)).collect(),
-        Value::Object(members) => {
-            members.iter().map(|(name, inner)| (name.clone(), filled(inner, saved))).collect::<serde_json::Map<_, _>>().into()
-        }
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, inner)| (name.clone(), filled(inner, saved)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
         other => other.clone(),
     }
 }
@@ -87,7 +89,8 @@ fn masked(value: &mut Value, names: &[String]) {
 }
 
 fn at<'a>(value: &'a Value, path: &str) -> &'a Value {
-    path.split('.').fold(value, |value, part| part.parse::<usize>().map_or_else(|_| &value[part], |index| &value[index]))
+    path.split('.')
+        .fold(value, |value, part| part.parse::<usize>().map_or_else(|_| &value[part], |index| &value[index]))
 }
 
 #[tokio::test]
@@ -114,8 +117,12 @@ async fn every_operation_returns_its_golden_value() {
         for (name, path) in case["save"].as_object().into_iter().flatten() {
             saved.insert(name.clone(), at(&result, path.as_str().unwrap()).clone());
         }
-        let names: Vec<String> =
-            case["masked"].as_array().into_iter().flatten().filter_map(|name| Some(name.as_str()?.to_owned())).collect();
+        let names: Vec<String> = case["masked"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|name| Some(name.as_str()?.to_owned()))
+            .collect();
         let view = loop_sdk::bridge::safe_view(loop_sdk::operation(&operation).unwrap(), &result);
         for (name, mut value) in [("result", result), ("safe_view", view)] {
             masked(&mut value, &names);

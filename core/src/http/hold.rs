@@ -64,7 +64,12 @@ impl Holds {
     }
 
     /// Waits until requests of this class may be sent; fails at once where that takes longer than the caller sits through.
-    pub(crate) async fn wait(self: &Arc<Self>, class: Class, patience: Duration, deadline: Instant) -> Result<(), Error> {
+    pub(crate) async fn wait(
+        self: &Arc<Self>,
+        class: Class,
+        patience: Duration,
+        deadline: Instant,
+    ) -> Result<(), Error> {
         self.look();
         loop {
             let now = self.now();

@@ -84,7 +84,13 @@ fn native() -> String {
             for line in lines(field.docs) {
                 let _ = writeln!(out, "{}", format!("        /// {line}").trim_end());
             }
-            let _ = writeln!(out, "        {} as {} = \"{}\",", rust_name(field.name), rust_name(&python_name(field.name)), field.name);
+            let _ = writeln!(
+                out,
+                "        {} as {} = \"{}\",",
+                rust_name(field.name),
+                rust_name(&python_name(field.name)),
+                field.name
+            );
         }
         out.push_str("    }\n}\n");
     }
