@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 use loop_sdk::{Environment, ImportGrant, LoopClient};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 /// Larger answers take longer than a test should: the full proof sends them too.
 const LARGEST: u64 = 2_000_000;
@@ -21,17 +21,21 @@ const LARGEST: u64 = 2_000_000;
 struct Endpoint {
     address: String,
     requests: Arc<AtomicUsize>,
+    /// Holds a port on which nobody listens: one that is free may be another endpoint's a moment later.
+    _refuses: Option<TcpSocket>,
 }
 
 impl Endpoint {
     async fn start(answer: Value) -> Self {
+        if answer["transport"] == "refused" {
+            let socket = TcpSocket::new_v4().unwrap();
+            socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+            let address = socket.local_addr().unwrap().to_string();
+            return Self { address, requests: Arc::default(), _refuses: Some(socket) };
+        }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let requests = Arc::new(AtomicUsize::new(0));
-        if answer["transport"] == "refused" {
-            // Nobody listens there any more.
-            return Self { address, requests };
-        }
         let count = Arc::clone(&requests);
         tokio::spawn(async move {
             loop {
@@ -41,7 +45,7 @@ impl Endpoint {
                 respond(stream, &answer).await;
             }
         });
-        Self { address, requests }
+        Self { address, requests, _refuses: None }
     }
 }
 

@@ -41,21 +41,24 @@ class GoldenTest {
             val wrong = cases.mapNotNull { case ->
                 val client = if (case.text("caller") == "machine") machine else loop
                 val arguments = filled(case.getValue("arguments"), saved).jsonObject
-                val result = called(client, case.text("operation"), arguments)
+                val (result, view) = called(client, case.text("operation"), arguments)
                 case["save"]?.jsonObject?.forEach { (name, path) -> saved[name] = at(result, path.jsonPrimitive.content) }
                 val names = case["masked"]?.jsonArray.orEmpty().map { it.jsonPrimitive.content }
-                val shown = masked(result, names)
-                val expected = case.getValue("result")
-                "${case.text("operation")}\n  expected $expected\n  got      $shown".takeIf { same(expected, shown).not() }
+                listOf("result" to result, "safe_view" to view).mapNotNull { (what, whole) ->
+                    val shown = masked(whole, names)
+                    val expected = case.getValue(what)
+                    "${case.text("operation")}: $what\n  expected $expected\n  got      $shown".takeIf { same(expected, shown).not() }
+                }
             }
-            assertEquals("", wrong.joinToString("\n"))
+            assertEquals("", wrong.flatten().joinToString("\n"))
             loop.close()
             machine.close()
         }
     }
 
-    /** Calls the function of this name, with its arguments as the types that it declares. */
-    private suspend fun called(client: Any, operation: String, arguments: JsonObject): JsonElement {
+    /** Calls the function of this name, with its arguments as the types that it declares. Returns the value, and its safe view. */
+    @Suppress("UNCHECKED_CAST")
+    private suspend fun called(client: Any, operation: String, arguments: JsonObject): Pair<JsonElement, JsonElement> {
         val (serviceName, methodName) = operation.split(".").map(::camel)
         val service = client::class.memberProperties.single { it.name == serviceName }.getter.call(client)!!
         val function = service::class.memberFunctions.single { it.name == methodName }
@@ -64,12 +67,13 @@ class GoldenTest {
         check(unknown.isEmpty()) { "$operation does not take $unknown" }
         val typed = function.valueParameters.filter { it.name in given }.associateWith { value(given.getValue(it.name!!), it.type) }
         return when (val result = function.callSuspendBy(mapOf(function.instanceParameter!! to service) + typed)) {
-            is Page<*> -> result.toJson().also { whole ->
+            is Page<*> -> result.toJson().let { whole ->
                 // Not only what came, but what was made of it.
                 assertEquals(whole.getValue("items"), JsonArray(result.items.map { (it as Record).toJson() }), operation)
+                whole to safeView(result as Page<Record>)
             }
-            is Record -> result.toJson()
-            Unit -> JsonNull
+            is Record -> result.toJson() to safeView(result)
+            Unit -> JsonNull to JsonNull
             else -> error("$operation returned ${result?.javaClass}")
         }
     }
