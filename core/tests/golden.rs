@@ -113,7 +113,7 @@ async fn every_operation_returns_its_golden_value() {
             arguments["user_id"] = PERSON.into();
             &world.person
         };
-        let mut result = call(client, &operation, &arguments).await;
+        let result = call(client, &operation, &arguments).await;
         for (name, path) in case["save"].as_object().into_iter().flatten() {
             saved.insert(name.clone(), at(&result, path.as_str().unwrap()).clone());
         }
