@@ -126,10 +126,13 @@ impl Client {
             Some(operation) if operation.is_write() => Some(idempotency_key(&mut arguments)?),
             _ => None,
         };
-        let time_is_up = || match key {
-            // It may have been sent by now.
-            Some(key) => crate::http::policy::unknown_by_limit(&key),
-            None => Error::new(Code::Timeout, "The call's time limit is over; a refresh under way goes on."),
+        let may_write = key.is_some() || (method == "request" && writes(&arguments));
+        let time_is_up = || {
+            if may_write {
+                // It may have been sent by now.
+                return crate::http::policy::unknown_by_limit(key.as_deref());
+            }
+            Error::new(Code::Timeout, "The call's time limit is over; a refresh under way goes on.")
         };
         cancel.run(limit, self.call_method(method, arguments), time_is_up).await
     }
@@ -219,6 +222,12 @@ async fn call_machine(machine: &M2MClient, method: &str, arguments: &Map<String,
         _ => return Err(invalid("method", "is not a method of the client")),
     };
     Ok(Reply::Json(reply.to_string()))
+}
+
+/// Whether any other request changes something, as far as its method says.
+fn writes(arguments: &Map<String, Value>) -> bool {
+    let method = arguments.get("method").and_then(Value::as_str).unwrap_or("GET");
+    !["GET", "HEAD"].iter().any(|reads| method.eq_ignore_ascii_case(reads))
 }
 
 /// The key that the caller gave for a write, or one that is made and put there: whoever gives up on the call learns it.

@@ -179,10 +179,14 @@ fn unknown(url: &Url, failed: Error) -> Error {
 
 /// The caller's own limit ended a write that may have been sent.
 #[cfg(feature = "bridge")]
-pub(crate) fn unknown_by_limit(key: &str) -> Error {
+pub(crate) fn unknown_by_limit(key: Option<&str>) -> Error {
     let text = "The call's time limit is over, and the write may have been carried out. Send it again with the same \
-                `idempotency_key`, which is this error's detail, or look whether it is there.";
-    Error::new(Code::WriteOutcomeUnknown, text).with_detail(key)
+                `idempotency_key`, which is this error's detail where there is one, or look whether it is there.";
+    let error = Error::new(Code::WriteOutcomeUnknown, text);
+    match key {
+        Some(key) => error.with_detail(key),
+        None => error,
+    }
 }
 
 /// The error of a request that got no whole answer.
