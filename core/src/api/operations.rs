@@ -123,20 +123,21 @@ macro_rules! operations {
 
 /// The function behind one call. A write takes an idempotency key.
 macro_rules! call {
-    (POST $($rest:tt)*) => { crate::api::operations::call_function! { keyed $($rest)* } };
-    (PATCH $($rest:tt)*) => { crate::api::operations::call_function! { keyed $($rest)* } };
-    ($other:ident $($rest:tt)*) => { crate::api::operations::call_function! { plain $($rest)* } };
+    (POST $($rest:tt)*) => { crate::api::operations::call_function! { [idempotency_key] $($rest)* } };
+    (PATCH $($rest:tt)*) => { crate::api::operations::call_function! { [idempotency_key] $($rest)* } };
+    ($other:ident $($rest:tt)*) => { crate::api::operations::call_function! { [] $($rest)* } };
 }
 
+/// Hands over each list on its own, which a macro may repeat more than once.
 macro_rules! call_function {
     (
-        $kind:ident $(#[doc = $doc:literal])+
+        $key:tt $(#[doc = $doc:literal])+
         $method:ident($($in_path:ident,)*) {
             $($(#[doc = $parameter_doc:literal])+ $parameter:ident: $parameter_type:ty,)*
         } -> $result:ty
     ) => {
         crate::api::operations::builder_function! {
-            $kind
+            $key
             [$(#[doc = $doc])+]
             [$method]
             [$($in_path)*]
@@ -149,7 +150,8 @@ macro_rules! call_function {
 
 macro_rules! builder_function {
     (
-        keyed [$($docs:tt)+] [$method:ident] [$($in_path:ident)*] [$($declared:tt)*] [$($parameter:ident)*] [$result:ty]
+        [$($key:ident)?] [$($docs:tt)+] [$method:ident] [$($in_path:ident)*] [$($declared:tt)*] [$($parameter:ident)*]
+        [$result:ty]
     ) => {
         $($docs)+
         #[bon::builder(on(String, into), derive(IntoFuture(Box)), finish_fn(name = send, doc { #[doc = "Sends it; so does `.await`."] }))]
@@ -157,28 +159,14 @@ macro_rules! builder_function {
             #[builder(start_fn)] caller: crate::api::Caller,
             $(#[builder(start_fn)] $in_path: String,)*
             $($declared)*
-            /// Names this write: the platform does it once, however often it is sent. The SDK makes a name where none is
-            /// given, and keeps it across its own retries.
-            idempotency_key: Option<String>,
+            $(
+                /// Names this write: the platform does it once, however often it is sent. The SDK makes a name where none
+                /// is given, and keeps it across its own retries.
+                $key: Option<String>,
+            )?
         ) -> Result<$result, crate::Error> {
-            let mut call = crate::api::Call::new(caller, &declared::$method).idempotency_key(idempotency_key);
-            $(call.set(stringify!($in_path), &$in_path)?;)*
-            $(call.set(stringify!($parameter), &$parameter)?;)*
-            call.send().await
-        }
-    };
-    (
-        plain [$($docs:tt)+] [$method:ident] [$($in_path:ident)*] [$($declared:tt)*] [$($parameter:ident)*] [$result:ty]
-    ) => {
-        $($docs)+
-        #[bon::builder(on(String, into), derive(IntoFuture(Box)), finish_fn(name = send, doc { #[doc = "Sends it; so does `.await`."] }))]
-        pub async fn $method(
-            #[builder(start_fn)] caller: crate::api::Caller,
-            $(#[builder(start_fn)] $in_path: String,)*
-            $($declared)*
-        ) -> Result<$result, crate::Error> {
-            #[allow(unused_mut, reason = "an operation without parameters changes nothing")]
-            let mut call = crate::api::Call::new(caller, &declared::$method);
+            #[allow(unused_mut, reason = "an operation without parameters sets nothing")]
+            let mut call = crate::api::Call::new(caller, &declared::$method)$(.idempotency_key($key))?;
             $(call.set(stringify!($in_path), &$in_path)?;)*
             $(call.set(stringify!($parameter), &$parameter)?;)*
             call.send().await
