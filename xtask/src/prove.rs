@@ -57,11 +57,13 @@ pub(crate) fn run(arguments: &Prove) -> ExitCode {
     }
     let filter = arguments.only.as_deref();
     if filter.is_none() {
-        // What core's own tests sample: the model of grants, every fault under every rule, every verdict.
-        let own = ["test", "-p", "loop-sdk", "--lib", "--test", "faults", "--test", "verdicts"];
-        let mut core = workspace::cargo(own);
+        // What core's own tests sample: the model of grants, every fault under every rule, every verdict, every operation
+        // interrupted at every step, and pairs of them in every order of their steps.
+        let sampled = ["model", "faults", "verdicts", "steps", "orders"];
+        let own = ["test", "-p", "loop-sdk", "--lib", "--test", "it", "--"];
+        let mut core = workspace::cargo(own.into_iter().chain(sampled));
         core.env("LOOP_PROVE", "1");
-        steps.run(Step::new("Core: model, faults, verdicts", core));
+        steps.run(Step::new(format!("Core: {}", sampled.join(", ")), core));
     }
     let mut figures = Vec::new();
     // A failure has been shown and counted.

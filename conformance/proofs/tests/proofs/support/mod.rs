@@ -5,7 +5,7 @@ pub(crate) mod server;
 pub(crate) mod store;
 
 /// Redis and Postgres, as the tests of core start them.
-#[path = "../../../../../core/tests/support/servers.rs"]
+#[path = "../../../../../core/tests/it/support/servers.rs"]
 pub(crate) mod servers;
 
 use std::time::Duration;

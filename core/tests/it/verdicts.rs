@@ -1,7 +1,4 @@
 //! Every answer of `conformance/verdicts.json`, as bytes on a connection: what the caller hears, and what may follow.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -130,7 +127,7 @@ async fn play(case: &Value) -> String {
 
 #[tokio::test]
 async fn every_answer_has_the_verdict_of_the_table() {
-    let table: Vec<Value> = serde_json::from_str(include_str!("../../conformance/verdicts.json")).unwrap();
+    let table: Vec<Value> = serde_json::from_str(include_str!("../../../conformance/verdicts.json")).unwrap();
     assert!(table.len() >= 60);
     let full = std::env::var_os("LOOP_PROVE").is_some();
     let (played, left): (Vec<_>, Vec<_>) =

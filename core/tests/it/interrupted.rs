@@ -1,13 +1,12 @@
 //! Sign-ins that something interrupts: a store, another callback, missing keys, a caller that gives up.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
-mod support;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::support::scripted::{Pair, Write, sign_in};
+use crate::support::{HOUR, World, code};
 use base64::Engine as _;
 use loop_sandbox::NewApp;
 use loop_sdk::store::{Entry, Expected, MemoryStore, Saved, TokenStore, Version};
@@ -15,8 +14,6 @@ use loop_sdk::{
     Authorization, AuthorizationRequest, Code, Environment, Error, ImportGrant, IssuerOptions, LoopClient, Secret,
 };
 use serde_json::{Value, json};
-use support::scripted::{Pair, Write, sign_in};
-use support::{HOUR, World, code};
 use tokio::sync::{Barrier, Notify};
 use wiremock::matchers::{any, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};

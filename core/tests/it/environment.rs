@@ -1,13 +1,10 @@
 //! What a process takes from its environment: options, the default store, and no proxy for this machine's own server.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
-mod support;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 
+use crate::support::{REDIRECT_URI, World};
 use loop_sandbox::NewApp;
-use support::{REDIRECT_URI, World};
 
 /// Runs the walker (`examples/walk.rs`) with the app's variables and these.
 async fn walk(world: &World, variables: &[(&str, &str)]) -> (bool, String, String) {

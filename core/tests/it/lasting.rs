@@ -1,19 +1,16 @@
 //! What a grant goes through in months: renewal ahead of its end, lost answers under each server's rule, quiet times.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use crate::support::scripted::{Bench, Pair, Write, granted, sign_in};
+use crate::support::{HOUR, World, code};
 use loop_sdk::store::TokenStore as _;
 use loop_sdk::{
     Action, AuthorizationRequest, Code, EventKind, ImportGrant, LoopClient, LoopClientBuilder, Profile, Secret,
     Standing,
 };
 use serde_json::{Value, json};
-use support::scripted::{Bench, Pair, Write, granted, sign_in};
-use support::{HOUR, World, code};
 use wiremock::matchers::{body_string_contains, path};
 use wiremock::{Mock, ResponseTemplate};
 

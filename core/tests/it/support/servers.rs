@@ -1,7 +1,5 @@
 //! Real servers from Debian's packages, on loopback, in a directory of their own. They end with the tests, whichever
 //! way those end.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read};

@@ -1,7 +1,5 @@
 //! What every store promises, as one suite: over any [`TokenStore`], so that stores in other languages can be asked the
 //! same.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::collections::HashSet;
 use std::sync::Arc;

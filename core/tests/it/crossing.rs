@@ -1,16 +1,13 @@
 //! Sign-ins that cross each other, a revoke or a damaged record: what lives at Loop is what is kept.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
-mod support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::support::scripted::{Bench, Pair, granted, sign_in};
+use crate::support::{HOUR, World, code};
 use loop_sdk::store::{Entry, Expected, MemoryStore, Saved, TokenStore, Version};
 use loop_sdk::{AuthorizationRequest, Code, Error, ImportGrant, Imported, LoopClient, Tokens};
-use support::scripted::{Bench, Pair, granted, sign_in};
-use support::{HOUR, World, code};
 use tokio::sync::Notify;
 use wiremock::ResponseTemplate;
 

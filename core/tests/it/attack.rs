@@ -1,17 +1,14 @@
 //! What a hostile reader found: races of retries, second disconnects, slow applications, storms.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
-mod support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::support::scripted::{Bench, Write, granted};
+use crate::support::{HOUR, REDIRECT_URI, SCOPES, code};
 use loop_sdk::store::{Entry, Expected, Saved, TokenStore, Version};
 use loop_sdk::{Code, Environment, Error, ImportGrant, Imported, LoopClient, Profile, Tokens};
 use serde_json::{Value, json};
-use support::scripted::{Bench, Write, granted};
-use support::{HOUR, REDIRECT_URI, SCOPES, code};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use wiremock::ResponseTemplate;

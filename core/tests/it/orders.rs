@@ -3,21 +3,17 @@
 //! The steps are those on the stored grant, and the arrivals of requests and answers. One schedule at a time is played
 //! on the real code; the next one differs from it in its last choice that has an alternative. Orders that differ only in
 //! steps that have nothing to do with each other are played once ("sleep sets").
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-#![allow(clippy::print_stdout, reason = "a proof says how much it has played")]
-
-#[path = "support/stepper.rs"]
-mod stepper;
-mod support;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::support::HOUR;
+use crate::support::stepper::{
+    Director, FOR_EVER, Free, Given, Order, Process, SCOPES, Shared, Stage, Step, on_a_stage,
+};
 use loop_sdk::{Action, AuthorizationRequest, Error, ImportGrant, LoopClient, Secret};
-use stepper::{Director, FOR_EVER, Free, Given, Order, Process, SCOPES, Shared, Stage, Step, on_a_stage};
-use support::HOUR;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 

@@ -1,14 +1,11 @@
 //! The life of a grant: refreshed once whoever asks, saved before it is seen, ended cleanly.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
-mod support;
 
 use std::sync::Arc;
 
+use crate::support::{HOUR, World, code};
 use loop_sandbox::NewApp;
 use loop_sdk::store::{MemoryStore, TokenStore};
 use loop_sdk::{ApiRequest, Code, ImportGrant, Imported, LoopClient};
-use support::{HOUR, World, code};
 
 #[tokio::test]
 async fn a_token_that_lives_is_used_and_one_that_ends_is_rotated() {
@@ -159,7 +156,7 @@ async fn refresh_token_by_hand(world: &World) -> String {
     url.query_pairs_mut()
         .append_pair("response_type", "code")
         .append_pair("client_id", &world.app.client_id)
-        .append_pair("redirect_uri", support::REDIRECT_URI)
+        .append_pair("redirect_uri", crate::support::REDIRECT_URI)
         .append_pair("scope", "read:biomarkers")
         .append_pair("state", "state-of-the-test")
         .append_pair("code_challenge", &challenge_of(verifier))
@@ -170,7 +167,7 @@ async fn refresh_token_by_hand(world: &World) -> String {
     let mut form = url::form_urlencoded::Serializer::new(String::new());
     form.append_pair("grant_type", "authorization_code")
         .append_pair("code", &code)
-        .append_pair("redirect_uri", support::REDIRECT_URI)
+        .append_pair("redirect_uri", crate::support::REDIRECT_URI)
         .append_pair("client_id", &world.app.client_id)
         .append_pair("client_secret", world.app.client_secret.as_deref().unwrap())
         .append_pair("code_verifier", verifier);

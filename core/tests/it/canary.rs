@@ -1,14 +1,11 @@
 //! No secret and no clinical value reaches a log at any level, an error, or a printed form.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
-mod support;
 
 use std::fmt::Debug;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use crate::support::{HOUR, World};
 use loop_sdk::{ApiRequest, AuthorizationRequest, ImportGrant};
-use support::{HOUR, World};
 use tracing_subscriber::fmt::MakeWriter;
 
 #[derive(Clone, Default)]

@@ -1,18 +1,14 @@
 //! The same behaviour at somebody else's server: npm's oidc-provider with strict rotation of refresh tokens.
 //!
 //! Needs Node and `npm ci` in conformance/peers (`cargo xtask test` does that); says so where they are missing.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-#![allow(clippy::print_stdout, reason = "says why it was skipped")]
-
-mod support;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use crate::support::{HOUR, REDIRECT_URI, code};
 use loop_sdk::{AuthorizationRequest, Clock, Code, Environment, IssuerOptions, LoopClient};
-use support::{HOUR, REDIRECT_URI, code};
 
 struct Peer {
     // Its standard input closes with it, which stops the server.

@@ -1,8 +1,9 @@
 //! What the tests share: a sandbox, a registered app, and a client whose clock stands still.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-#![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod contract;
 pub(crate) mod scripted;
+pub(crate) mod servers;
+pub(crate) mod stepper;
 
 use std::time::Duration;
 

@@ -1,17 +1,14 @@
 //! A store that fails and a token endpoint that misbehaves: no refresh token is sent twice, none is lost.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
-mod support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::support::scripted::{Bench, Write, granted};
+use crate::support::{HOUR, code};
 use loop_sdk::store::TokenStore as _;
 use loop_sdk::{ApiRequest, Code, Environment, ImportGrant, Imported, LoopClient};
 use serde_json::{Value, json};
-use support::scripted::{Bench, Write, granted};
-use support::{HOUR, code};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use wiremock::matchers::{body_string_contains, header, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -143,7 +140,7 @@ async fn a_store_that_takes_no_write_and_does_not_say_so_is_unavailable_and_noth
     assert_eq!(code(bench.client.access_token("u").await), Code::StoreUnavailable);
     assert!(bench.posts("token").await.is_empty());
     let begun = bench.begin_for("u").await;
-    let callback = format!("{}?code=c&state={}", support::REDIRECT_URI, begun.state.expose());
+    let callback = format!("{}?code=c&state={}", crate::support::REDIRECT_URI, begun.state.expose());
     bench.store.next(&[Write::Lost; 4]);
     let finished = bench.client.handle_callback(&callback, Some(&begun.browser_secret)).await;
     assert_eq!(code(finished), Code::StoreUnavailable);

@@ -1,14 +1,10 @@
 //! Stores of one process and of one host: the contract, the SQLite file, and sealed records.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
-#[path = "support/contract.rs"]
-mod contract;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use contract::{Can, blob, create, keeps_the_contract, version};
+use crate::support::contract::{Can, blob, create, keeps_the_contract, version};
 use loop_sdk::store::{Expected, MemoryStore, SealedStore, SqliteStore, StoreKeys, TokenStore};
 use loop_sdk::{AuthorizationRequest, Code, Environment, ImportGrant, LoopClient, LoopClientBuilder, Secret};
 

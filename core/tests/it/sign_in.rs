@@ -1,13 +1,10 @@
 //! Signing in against the sandbox: the whole way, and everything that can go wrong on it.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
-mod support;
 
 use std::time::Duration;
 
+use crate::support::{HOUR, World, code};
 use loop_sandbox::NewApp;
 use loop_sdk::{Action, AuthorizationRequest, Code, Environment, LoopClient};
-use support::{HOUR, World, code};
 
 #[tokio::test]
 async fn a_person_signs_in_and_the_app_reads_their_biomarkers() {
@@ -254,8 +251,8 @@ async fn a_platform_that_is_not_there_is_named() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let client = LoopClient::builder()
         .client_id("client_1")
-        .redirect_uri(support::REDIRECT_URI)
-        .scopes(support::SCOPES)
+        .redirect_uri(crate::support::REDIRECT_URI)
+        .scopes(crate::support::SCOPES)
         .environment(Environment::Template(format!("http://127.0.0.1:{free}/{{service}}")))
         .store("memory:")
         .build()

@@ -1,5 +1,4 @@
 //! The SDK's operations and the platform's, as the sandbox describes them in OpenAPI: the same ones, in the same form.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;

@@ -1,11 +1,8 @@
 //! id_tokens that are wrong in one way each: none of them signs anybody in.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
-
+use crate::support::{World, code};
 use loop_sandbox::IdTokenFault;
 use loop_sdk::Code;
-use support::{World, code};
 
 async fn refused(fault: IdTokenFault) -> Code {
     let world = World::new().await;

@@ -1,19 +1,15 @@
 //! Every operation, interrupted at every step: what its caller hears, and what stands afterwards.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-#![allow(clippy::print_stdout, reason = "a proof says how much it has played")]
-
-#[path = "support/stepper.rs"]
-mod stepper;
-mod support;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::support::HOUR;
+use crate::support::stepper::{
+    Director, FOR_EVER, Free, Given, Order, Process, Shared, Stage, Step, let_others_run, on_a_stage,
+};
 use loop_sdk::{Action, AuthorizationRequest, Error, ImportGrant, LoopClient, Secret};
-use stepper::{Director, FOR_EVER, Free, Given, Order, Process, Shared, Stage, Step, let_others_run, on_a_stage};
-use support::HOUR;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 

@@ -1,7 +1,5 @@
 //! A stage on which a test directs every step: each access to the store and each request asks a director first, and time
 //! stands still until nothing else can happen.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -280,7 +278,6 @@ impl Ledger {
 /// One process: a client, its way to the store, and its way to the server.
 pub(crate) struct Process {
     pub(crate) client: LoopClient,
-    pub(crate) number: usize,
 }
 
 pub(crate) struct Stage {
@@ -393,7 +390,7 @@ impl Stage {
             .clock(self.time.clock.clone())
             .build()
             .unwrap();
-        Process { client, number }
+        Process { client }
     }
 
     /// A day later nothing is left of what was played before, but for what lives at the sandbox.

@@ -1,9 +1,6 @@
 //! Every operation once against the sandbox: the decoded value is the one in `conformance/operations.json`, which the
 //! other languages are held to as well.
 
-#![cfg(feature = "bridge")]
-#![allow(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
-
 use std::collections::HashMap;
 use std::path::Path;
 

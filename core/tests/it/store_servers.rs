@@ -1,18 +1,12 @@
 //! Stores on a server, against the real Redis and Postgres: the contract, and what happens when the server goes away.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
-#[path = "support/contract.rs"]
-mod contract;
-#[path = "support/servers.rs"]
-mod servers;
 
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-use contract::{Can, blob, create, keeps_the_contract, version};
+use crate::support::contract::{Can, blob, create, keeps_the_contract, version};
+use crate::support::servers::{PgBouncer, Postgres, Redis};
 use loop_sdk::store::{Expected, PostgresStore, RedisStore, Saved, SealedStore, StoreKeys, TokenStore, Version};
 use loop_sdk::{Code, Environment, Error, ImportGrant, LoopClient, Secret};
-use servers::{PgBouncer, Postgres, Redis};
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const LISTS: Can = Can { list: true };
@@ -165,7 +159,7 @@ async fn a_write_that_redis_takes_up_too_late_does_not_happen() {
     assert!(store.load("new").await.unwrap().is_none());
 
     // What the server finds when it takes a write up late: the script, and a deadline that has passed.
-    let script = format!("{}\n", include_str!("../src/store/redis/save.lua"));
+    let script = format!("{}\n", include_str!("../../src/store/redis/save.lua"));
     let client = ::redis::Client::open(redis.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let long_ago = 1;

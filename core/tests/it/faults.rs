@@ -1,14 +1,11 @@
 //! Every fault of the token endpoint, before and after the rotation, under every rule that a server may have.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
 
 use std::time::Duration;
 
+use crate::support::{HOUR, World};
 use futures_util::future::join_all;
 use loop_sandbox::{At, Fault, FaultBody, NewApp, Rotation};
 use loop_sdk::{Code, Profile};
-use support::{HOUR, World};
 
 /// A server's rule, and the profile that tells the SDK of it.
 const RULES: [(&str, Rotation, Profile); 5] = [
