@@ -131,7 +131,7 @@ pub(crate) fn measure(steps: &mut Steps, wanted: &Wanted, plan: Plan) -> Option<
         steps.skip("Cores of their own for server and client", reason);
     }
     let cores = cores.ok();
-    let build = lane::cargo(plan, "loop-bench-server");
+    let build = lane::cargo(plan, "loop-bench-server", &["--bin", "loop-bench-server"]);
     steps.require(Step::new("Server: build", build)).ok()?;
     // Everything is built before anything is measured: a compiler beside it would be measured too.
     let built: Vec<_> = wanted_here

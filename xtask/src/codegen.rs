@@ -28,7 +28,9 @@ pub(crate) fn run(arguments: &Codegen) -> ExitCode {
     let mut steps = Steps::new();
     if arguments.check {
         check(&mut steps);
-    } else if steps.run(Step::new("Write generated files", workspace::cargo(["run", "-p", "loop-codegen"]))) {
+    } else if let Ok(codegen) = setup::program(&mut steps, "loop-codegen")
+        && steps.run(Step::new("Write generated files", workspace::command(codegen)))
+    {
         steps.run(Step::new("Format", workspace::cargo(["fmt", "--all"])));
         native(&mut steps, &[]);
     }
@@ -36,14 +38,20 @@ pub(crate) fn run(arguments: &Codegen) -> ExitCode {
 }
 
 pub(crate) fn check(steps: &mut Steps) {
-    steps.run(Step::new("Generated files", workspace::cargo(["run", "-p", "loop-codegen", "--", "--check"])));
+    if let Ok(codegen) = setup::program(steps, "loop-codegen") {
+        let mut check = workspace::command(codegen);
+        check.arg("--check");
+        steps.run(Step::new("Generated files", check));
+    }
     native(steps, &["--check"]);
 }
 
 /// What uniffi writes is read off the built library.
 fn native(steps: &mut Steps, arguments: &[&str]) {
-    if let Ok(library) = setup::uniffi_library(steps) {
-        let mut bindgen = workspace::cargo(["run", "-p", "loop-bindgen", "--"]);
+    if let Ok(library) = setup::uniffi_library(steps)
+        && let Ok(bindgen) = setup::program(steps, "loop-bindgen")
+    {
+        let mut bindgen = workspace::command(bindgen);
         bindgen.arg(library).args(arguments);
         steps.run(Step::new("Generated files: uniffi", bindgen));
     }

@@ -233,7 +233,7 @@ fn prepare(steps: &mut Steps, example: Example) -> Result<Option<Prepared>> {
                     app
                 })
         }
-        Example::Axum => setup::axum_example(steps).map(workspace::command),
+        Example::Axum => setup::program(steps, setup::AXUM_EXAMPLE).map(workspace::command),
     };
     let Ok(app) = app else { return Ok(None) };
     Ok(setup::programs(steps).ok().map(|programs| Prepared { sandbox: programs.sandbox, app }))

@@ -60,8 +60,8 @@ pub(crate) fn run(arguments: &Prove) -> ExitCode {
         // What core's own tests sample: the model of grants, every fault under every rule, every verdict, every operation
         // interrupted at every step, and pairs of them in every order of their steps.
         let sampled = ["model", "faults", "verdicts", "steps", "orders"];
-        let own = ["test", "-p", "loop-sdk", "--lib", "--test", "it", "--"];
-        let mut core = workspace::cargo(own.into_iter().chain(sampled));
+        let own = ["--lib", "--test", "it", "--"];
+        let mut core = workspace::test(own.into_iter().chain(sampled));
         core.env("LOOP_PROVE", "1");
         steps.run(Step::new(format!("Core: {}", sampled.join(", ")), core));
     }
@@ -114,7 +114,7 @@ fn workers(venv: &Venv, node: &Node, has_kotlin: bool) -> String {
 
 /// The proofs that need the bindings, where those are built.
 pub(crate) fn languages(venv: &Venv, node: &Node, has_kotlin: bool, filter: Option<&str>) -> Command {
-    let mut cargo = proofs(["--test", "proofs", "--", "--ignored"].into_iter().chain(filter));
+    let mut cargo = proofs(["--", "--ignored"].into_iter().chain(filter));
     cargo.env("LOOP_PROVE_WORKERS", workers(venv, node, has_kotlin));
     cargo
 }
@@ -128,7 +128,7 @@ struct Counted {
 
 /// Runs them one by one, so that each has the machine for itself, and passes on what they say.
 fn prove(filter: Option<&str>, workers: &str, figures: &mut Vec<Counted>) -> Result<bool> {
-    let mut cargo = proofs(["--test", "proofs", "--"]);
+    let mut cargo = proofs(["--"]);
     cargo.args(filter).args(["--include-ignored", "--nocapture", "--test-threads", "1"]);
     cargo.env("LOOP_PROVE", "1").env("LOOP_PROVE_WORKERS", workers);
     let mut child = cargo.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("cargo can't be started")?;
@@ -153,7 +153,7 @@ fn counted(line: &str) -> Option<(&str, &str)> {
 
 /// The proofs, as cargo runs them: the default of everything else is a sample.
 pub(crate) fn proofs<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
-    workspace::cargo(["test", "-p", "loop-proofs"].into_iter().chain(arguments))
+    workspace::test(["--features", "loop-proofs/failpoints", "--test", "proofs"].into_iter().chain(arguments))
 }
 
 #[cfg(test)]

@@ -19,7 +19,8 @@ pub(crate) const KOTLIN_PACKAGES: &str = "bindings-swift-kotlin";
 pub(crate) const NODE_BINDING: &str = "bindings-node";
 pub(crate) const FLASK_EXAMPLE: &str = "examples/python-flask";
 pub(crate) const EXPRESS_EXAMPLE: &str = "examples/node-express";
-const AXUM_EXAMPLE: &str = "loop-example";
+/// The web app in Rust.
+pub(crate) const AXUM_EXAMPLE: &str = "loop-example";
 
 /// The Rust programs that the other languages are shown and tested with.
 #[derive(Debug)]
@@ -29,17 +30,15 @@ pub(crate) struct Programs {
     pub(crate) walk: PathBuf,
 }
 
-/// Builds them with the features that `cargo test` uses as well, so that nothing is compiled twice.
 pub(crate) fn programs(steps: &mut Steps) -> Result<Programs, StepFailed> {
-    let cargo = workspace::cargo(["build", "--bin", "loop-sandbox", "--example", "walk"]);
-    steps.require(Step::new("Rust: sandbox and example", cargo))?;
+    steps.require(Step::new("Rust: sandbox and example", workspace::build(["--bin", "loop-sandbox"])))?;
     Ok(Programs { sandbox: workspace::built("loop-sandbox"), walk: workspace::built("examples/walk") })
 }
 
-/// The web app in Rust.
-pub(crate) fn axum_example(steps: &mut Steps) -> Result<PathBuf, StepFailed> {
-    steps.require(Step::new("axum: build", workspace::cargo(["build", "-p", AXUM_EXAMPLE])))?;
-    Ok(workspace::built(AXUM_EXAMPLE))
+/// Any other Rust program.
+pub(crate) fn program(steps: &mut Steps, name: &str) -> Result<PathBuf, StepFailed> {
+    steps.require(Step::new(format!("Rust: {name}"), workspace::build(["--bin", name])))?;
+    Ok(workspace::built(name))
 }
 
 /// A Python virtual environment.
@@ -142,7 +141,7 @@ pub(crate) fn node_binding(steps: &mut Steps, node: &Node) -> Result<(), StepFai
 
 /// Builds the native part of the Swift, Kotlin and Expo packages, and says where it is.
 pub(crate) fn uniffi_library(steps: &mut Steps) -> Result<PathBuf, StepFailed> {
-    steps.require(Step::new("Swift and Kotlin: native part", workspace::cargo(["build", "-p", "loop-sdk-uniffi"])))?;
+    steps.require(Step::new("Swift and Kotlin: native part", workspace::build(["--lib"])))?;
     let name = format!("{}loop_uniffi{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
     Ok(workspace::target_dir().join("debug").join(name))
 }

@@ -137,10 +137,10 @@ fn rust(steps: &mut Steps, filter: Option<&str>) {
         // A failure has been shown and counted; the other tests still run.
         let _ = setup::node_modules(steps, &node, PEERS, "Rust: another server to test against");
     }
-    if steps.run(Step::new("Rust: build", workspace::cargo(["test", "--no-run"]))) {
-        steps.run(Step::test("Rust: tests", workspace::cargo(["test", "--no-fail-fast"].into_iter().chain(filter))));
+    if steps.run(Step::new("Rust: build", workspace::test(["--no-run"]))) {
+        steps.run(Step::test("Rust: tests", workspace::test(["--no-fail-fast"].into_iter().chain(filter))));
     }
-    // A package of its own, so that the fail points in it reach no other test.
+    // On their own, so that their fail points reach no other test.
     steps.run(Step::test("Rust: proofs, a sample", prove::proofs(filter)));
 }
 
@@ -269,7 +269,7 @@ fn browser(
     }
     if examples.has_rust {
         names.push("axum");
-        npm.env("LOOP_AXUM", setup::axum_example(steps)?);
+        npm.env("LOOP_AXUM", setup::program(steps, setup::AXUM_EXAMPLE)?);
     }
     npm.env("LOOP_EXAMPLES", names.join(","));
     steps.require(Step::test(BROWSER_TITLE, npm))

@@ -72,6 +72,19 @@ pub(crate) fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command
     cargo
 }
 
+/// `cargo test` over every crate but the two addons, which their languages' own tools build. What is tested and what
+/// [`build`] builds has the same features, and nothing is compiled twice: name what is wanted by target, not by package.
+pub(crate) fn test<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    cargo(["test"].into_iter().chain(CRATES).chain(arguments))
+}
+
+/// `cargo build` with the features of [`test`]: an example brings in those that only tests need.
+pub(crate) fn build<'a>(targets: impl IntoIterator<Item = &'a str>) -> Command {
+    cargo(["build"].into_iter().chain(CRATES).chain(["--example", "walk"]).chain(targets))
+}
+
+const CRATES: [&str; 5] = ["--workspace", "--exclude", "loop-sdk-python", "--exclude", "loop-sdk-node"];
+
 /// Lets a program take this process's place where that can be, so that Ctrl-C and other signals reach it alone.
 pub(crate) fn hand_over(mut command: Command) -> Result<ExitCode> {
     let name = command.get_program().to_string_lossy().into_owned();

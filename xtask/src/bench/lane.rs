@@ -39,13 +39,12 @@ pub(crate) fn build(
     }
 }
 
-/// Builds a package as it is measured. One by one: together they would unify their features.
-pub(crate) fn cargo(plan: Plan, package: &str) -> Command {
-    let mut cargo = workspace::cargo(["build", "-p", package]);
-    if !plan.is_debug {
-        cargo.arg("--release");
+/// Builds a package as people get it, where it is measured; as the tests build it where it is only tried.
+pub(crate) fn cargo(plan: Plan, package: &str, targets: &[&str]) -> Command {
+    if plan.is_debug {
+        return workspace::build(targets.iter().copied());
     }
-    cargo
+    workspace::cargo(["build", "--release", "-p", package])
 }
 
 pub(crate) fn built(plan: Plan, program: &str) -> PathBuf {
@@ -57,7 +56,7 @@ fn directory(plan: Plan) -> PathBuf {
 }
 
 fn rust(steps: &mut Steps, plan: Plan, client: impl Fn(&Path) -> Command) -> Result<Command, StepFailed> {
-    steps.require(Step::new("Rust: build", cargo(plan, "loop-bench-rust")))?;
+    steps.require(Step::new("Rust: build", cargo(plan, "loop-bench-rust", &["--bin", "loop-bench-rust"])))?;
     Ok(client(&built(plan, "loop-bench-rust")))
 }
 
@@ -102,7 +101,7 @@ fn node(steps: &mut Steps, plan: Plan, client: impl Fn(&Path) -> Command) -> Res
 
 fn kotlin(steps: &mut Steps, plan: Plan, client: impl Fn(&Path) -> Command) -> Result<Command, StepFailed> {
     let maven = found(steps, toolchain::maven())?;
-    steps.require(Step::new("Kotlin: native part", cargo(plan, "loop-sdk-uniffi")))?;
+    steps.require(Step::new("Kotlin: native part", cargo(plan, "loop-sdk-uniffi", &["--lib"])))?;
     let target = workspace::path(KOTLIN_LANE).join("lane/target");
     // Maven writes the JAR at every build, and the class path only when it changes.
     let (jar, classpath) = (target.join("bench.jar"), target.join("classpath"));
