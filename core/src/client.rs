@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::api::{ApiRequest, ApiResponse, Caller};
 use crate::audit::AuditLog;
 use crate::client_secret::Source;
-use crate::config::{Config, Options, invalid};
+use crate::config::{Config, Options};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::event::{Event, Watcher};
@@ -20,6 +20,7 @@ use crate::profile::Profile;
 use crate::secret::Secret;
 use crate::store::{LazyStore, StoreChoice, TokenStore};
 use crate::sys::{self, Clock};
+use crate::trace;
 
 /// A client of Loop for one registered app. Cheap to clone; clones share grants, cache and connections.
 #[derive(Clone)]
@@ -98,11 +99,7 @@ impl User {
 
     /// The trace that the calls belong to (W3C Trace Context, the header `traceparent`).
     pub fn traceparent(mut self, traceparent: impl Into<String>) -> Result<Self, Error> {
-        let traceparent = traceparent.into();
-        if !is_traceparent(&traceparent) {
-            return Err(invalid("traceparent", "must be a header of W3C Trace Context, 00-…-…-01"));
-        }
-        self.traceparent = Some(traceparent);
+        self.traceparent = Some(trace::given(traceparent.into())?);
         Ok(self)
     }
 
@@ -110,14 +107,6 @@ impl User {
     pub async fn request(&self, request: ApiRequest) -> Result<ApiResponse, Error> {
         Caller::Person(self.clone()).request(request).await
     }
-}
-
-/// Version, trace, parent and flags, in lower-case hex.
-fn is_traceparent(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let hex = |part: &str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
-    lengths == [2, 32, 16, 2] && parts.iter().all(|part| hex(part)) && parts.first() != Some(&"ff")
 }
 
 /// Collects options; [`build`](Self::build) checks them all and names what is wrong.

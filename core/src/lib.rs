@@ -56,6 +56,7 @@ mod sign_in;
 mod status;
 pub mod store;
 mod sys;
+mod trace;
 pub mod webhook;
 
 pub use api::{

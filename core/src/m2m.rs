@@ -20,6 +20,7 @@ use crate::oauth::token::Grant;
 use crate::oauth::verdict::Verdict;
 use crate::secret::Secret;
 use crate::sys::{self, Clock, Millis, millis};
+use crate::trace;
 
 /// How often a token is asked for in one call.
 const TRIES: u32 = 3;
@@ -28,6 +29,7 @@ const TRIES: u32 = 3;
 #[derive(Clone)]
 pub struct M2MClient {
     pub(crate) inner: Arc<Inner>,
+    pub(crate) traceparent: Option<String>,
 }
 
 pub(crate) struct Inner {
@@ -61,6 +63,11 @@ impl M2MClient {
     /// A builder; what it is not told comes from the `LOOP_*` environment variables.
     pub fn builder() -> M2MClientBuilder {
         M2MClientBuilder::default()
+    }
+
+    /// The same client, whose calls belong to a trace (W3C Trace Context, the header `traceparent`).
+    pub fn in_trace(&self, traceparent: impl Into<String>) -> Result<Self, Error> {
+        Ok(Self { traceparent: Some(trace::given(traceparent.into())?), ..self.clone() })
     }
 
     /// A fresh access token, for HTTP calls of your own.
@@ -261,6 +268,7 @@ impl M2MClientBuilder {
         let scope = (!scopes.is_empty()).then(|| scopes.join(" "));
         let token = Mutex::new(None);
         let (audit, clock) = (self.audit, self.clock);
-        Ok(M2MClient { inner: Arc::new(Inner { config, http, holds, audit, clock, issuer, endpoint, scope, token }) })
+        let inner = Inner { config, http, holds, audit, clock, issuer, endpoint, scope, token };
+        Ok(M2MClient { inner: Arc::new(inner), traceparent: None })
     }
 }
