@@ -8,6 +8,7 @@ import threading
 import weakref
 from typing import Any
 
+from loop_sdk import _trace
 from loop_sdk._arguments import Arguments
 from loop_sdk._native import Client, Completions
 from loop_sdk.errors import PersonNeeded
@@ -16,16 +17,22 @@ from loop_sdk.errors import PersonNeeded
 class AsyncCaller:
     """Waits in a coroutine. A task that is cancelled ends its own wait; a refresh that it shared goes on."""
 
-    __slots__ = ("client", "native")
+    __slots__ = ("client", "native", "traceparent")
 
-    def __init__(self, native: Client, client: Any) -> None:
+    def __init__(self, native: Client, client: Any, traceparent: str | None = None) -> None:
         self.native: Client = native
         self.client: Any = client
+        self.traceparent: str | None = traceparent
+
+    def in_trace(self, traceparent: str) -> AsyncCaller:
+        """Returns a caller of the same client whose calls belong to this trace."""
+        return AsyncCaller(self.native, self.client, traceparent)
 
     async def __call__(self, method: str, arguments: Arguments, timeout: float | None) -> Any:
         event_loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = event_loop.create_future()
-        call = self.native.start(method, arguments.encode(), timeout, _thread.completions(event_loop), future)
+        completions = _thread.completions(event_loop)
+        call = self.native.start(method, _trace.encode(arguments, self.traceparent), timeout, completions, future)
         try:
             return await future
         except PersonNeeded as error:

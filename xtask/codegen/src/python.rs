@@ -38,6 +38,7 @@ pub(crate) fn outputs() -> Vec<Output> {
         package("bindings-python/python/loop_sdk/_services_async.py", services(Flavour::Async)),
         package("bindings-python/python/loop_sdk/async_client.py", python_async::async_client()),
         package("bindings-python/python/loop_sdk/async_m2m.py", python_async::async_m2m()),
+        package("bindings-python/python/loop_sdk/_request_async.py", python_async::request()),
         package("bindings-python/python/loop_sdk/records.py", record_names()),
         package("bindings-python/python/loop_sdk/scopes.py", scopes()),
     ]
