@@ -1,4 +1,4 @@
-// The header `traceparent`: calls go on in the trace of the request that the app serves, in no other, and in none after it.
+// The header `traceparent`: calls go on in the trace of the request that is served, in no other, and in none after it.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";

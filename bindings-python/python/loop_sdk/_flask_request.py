@@ -52,7 +52,7 @@ def follow_traces(app: Flask) -> None:
 
 
 def _traceparent() -> str | None:
-    # Flask knows which request is served here, in a thread and in a coroutine, and forgets it at its end. Servers make one
-    # text of a header that came twice, which core takes for none.
+    # Flask knows which request is served here, in a thread and in a coroutine, and forgets it at its end. Servers make
+    # one text of a header that came twice, which core takes for none.
     is_served = has_request_context() and _TRACED in current_app.extensions
     return request.headers.get("traceparent") if is_served else None
