@@ -30,6 +30,7 @@ mod audit;
 mod authorization;
 #[cfg(feature = "bridge")]
 pub mod bridge;
+mod builder;
 mod claims;
 mod client;
 mod client_secret;
