@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypeVar
 
 from loop_sdk import _trace
 from loop_sdk._arguments import Arguments
 from loop_sdk._native import Client
 from loop_sdk.errors import PersonNeeded
 
+C = TypeVar("C", bound="Connection")
 
-class Caller:
-    """Waits on the calling thread. It is no method of LoopClient, so that no reference leads in a circle."""
+
+class Connection:
+    """An open client, and the trace that its calls belong to."""
 
     __slots__ = ("client", "native", "traceparent")
 
@@ -22,9 +24,15 @@ class Caller:
         self.client: Any = client
         self.traceparent: str | None = traceparent
 
-    def in_trace(self, traceparent: str) -> Caller:
-        """Returns a caller of the same client whose calls belong to this trace."""
-        return Caller(self.native, self.client, traceparent)
+    def in_trace(self: C, traceparent: str) -> C:
+        """Returns another way to the same client, whose calls belong to this trace."""
+        return type(self)(self.native, self.client, traceparent)
+
+
+class Caller(Connection):
+    """Waits on the calling thread. It is no method of LoopClient, so that no reference leads in a circle."""
+
+    __slots__ = ()
 
     def __call__(self, method: str, arguments: Arguments, timeout: float | None) -> Any:
         try:

@@ -10,23 +10,15 @@ from typing import Any
 
 from loop_sdk import _trace
 from loop_sdk._arguments import Arguments
-from loop_sdk._native import Client, Completions
+from loop_sdk._caller import Connection
+from loop_sdk._native import Completions
 from loop_sdk.errors import PersonNeeded
 
 
-class AsyncCaller:
+class AsyncCaller(Connection):
     """Waits in a coroutine. A task that is cancelled ends its own wait; a refresh that it shared goes on."""
 
-    __slots__ = ("client", "native", "traceparent")
-
-    def __init__(self, native: Client, client: Any, traceparent: str | None = None) -> None:
-        self.native: Client = native
-        self.client: Any = client
-        self.traceparent: str | None = traceparent
-
-    def in_trace(self, traceparent: str) -> AsyncCaller:
-        """Returns a caller of the same client whose calls belong to this trace."""
-        return AsyncCaller(self.native, self.client, traceparent)
+    __slots__ = ()
 
     async def __call__(self, method: str, arguments: Arguments, timeout: float | None) -> Any:
         event_loop = asyncio.get_running_loop()
