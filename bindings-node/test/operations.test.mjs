@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { LoopClient, M2MClient, safeView, SCOPES } from "@platform/sdk";
 import { startSandbox } from "@platform/sdk/testing";
-import { signIn } from "./helpers.mjs";
+import { failure, signIn } from "./helpers.mjs";
 
 const { cases } = JSON.parse(readFileSync(new URL("../../conformance/operations.json", import.meta.url), "utf8"));
 const PERSON = "user_01HXYADA00M7Q4T9W2K5R8N3B6";
@@ -38,6 +38,14 @@ function masked(value, names) {
   return value;
 }
 
+/** Pulls one of the sandbox's levers. */
+async function pull(sandbox, lever, body) {
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(`${sandbox.baseUrl}/_sandbox/${lever}`, { method: "POST", headers, body: JSON.stringify(body) });
+  assert.ok(answer.ok, lever);
+  return answer.json();
+}
+
 test("every operation returns its golden value, and prints nothing of it", async (t) => {
   const admin = Object.values(SCOPES).filter((scope) => scope.startsWith("admin:"));
   const own = Object.values(SCOPES).filter((scope) => !scope.startsWith("admin:"));
@@ -49,7 +57,15 @@ test("every operation returns its golden value, and prints nothing of it", async
   assert.equal(userId, PERSON);
   const user = loop.user(userId);
   const saved = new Map([["person", PERSON], ["nia", "user_01HXYN1A00D2F6K8P4T7W1Z3X5"]]);
-  for (const { operation, caller, arguments: given, save = {}, masked: names = [], result, safe_view } of cases) {
+  const keep = (wanted, whole) => {
+    for (const [name, path] of Object.entries(wanted)) {
+      saved.set(name, path.split(".").reduce((inner, part) => inner[part], whole));
+    }
+  };
+  for (const { operation, caller, prepare, arguments: given, save = {}, masked: names = [], result, safe_view } of cases) {
+    if (prepare !== undefined) {
+      keep(prepare.save, await pull(sandbox, prepare.lever, filled(prepare.body, saved)));
+    }
     const [service, method] = operation.split(".").map(camel);
     const args = Object.fromEntries(Object.entries(filled(given, saved)).map(([name, value]) => [camel(name), value]));
     const own = caller === "machine" ? machine : user;
@@ -57,9 +73,7 @@ test("every operation returns its golden value, and prints nothing of it", async
     // One without arguments takes its options first.
     const value = Object.keys(args).length === 0 ? await own[service][method]() : await own[service][method](args);
     const plain = JSON.parse(JSON.stringify(value ?? null));
-    for (const [name, path] of Object.entries(save)) {
-      saved.set(name, path.split(".").reduce((inner, part) => inner[part], plain));
-    }
+    keep(save, plain);
     assert.deepEqual(masked(plain, names), result, operation);
     // A printed form says what it is, and no more: not one of the texts in it.
     const printed = `${value}`;
@@ -74,4 +88,6 @@ test("every operation returns its golden value, and prints nothing of it", async
       assert.equal(typeof loop[service][method], "function", operation);
     }
   }
+  // The last case disconnected the app, whose token is no good from then on.
+  await failure(user.identity.getMe(), "access_token_rejected");
 });

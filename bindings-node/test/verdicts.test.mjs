@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { LoopClient } from "@platform/sdk";
@@ -19,6 +19,9 @@ const AT_ONCE = 48;
 /** A token endpoint that gives the same answer to everybody, and counts. */
 async function endpoint(answer) {
   const started = { requests: 0 };
+  if (answer.transport === "refused") {
+    return Object.assign(started, await refusing());
+  }
   const server = createServer((socket) => {
     let received = "";
     // Whoever finds the answer too long hangs up.
@@ -38,12 +41,25 @@ async function endpoint(answer) {
   await once(server, "listening");
   started.url = `http://127.0.0.1:${server.address().port}/{service}`;
   started.close = () => server.close();
-  if (answer.transport === "refused") {
-    // Nobody listens there any more.
-    server.close();
-    await once(server, "close");
-  }
   return started;
+}
+
+/**
+ * A port on which nobody listens, held: one that is free may be another endpoint's a moment later. Node can't take a port
+ * without listening on it, but the caller's end of a connection has one, too.
+ */
+async function refusing() {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const held = connect(server.address().port, "127.0.0.1");
+  const [[other]] = await Promise.all([once(server, "connection"), once(held, "connect")]);
+  const close = () => {
+    held.destroy();
+    other.destroy();
+    server.close();
+  };
+  return { url: `http://127.0.0.1:${held.localPort}/{service}`, close };
 }
 
 function respond(socket, { transport, status, headers, body, padding = 0 }) {

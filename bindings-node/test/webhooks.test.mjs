@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 import { inspect } from "node:util";
 import { test } from "node:test";
 import express from "express";
-import { LoopClient, webhooks } from "@platform/sdk";
+import { EVENT_NAMES, LoopClient, webhooks } from "@platform/sdk";
 import { loopWebhooks } from "@platform/sdk/express";
 
 const { cases } = JSON.parse(readFileSync(new URL("../../conformance/webhooks.json", import.meta.url), "utf8"));
@@ -15,6 +15,14 @@ const SECRET = "whsec_conformance_first";
 
 const bodyOf = (given) => (given.body === undefined ? Buffer.from(given.body_base64, "base64") : Buffer.from(given.body));
 const signed = (body, secret = SECRET) => createHmac("sha256", secret).update(body).digest("hex");
+
+test("every event that is known has a constant, named after it", () => {
+  const known = cases.filter(({ event }) => (event?.known ?? null) !== null).map(({ event }) => event.type);
+  assert.deepEqual(new Set(Object.values(EVENT_NAMES)), new Set(known));
+  for (const [constant, name] of Object.entries(EVENT_NAMES)) {
+    assert.equal(constant, name.replaceAll(".", "_").toUpperCase());
+  }
+});
 
 test("every delivery gets the verdict that all languages give", () => {
   assert.ok(cases.length >= 40);

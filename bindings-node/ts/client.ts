@@ -193,7 +193,7 @@ export interface UserContext {
   actor?: string | undefined;
   /** Why, for the audit log: for instance `treatment`. */
   purpose?: string | undefined;
-  /** The trace that the calls belong to: the header of W3C Trace Context. */
+  /** The trace that the calls belong to: the header of W3C Trace Context. `loopAuth` finds it by itself. */
   traceparent?: string | undefined;
 }
 

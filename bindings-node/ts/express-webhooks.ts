@@ -2,6 +2,7 @@
 import type { Request, RequestHandler, Response } from "express";
 import type { LoopClient } from "./client";
 import { isLoopError, ownError } from "./errors";
+import { serving } from "./trace";
 import { verify, type WebhookEvent } from "./webhooks";
 
 /** How a route for webhooks works. */
@@ -27,7 +28,7 @@ export function loopWebhooks(loop: LoopClient, options: WebhookOptions): Request
     throw ownError("missing_option", "`handle` is missing.", "handle");
   }
   return (request, response, next) => {
-    deliver(loop, options, request, response).catch(next);
+    serving(request, () => deliver(loop, options, request, response)).catch(next);
   };
 }
 

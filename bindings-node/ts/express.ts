@@ -4,6 +4,7 @@ import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Respon
 import type { LoopClient } from "./client";
 import { isLoopError, type LoopError, ownError } from "./errors";
 import { Cookies, Sealer } from "./express-cookies";
+import { serving } from "./trace";
 import { choose, type Place, type Problem, reply, returnPath, wantsPage, wasPostedHere } from "./web";
 import { HEADERS, MARKER_SECONDS, SESSION_SECONDS } from "./web-policy";
 
@@ -71,7 +72,10 @@ const SIGNED_IN = "loop_signed_in";
 
 type Handler = (req: Request, res: Response) => Promise<void>;
 
-/** Signs people in with Loop. Works without any other middleware, in Express 4 and 5. */
+/**
+ * Signs people in with Loop. Works without any other middleware, in Express 4 and 5. Calls of the SDK that are made while
+ * a request is served are sent with its `traceparent`.
+ */
 export function loopAuth(loop: LoopClient, options: LoopAuthOptions = {}): LoopAuth {
   const redirect = loop.redirectUri === null ? undefined : new URL(loop.redirectUri);
   const {
@@ -154,7 +158,7 @@ export function loopAuth(loop: LoopClient, options: LoopAuthOptions = {}): LoopA
     return undefined;
   }
 
-  const handle: RequestHandler = async (req, res, next) => {
+  const handle = async (req: Request, res: Response, next: NextFunction): Promise<void> => {
     mounts.set(req, req.baseUrl);
     const userId = await session.read(req);
     req.loop = userId === undefined ? {} : { userId };
@@ -223,7 +227,7 @@ export function loopAuth(loop: LoopClient, options: LoopAuthOptions = {}): LoopA
   }
 
   const auth = ((req, res, next) => {
-    Promise.resolve(handle(req, res, next)).catch(next);
+    serving(req, () => handle(req, res, next)).catch(next);
   }) as LoopAuth;
 
   auth.requireUser = (req, res, next) => {

@@ -14,7 +14,7 @@ export {
 } from "./errors";
 export type { EventListener, LoopEvent } from "./events";
 export type * from "./generated";
-export { CONSENT_TEXTS, ERROR_ACTIONS, SCOPES } from "./generated";
+export { CONSENT_TEXTS, ERROR_ACTIONS, EVENT_NAMES, SCOPES } from "./generated";
 export type { Json } from "./hidden";
 export { OutcomeUnknown } from "./hook";
 export { M2MClient } from "./m2m";

@@ -4,6 +4,7 @@ import { errorOf, type FlatError, isLoopError, type Origin } from "./errors";
 import { stayUp } from "./exit";
 import type { Thrown } from "./hook";
 import { native, type NativeClient, type NativeHooks } from "./native";
+import { incomingTrace } from "./trace";
 import { Authorization } from "./types";
 
 /** Opens a client of the core, or throws what is wrong with its options. @internal */
@@ -29,7 +30,7 @@ export function open(options: object, hooks: NativeHooks): NativeClient {
 /** The calls of one client. @internal */
 export function invoker(client: NativeClient, thrown: Thrown): Invoke {
   const invoke: Invoke = async (method, args, options = {}) => {
-    const text = encode(objectOf(args, "args"));
+    const text = encode({ ...objectOf(args, "args"), incoming_traceparent: incomingTrace() });
     const { signal: given, timeout } = objectOf(options, "options");
     // What is no number has to reach the core, which says so.
     const limit = timeout === undefined ? undefined : typeof timeout === "number" ? timeout : Number.NaN;

@@ -11,6 +11,8 @@ import type { IssuerOptions } from "./types";
 /** Gives the client secret, or several with the newest first. */
 export type ClientSecretSource = () => string | readonly string[] | Promise<string | readonly string[]>;
 
+type Secrets = string | readonly string[] | ClientSecretSource | undefined;
+
 /** Options of a client. What is undefined comes from the environment variable that stands beside it. */
 export interface ClientOptions {
   /** The app's public id (`LOOP_CLIENT_ID`). */
@@ -19,7 +21,7 @@ export interface ClientOptions {
    * The secret of a confidential app; public apps have none (`LOOP_CLIENT_SECRET`). While it is being changed: a list
    * of two, the newest first; or a function that is asked at each token request.
    */
-  clientSecret?: string | readonly string[] | ClientSecretSource | undefined;
+  clientSecret?: Secrets;
   /** Where Loop sends the person back, exactly as registered (`LOOP_REDIRECT_URI`). */
   redirectUri?: string | undefined;
   /** The scopes to ask for (`LOOP_SCOPES`, separated by spaces). `openid` is added by itself. */
@@ -57,23 +59,16 @@ export interface ClientOptions {
 }
 
 /** Options of a machine's client. What is undefined comes from the environment variable that stands beside it. */
-export interface MachineOptions {
+export interface MachineOptions
+  extends Pick<ClientOptions, "environment" | "timeout" | "auditLog" | "auditRequired"> {
   /** The machine's public id (`LOOP_SERVICE_CLIENT_ID`). */
   clientId?: string | undefined;
   /** The machine's secret (`LOOP_SERVICE_CLIENT_SECRET`); several, or a function, as a person's app has. */
-  clientSecret?: string | readonly string[] | ClientSecretSource | undefined;
+  clientSecret?: Secrets;
   /** Scopes of the family `admin:` (`LOOP_SERVICE_SCOPES`); all that the machine may have unless said otherwise. */
   scopes?: readonly string[] | string | undefined;
-  /** Where Loop is (`LOOP_ENVIRONMENT`). */
-  environment?: string | IssuerOptions | undefined;
   /** Where tokens come from, where that is not `/v1/tokens` of the identity service. */
   tokenEndpoint?: string | undefined;
-  /** The time limit of a call with its retries, in milliseconds (30,000). */
-  timeout?: number | undefined;
-  /** Records every call of an API, as {@link ClientOptions.auditLog} does. */
-  auditLog?: AuditLog | undefined;
-  /** Whether a call fails where its entry can't be recorded. */
-  auditRequired?: boolean | undefined;
 }
 
 /** Options as the core takes them. @internal */
@@ -115,8 +110,6 @@ export function splitMachineOptions(options: MachineOptions): SplitOptions {
   splitAudit(auditLog, rest, hooks, thrown);
   return { plain: { ...rest, timeout: seconds(options.timeout) }, hooks, thrown };
 }
-
-type Secrets = ClientOptions["clientSecret"];
 
 function splitSecret(given: Secrets, rest: { clientSecret?: Secrets }, hooks: NativeHooks, thrown: Thrown): void {
   if (typeof given === "function") {

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import failure
 
-from loop_sdk import AsyncLoopClient, AsyncM2MClient, LoopClient, M2MClient, json_default, safe_view, scopes
+from loop_sdk import AsyncLoopClient, AsyncM2MClient, LoopClient, LoopError, M2MClient, json_default, safe_view, scopes
 from loop_sdk.testing import Sandbox, sandbox
 
 CASES = json.loads((Path(__file__).parents[2] / "conformance" / "operations.json").read_text())["cases"]
@@ -54,11 +55,14 @@ def spelled(arguments: dict[str, Any]) -> dict[str, Any]:
     return {f"{name}_" if keyword.iskeyword(name) else name: value for name, value in arguments.items()}
 
 
-def play(call: Callable[[str, str, str, dict[str, Any]], Any]) -> None:
+def play(box: Sandbox, call: Callable[[str, str, str, dict[str, Any]], Any]) -> None:
     saved: dict[str, Any] = {"person": PERSON, "nia": "user_01HXYN1A00D2F6K8P4T7W1Z3X5"}
     for case in CASES:
         operation = case["operation"]
         service, method = operation.split(".")
+        if prepare := case.get("prepare"):
+            made = box._post(prepare["lever"], filled(prepare["body"], saved))
+            saved.update({name: at(made, path) for name, path in prepare["save"].items()})
         value = call(case["caller"], service, method, spelled(filled(case["arguments"], saved)))
         plain = json.loads(json.dumps(value, default=json_default))
         for name, path in case.get("save", {}).items():
@@ -92,7 +96,9 @@ def test_every_operation_returns_its_golden_value(world: Sandbox) -> None:
             assert callable(getattr(getattr(loop, service), method))
         return getattr(getattr(owner, service), method)(**arguments)
 
-    play(call)
+    play(world, call)
+    # The last case disconnected the app, whose token is no good from then on.
+    assert failure(lambda: user.identity.get_me()).code == "access_token_rejected"
 
 
 def test_every_operation_returns_the_same_as_a_coroutine(world: Sandbox) -> None:
@@ -109,7 +115,10 @@ def test_every_operation_returns_the_same_as_a_coroutine(world: Sandbox) -> None
             made: Awaitable[Any] = getattr(getattr(owner, service), method)(**arguments)
             return asyncio.run_coroutine_threadsafe(awaited(made), event_loop).result(30)
 
-        await asyncio.to_thread(play, call)
+        await asyncio.to_thread(play, world, call)
+        with pytest.raises(LoopError) as caught:
+            await user.identity.get_me()
+        assert caught.value.code == "access_token_rejected"
 
     async def awaited(made: Awaitable[Any]) -> Any:
         return await made

@@ -38,16 +38,16 @@ class Endpoint:
 
     def __init__(self, answer: dict[str, Any]) -> None:
         self._answer = answer
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.socket()
+        self._listener.bind(("127.0.0.1", 0))
         port = self._listener.getsockname()[1]
         self.environment = f"http://127.0.0.1:{port}/{{service}}"
         self.requests = 0
         #: What went wrong in here, where no test would see it.
         self.trouble: BaseException | None = None
-        if answer["transport"] == "refused":
-            # Nobody listens there any more.
-            self._listener.close()
-        else:
+        # A port that refuses is held: one that is free may be another endpoint's a moment later.
+        if answer["transport"] != "refused":
+            self._listener.listen()
             threading.Thread(target=self._serve, daemon=True).start()
 
     def close(self) -> None:

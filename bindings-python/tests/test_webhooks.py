@@ -12,12 +12,19 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from loop_sdk import LoopClient, LoopError, webhooks
+from loop_sdk import LoopClient, LoopError, event_names, webhooks
 from loop_sdk.errors import InvalidCall
 from loop_sdk.flask import LoopWebhooks
 
 CASES = json.loads((Path(__file__).parents[2] / "conformance" / "webhooks.json").read_text())["cases"]
 SECRET = "whsec_conformance_first"
+
+
+def test_every_event_that_is_known_has_a_constant_named_after_it() -> None:
+    constants = {name: value for name, value in vars(event_names).items() if name.isupper()}
+    known = {case["event"]["type"] for case in CASES if "event" in case and case["event"]["known"]}
+    assert set(constants.values()) == known
+    assert all(name == value.replace(".", "_").upper() for name, value in constants.items())
 
 
 def signed(body: bytes, secret: str = SECRET) -> str:

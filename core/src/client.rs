@@ -2,24 +2,22 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::api::{ApiRequest, ApiResponse, Caller};
 use crate::audit::AuditLog;
-use crate::client_secret::Source;
-use crate::config::{Config, Options, invalid};
-use crate::environment::Environment;
+use crate::builder::{connections, shared_options};
+use crate::config::{Config, Options};
 use crate::error::Error;
 use crate::event::{Event, Watcher};
 use crate::grant::manager::Manager;
 use crate::grant::records::Records;
+use crate::http::Http;
 use crate::http::hold::Holds;
-use crate::http::{Http, UseProxy};
-use crate::issuer::Issuer;
 use crate::profile::Profile;
 use crate::secret::Secret;
 use crate::store::{LazyStore, StoreChoice, TokenStore};
 use crate::sys::{self, Clock};
+use crate::trace;
 
 /// A client of Loop for one registered app. Cheap to clone; clones share grants, cache and connections.
 #[derive(Clone)]
@@ -98,11 +96,7 @@ impl User {
 
     /// The trace that the calls belong to (W3C Trace Context, the header `traceparent`).
     pub fn traceparent(mut self, traceparent: impl Into<String>) -> Result<Self, Error> {
-        let traceparent = traceparent.into();
-        if !is_traceparent(&traceparent) {
-            return Err(invalid("traceparent", "must be a header of W3C Trace Context, 00-…-…-01"));
-        }
-        self.traceparent = Some(traceparent);
+        self.traceparent = Some(trace::given(traceparent.into())?);
         Ok(self)
     }
 
@@ -110,14 +104,6 @@ impl User {
     pub async fn request(&self, request: ApiRequest) -> Result<ApiResponse, Error> {
         Caller::Person(self.clone()).request(request).await
     }
-}
-
-/// Version, trace, parent and flags, in lower-case hex.
-fn is_traceparent(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let hex = |part: &str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
-    lengths == [2, 32, 16, 2] && parts.iter().all(|part| hex(part)) && parts.first() != Some(&"ff")
 }
 
 /// Collects options; [`build`](Self::build) checks them all and names what is wrong.
@@ -141,35 +127,10 @@ impl fmt::Debug for LoopClientBuilder {
 }
 
 impl LoopClientBuilder {
-    /// The app's public id (`LOOP_CLIENT_ID`).
-    #[must_use]
-    pub fn client_id(mut self, id: impl Into<String>) -> Self {
-        self.options.client_id = Some(id.into());
-        self
-    }
-
-    /// The secret of a confidential app; public apps have none (`LOOP_CLIENT_SECRET`).
-    #[must_use]
-    pub fn client_secret(self, secret: impl Into<Secret>) -> Self {
-        self.client_secrets([secret])
-    }
-
-    /// While the secret is being changed: the newest first. An older one is tried only as long as it may work.
-    #[must_use]
-    pub fn client_secrets<S: Into<Secret>>(mut self, secrets: impl IntoIterator<Item = S>) -> Self {
-        self.options.client_secret = Some(Source::Known(secrets.into_iter().map(Into::into).collect()));
-        self
-    }
-
-    /// Asks for the secrets when they are needed, the newest first: at the first token request, now and then, and when
-    /// one is refused.
-    #[must_use]
-    pub fn client_secret_source<F>(mut self, ask: impl Fn() -> F + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = Result<Vec<Secret>, Error>> + Send + 'static,
-    {
-        self.options.client_secret = Some(Source::Ask(Arc::new(move || Box::pin(ask()))));
-        self
+    shared_options! {
+        "The app's public id (`LOOP_CLIENT_ID`).",
+        "The secret of a confidential app; public apps have none (`LOOP_CLIENT_SECRET`).",
+        "The scopes to ask for where a sign-in names none (`LOOP_SCOPES`, separated by spaces).",
     }
 
     /// What the server does with a refresh token that it has seen before (`LOOP_PROFILE`). Loop is `Strict`.
@@ -201,32 +162,10 @@ impl LoopClientBuilder {
         self
     }
 
-    /// Records every call of an API: who, why, whose data, which operation, how many records, with which outcome. Never a
-    /// value.
-    #[must_use]
-    pub fn audit_log(mut self, log: AuditLog) -> Self {
-        self.audit = Some(log);
-        self
-    }
-
     /// Where Loop sends the person back, exactly as registered (`LOOP_REDIRECT_URI`).
     #[must_use]
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.options.redirect_uri = Some(uri.into());
-        self
-    }
-
-    /// The scopes to ask for where a sign-in names none (`LOOP_SCOPES`, separated by spaces).
-    #[must_use]
-    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        self.options.scopes = Some(scopes.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// Where Loop is (`LOOP_ENVIRONMENT`); production unless said otherwise.
-    #[must_use]
-    pub fn environment(mut self, environment: Environment) -> Self {
-        self.options.environment = Some(environment);
         self
     }
 
@@ -270,30 +209,9 @@ impl LoopClientBuilder {
         self
     }
 
-    /// The time limit of an API call with its retries; 30 seconds unless said otherwise.
-    #[must_use]
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.options.call_timeout = Some(limit);
-        self
-    }
-
     #[cfg(feature = "bridge")]
     pub(crate) fn first_made_in(mut self, process: u32) -> Self {
         self.process = Some(process);
-        self
-    }
-
-    #[cfg(feature = "bridge")]
-    pub(crate) fn user_agent(mut self, text: String) -> Self {
-        self.options.user_agent = Some(text);
-        self
-    }
-
-    /// A clock that tests move by hand.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
         self
     }
 
@@ -310,15 +228,9 @@ impl LoopClientBuilder {
             },
         };
         let config = Arc::new(self.options.validate()?);
-        // Wrong endpoints of an issuer are a wrong option too: say so now.
-        config.known_metadata()?;
-        let proxy = if config.is_on_this_machine() { UseProxy::Never } else { UseProxy::FromEnvironment };
-        let limits = config.limits.clone();
-        let http = Http::new(limits, config.rules.answer_limit(), &config.user_agent, self.clock.clone(), proxy)?;
-        let http = Arc::new(http);
+        let (http, issuer) = connections(&config, config.rules.answer_limit(), &self.clock)?;
         let store = LazyStore::new(choice, self.store_key.as_ref(), self.clock.clone(), self.process)?;
         let records = Records::new(store, config.namespace());
-        let issuer = Issuer::new(Arc::clone(&http), Arc::clone(&config), self.clock.clone());
         let manager = Arc::new(Manager::new(records, issuer, self.clock.clone(), &config, self.watcher));
         let holds = Arc::new(Holds::new(Some(Arc::clone(&manager.records))));
         Ok(LoopClient { inner: Arc::new(Inner { config, http, manager, holds, audit: self.audit, clock: self.clock }) })

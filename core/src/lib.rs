@@ -30,6 +30,7 @@ mod audit;
 mod authorization;
 #[cfg(feature = "bridge")]
 pub mod bridge;
+mod builder;
 mod claims;
 mod client;
 mod client_secret;
@@ -56,6 +57,7 @@ mod sign_in;
 mod status;
 pub mod store;
 mod sys;
+mod trace;
 pub mod webhook;
 
 pub use api::{

@@ -9,17 +9,19 @@ use url::Url;
 
 use crate::api::{ApiRequest, ApiResponse, Caller};
 use crate::audit::AuditLog;
+use crate::builder::{connections, shared_options};
 use crate::client_secret::Source;
 use crate::config::{Config, Options, check_scopes, check_transport, invalid, missing};
 use crate::environment::Environment;
 use crate::error::{Code, Error};
+use crate::http::Http;
 use crate::http::hold::Holds;
-use crate::http::{Http, UseProxy};
 use crate::issuer::Issuer;
 use crate::oauth::token::Grant;
 use crate::oauth::verdict::Verdict;
 use crate::secret::Secret;
 use crate::sys::{self, Clock, Millis, millis};
+use crate::trace;
 
 /// How often a token is asked for in one call.
 const TRIES: u32 = 3;
@@ -28,6 +30,7 @@ const TRIES: u32 = 3;
 #[derive(Clone)]
 pub struct M2MClient {
     pub(crate) inner: Arc<Inner>,
+    pub(crate) traceparent: Option<String>,
 }
 
 pub(crate) struct Inner {
@@ -61,6 +64,11 @@ impl M2MClient {
     /// A builder; what it is not told comes from the `LOOP_*` environment variables.
     pub fn builder() -> M2MClientBuilder {
         M2MClientBuilder::default()
+    }
+
+    /// The same client, whose calls belong to a trace (W3C Trace Context, the header `traceparent`).
+    pub fn in_trace(&self, traceparent: impl Into<String>) -> Result<Self, Error> {
+        Ok(Self { traceparent: Some(trace::given(traceparent.into())?), ..self.clone() })
     }
 
     /// A fresh access token, for HTTP calls of your own.
@@ -139,49 +147,10 @@ impl fmt::Debug for M2MClientBuilder {
 }
 
 impl M2MClientBuilder {
-    /// The machine's public id (`LOOP_SERVICE_CLIENT_ID`).
-    #[must_use]
-    pub fn client_id(mut self, id: impl Into<String>) -> Self {
-        self.options.client_id = Some(id.into());
-        self
-    }
-
-    /// The machine's secret (`LOOP_SERVICE_CLIENT_SECRET`).
-    #[must_use]
-    pub fn client_secret(self, secret: impl Into<Secret>) -> Self {
-        self.client_secrets([secret])
-    }
-
-    /// While the secret is being changed: the newest first. An older one is tried only as long as it may work.
-    #[must_use]
-    pub fn client_secrets<S: Into<Secret>>(mut self, secrets: impl IntoIterator<Item = S>) -> Self {
-        self.options.client_secret = Some(Source::Known(secrets.into_iter().map(Into::into).collect()));
-        self
-    }
-
-    /// Asks for the secrets when they are needed, the newest first.
-    #[must_use]
-    pub fn client_secret_source<F>(mut self, ask: impl Fn() -> F + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = Result<Vec<Secret>, Error>> + Send + 'static,
-    {
-        self.options.client_secret = Some(Source::Ask(Arc::new(move || Box::pin(ask()))));
-        self
-    }
-
-    /// The scopes to ask for, of the family `admin:` (`LOOP_SERVICE_SCOPES`); all that the machine may have unless said
-    /// otherwise.
-    #[must_use]
-    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        self.options.scopes = Some(scopes.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// Where Loop is (`LOOP_ENVIRONMENT`); production unless said otherwise.
-    #[must_use]
-    pub fn environment(mut self, environment: Environment) -> Self {
-        self.options.environment = Some(environment);
-        self
+    shared_options! {
+        "The machine's public id (`LOOP_SERVICE_CLIENT_ID`).",
+        "The machine's secret (`LOOP_SERVICE_CLIENT_SECRET`).",
+        "The scopes to ask for, of the family `admin:` (`LOOP_SERVICE_SCOPES`); all that the machine may have unless said otherwise.",
     }
 
     /// Where tokens come from: `/v1/tokens` of Loop's identity service unless said otherwise. (An older page of the
@@ -189,34 +158,6 @@ impl M2MClientBuilder {
     #[must_use]
     pub fn token_endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = Some(url.into());
-        self
-    }
-
-    /// The time limit of a call with its retries; 30 seconds unless said otherwise.
-    #[must_use]
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.options.call_timeout = Some(limit);
-        self
-    }
-
-    /// Records every call of an API.
-    #[must_use]
-    pub fn audit_log(mut self, log: AuditLog) -> Self {
-        self.audit = Some(log);
-        self
-    }
-
-    #[cfg(feature = "bridge")]
-    pub(crate) fn user_agent(mut self, text: String) -> Self {
-        self.options.user_agent = Some(text);
-        self
-    }
-
-    /// A clock that tests move by hand.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
         self
     }
 
@@ -251,16 +192,12 @@ impl M2MClientBuilder {
             (None, Environment::Issuer(_)) => None,
             (None, _) => Some(config.service_url("identity", "/v1/tokens")?),
         };
-        config.known_metadata()?;
-        let proxy = if config.is_on_this_machine() { UseProxy::Never } else { UseProxy::FromEnvironment };
-        let answer_limit = config.limits.call;
-        let http =
-            Arc::new(Http::new(config.limits.clone(), answer_limit, &config.user_agent, self.clock.clone(), proxy)?);
-        let issuer = Issuer::new(Arc::clone(&http), Arc::clone(&config), self.clock.clone());
+        let (http, issuer) = connections(&config, config.limits.call, &self.clock)?;
         let holds = Arc::new(Holds::new(None));
         let scope = (!scopes.is_empty()).then(|| scopes.join(" "));
         let token = Mutex::new(None);
         let (audit, clock) = (self.audit, self.clock);
-        Ok(M2MClient { inner: Arc::new(Inner { config, http, holds, audit, clock, issuer, endpoint, scope, token }) })
+        let inner = Inner { config, http, holds, audit, clock, issuer, endpoint, scope, token };
+        Ok(M2MClient { inner: Arc::new(inner), traceparent: None })
     }
 }

@@ -74,6 +74,8 @@ pub trait EventData: Model {
 pub struct EventSchema {
     /// For instance `clinical.bloodwork.uploaded.v1`.
     pub name: &'static str,
+    /// The constant's name in every language, for instance `CLINICAL_BLOODWORK_UPLOADED_V1`.
+    pub constant: &'static str,
     /// What its data looks like.
     pub data: &'static ModelSchema,
     /// Decodes its data and writes it in the one JSON form; none where it is not what it should be.
@@ -188,14 +190,23 @@ fn plain(text: &str) -> &str {
 }
 
 macro_rules! events {
-    ($($model:ident = $name:literal;)+) => {
+    ($($constant:ident = $name:literal, $model:ident;)+) => {
         $(impl EventData for $model {
             const EVENT_TYPE: &'static str = $name;
         })+
 
+        /// The types of events, to compare [`WebhookEvent::event_type`] with.
+        pub mod event_names {
+            $(
+                #[doc = concat!("Its data is a [`", stringify!($model), "`](crate::model::", stringify!($model), ").")]
+                pub const $constant: &str = $name;
+            )+
+        }
+
         /// Every event type whose data the platform describes. Others are kept as they came.
         pub static EVENTS: &[EventSchema] = &[$(EventSchema {
             name: $name,
+            constant: stringify!($constant),
             data: <$model as Model>::SCHEMA,
             normalize: normalize::<$model>,
         }),+];
@@ -206,17 +217,31 @@ fn normalize<T: Model>(data: &serde_json::Value) -> Option<serde_json::Value> {
     serde_json::from_value::<T>(data.clone()).ok().and_then(|data| serde_json::to_value(data).ok())
 }
 
+// The one table: constants, records and the other languages' constants are generated from it.
 events! {
-    BloodworkUploaded = "clinical.bloodwork.uploaded.v1";
-    LabResultCritical = "clinical.lab_result.critical.v1";
-    VialCreated = "clinical.vial.created.v1";
-    BonusEligible = "membership.bonus.eligible.v1";
-    SubscriptionTierChanged = "subscription.tier_changed.v1";
-    MembershipTierChanged = "membership.tier.changed.v1";
-    EncounterRecorded = "patient_graph.encounter.recorded.v1";
-    SharpsReminderRequested = "patient_graph.adherence.sharps_reminder_requested.v1";
-    NotificationCreated = "comms.notification.created.v1";
-    MessageSendRequested = "comms.message.send_requested.v1";
-    LiveStreamEvent = "live.stream.event.v1";
-    ScreeningStatusChanged = "ops.inbox.screening_status_changed.v1";
+    CLINICAL_BLOODWORK_UPLOADED_V1 = "clinical.bloodwork.uploaded.v1", BloodworkUploaded;
+    CLINICAL_LAB_RESULT_CRITICAL_V1 = "clinical.lab_result.critical.v1", LabResultCritical;
+    CLINICAL_VIAL_CREATED_V1 = "clinical.vial.created.v1", VialCreated;
+    MEMBERSHIP_BONUS_ELIGIBLE_V1 = "membership.bonus.eligible.v1", BonusEligible;
+    SUBSCRIPTION_TIER_CHANGED_V1 = "subscription.tier_changed.v1", SubscriptionTierChanged;
+    MEMBERSHIP_TIER_CHANGED_V1 = "membership.tier.changed.v1", MembershipTierChanged;
+    PATIENT_GRAPH_ENCOUNTER_RECORDED_V1 = "patient_graph.encounter.recorded.v1", EncounterRecorded;
+    PATIENT_GRAPH_ADHERENCE_SHARPS_REMINDER_REQUESTED_V1 = "patient_graph.adherence.sharps_reminder_requested.v1", SharpsReminderRequested;
+    COMMS_NOTIFICATION_CREATED_V1 = "comms.notification.created.v1", NotificationCreated;
+    COMMS_MESSAGE_SEND_REQUESTED_V1 = "comms.message.send_requested.v1", MessageSendRequested;
+    LIVE_STREAM_EVENT_V1 = "live.stream.event.v1", LiveStreamEvent;
+    OPS_INBOX_SCREENING_STATUS_CHANGED_V1 = "ops.inbox.screening_status_changed.v1", ScreeningStatusChanged;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_constant_is_named_after_its_event() {
+        for event in EVENTS {
+            assert_eq!(event.constant, event.name.replace('.', "_").to_uppercase());
+        }
+        assert_eq!(event_names::CLINICAL_BLOODWORK_UPLOADED_V1, BloodworkUploaded::EVENT_TYPE);
+    }
 }

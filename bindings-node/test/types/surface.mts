@@ -3,6 +3,7 @@ import express from "express";
 import {
   type Biomarker,
   type ErrorCode,
+  EVENT_NAMES,
   type GrantStatus,
   isLoopError,
   LoopClient,
@@ -12,6 +13,7 @@ import {
   ScopeRequired,
   SignInRequired,
   type TokenStore,
+  type WebhookEvent,
 } from "@platform/sdk";
 import { loopAuth } from "@platform/sdk/express";
 import { checkTokenStore, startSandbox } from "@platform/sdk/testing";
@@ -141,4 +143,13 @@ export function app(loop: LoopClient): express.Express {
 export async function inATest(): Promise<void> {
   await using sandbox = await startSandbox({ accessTokenSeconds: 60 });
   new LoopClient(sandbox.options());
+}
+
+export function reportOf(event: WebhookEvent): string | undefined {
+  if (event.known && event.type === EVENT_NAMES.CLINICAL_BLOODWORK_UPLOADED_V1) {
+    // @ts-expect-error: a report has no vial.
+    event.data.vial_id;
+    return event.data.bloodwork_id;
+  }
+  return undefined;
 }

@@ -15,7 +15,7 @@ Nothing here prints a token, a secret or a clinical value by itself.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from loop_sdk import records, scopes, webhooks
+from loop_sdk import event_names, records, scopes, webhooks
 from loop_sdk._codes import Action, ErrorCode
 from loop_sdk._json import json_default
 from loop_sdk._native import __version__
@@ -74,6 +74,7 @@ __all__ = [
     "User",
     "WebhookEvent",
     "__version__",
+    "event_names",
     "json_default",
     "safe_view",
     "scopes",

@@ -8,24 +8,23 @@ import threading
 import weakref
 from typing import Any
 
+from loop_sdk import _trace
 from loop_sdk._arguments import Arguments
-from loop_sdk._native import Client, Completions
+from loop_sdk._caller import Connection
+from loop_sdk._native import Completions
 from loop_sdk.errors import PersonNeeded
 
 
-class AsyncCaller:
+class AsyncCaller(Connection):
     """Waits in a coroutine. A task that is cancelled ends its own wait; a refresh that it shared goes on."""
 
-    __slots__ = ("client", "native")
-
-    def __init__(self, native: Client, client: Any) -> None:
-        self.native: Client = native
-        self.client: Any = client
+    __slots__ = ()
 
     async def __call__(self, method: str, arguments: Arguments, timeout: float | None) -> Any:
         event_loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = event_loop.create_future()
-        call = self.native.start(method, arguments.encode(), timeout, _thread.completions(event_loop), future)
+        completions = _thread.completions(event_loop)
+        call = self.native.start(method, _trace.encode(arguments, self.traceparent), timeout, completions, future)
         try:
             return await future
         except PersonNeeded as error:

@@ -1,13 +1,15 @@
-"""What a request to the Flask glue says: who looks at the answer, where from, and where to come back to."""
+"""What a request to the Flask glue says: who looks at the answer, where from, where to come back to, in which trace."""
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
-from flask import request
+from flask import Flask, current_app, has_request_context, request
 
-from loop_sdk import _web
+from loop_sdk import _trace, _web
 
+#: Marks, among an app's extensions, that calls of the SDK belong to the trace of the request that it serves.
+_TRACED = "loop_trace"
 _PATH_CHARACTERS = "/:@!$&'()*+,;="
 
 
@@ -41,3 +43,16 @@ def posted_here(redirect_uri: str | None) -> bool:
     """Whether a form was posted by a page of this very site."""
     headers = request.headers
     return _web.was_posted_here(headers.get("Sec-Fetch-Site"), headers.get("Origin"), request.host_url, redirect_uri)
+
+
+def follow_traces(app: Flask) -> None:
+    """Sends what the SDK is asked for, while this app serves a request, with the `traceparent` of that request."""
+    app.extensions[_TRACED] = True
+    _trace.incoming = _traceparent
+
+
+def _traceparent() -> str | None:
+    # Flask knows which request is served here, in a thread and in a coroutine, and forgets it at its end. Servers make
+    # one text of a header that came twice, which core takes for none.
+    is_served = has_request_context() and _TRACED in current_app.extensions
+    return request.headers.get("traceparent") if is_served else None

@@ -8,6 +8,7 @@ from flask import Flask, request
 from flask.typing import ResponseReturnValue
 
 from loop_sdk import webhooks
+from loop_sdk._flask_request import follow_traces
 from loop_sdk.client import LoopClient
 from loop_sdk.errors import InvalidCall
 from loop_sdk.webhooks import WebhookEvent
@@ -42,6 +43,7 @@ class LoopWebhooks:
         self._loop = loop
         self._secret = secret
         self._handle: Callable[[WebhookEvent], object] | None = None
+        follow_traces(app)
         app.add_url_rule(path, "loop_webhooks", self._deliver, methods=["POST"])
 
     def __repr__(self) -> str:

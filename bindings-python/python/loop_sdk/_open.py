@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from loop_sdk import _exit as _exit  # only what it does when it is imported
@@ -11,6 +12,10 @@ from loop_sdk._arguments import Arguments, invalid
 from loop_sdk._native import Client
 from loop_sdk.audit import recorder
 from loop_sdk.events import listener
+
+_Secrets = str | Sequence[str]
+#: A client secret as an app gives it.
+Secret = _Secrets | Callable[[], _Secrets | Awaitable[_Secrets]]
 
 _LANGUAGE = f"python/{sys.version_info.major}.{sys.version_info.minor}"
 _STORE_METHODS = ("load", "save", "delete", "now")

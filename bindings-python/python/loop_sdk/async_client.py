@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, cast
 
 from loop_sdk import results
 from loop_sdk._arguments import Arguments
 from loop_sdk._caller_async import AsyncCaller
-from loop_sdk._open import open_client
+from loop_sdk._open import Secret, open_client
+from loop_sdk._request_async import AsyncRequests
 from loop_sdk._services_async import AsyncServices, AsyncUserServices
 from loop_sdk.audit import AuditLog
 from loop_sdk.events import Event
@@ -17,9 +18,6 @@ from loop_sdk.results import ApiResponse, Authorization, AsyncGrants, KeptAlive,
 from loop_sdk.store import TokenStore
 
 __all__ = ["AsyncLoopClient", "AsyncUser"]
-
-_Secrets = str | Sequence[str]
-Secret = _Secrets | Callable[[], _Secrets | Awaitable[_Secrets]]
 
 #: What to do with a delivery of a webhook.
 EventClaim = Literal["new", "done", "under_way"]
@@ -134,7 +132,8 @@ class AsyncLoopClient(AsyncServices):
             user_id: The person's id, as a sign-in returned it.
             actor: Who calls, for the audit log: a clinician's id, or the name of a job.
             purpose: Why, for the audit log: for instance `treatment`.
-            traceparent: The trace that the calls belong to: the header of W3C Trace Context.
+            traceparent: The trace that the calls belong to: the header of W3C Trace Context. `loop_sdk.flask` finds it
+                by itself.
         """
         given = {"user_id": user_id, "actor": actor, "purpose": purpose, "traceparent": traceparent}
         return AsyncUser(self._call, {name: value for name, value in given.items() if value is not None})
@@ -352,26 +351,21 @@ class AsyncLoopClient(AsyncServices):
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> ApiResponse:
-        """Sends any request to one of Loop's services with this user's access token.
-
-        `service` is for instance `clinical`, `path` for instance `/v1/check-ins`; `body` is sent as JSON. A write with
-        an `idempotency_key` is sent again where its answer is lost.
-        """
+        """Sends any request to one of Loop's services with this user's access token, as `AsyncUser.request` does."""
         arguments = Arguments(
-            user_id=user_id,
             service=service,
             method=method,
             path=path,
             query=query,
             body=body,
             idempotency_key=idempotency_key,
+            timeout=timeout,
         )
         del path, query, body
-        arguments.plain("query")
-        return ApiResponse(**await self._call.json("request", arguments, timeout))
+        return await self.user(user_id).request(**arguments)
 
 
-class AsyncUser(AsyncUserServices):
+class AsyncUser(AsyncUserServices, AsyncRequests):
     """One person's data, through one client."""
 
     def __init__(self, call: AsyncCaller, context: dict[str, str]) -> None:
@@ -386,28 +380,3 @@ class AsyncUser(AsyncUserServices):
 
     def __repr__(self) -> str:
         return "<AsyncUser: use .user_id>"
-
-    async def request(
-        self,
-        *,
-        service: str,
-        path: str,
-        method: str = "GET",
-        query: Mapping[str, Any] | None = None,
-        body: Any = None,
-        idempotency_key: str | None = None,
-        timeout: float | None = None,
-    ) -> ApiResponse:
-        """Sends any request to one of Loop's services with this person's access token, as `AsyncLoopClient.request` does."""
-        arguments = Arguments(
-            **self._context,
-            service=service,
-            method=method,
-            path=path,
-            query=query,
-            body=body,
-            idempotency_key=idempotency_key,
-        )
-        del path, query, body
-        arguments.plain("query")
-        return ApiResponse(**await self._call.json("request", arguments, timeout))

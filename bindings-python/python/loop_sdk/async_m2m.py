@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Mapping
+from typing import cast
 
 from loop_sdk._arguments import Arguments
 from loop_sdk._caller_async import AsyncCaller
-from loop_sdk._open import open_machine
+from loop_sdk._open import Secret, open_machine
+from loop_sdk._request_async import AsyncRequests
 from loop_sdk._services_async import AsyncMachineServices
 from loop_sdk.audit import AuditLog
-from loop_sdk.results import ApiResponse
 
 __all__ = ["AsyncM2MClient"]
 
-_Secrets = str | Sequence[str]
-Secret = _Secrets | Callable[[], _Secrets | Awaitable[_Secrets]]
 
-
-class AsyncM2MClient(AsyncMachineServices):
+class AsyncM2MClient(AsyncMachineServices, AsyncRequests):
     """A client of Loop for jobs and services that act for no person.
 
     Its token is fetched once and shared by all calls; it needs no store. What is not passed comes from the environment:
@@ -61,32 +58,23 @@ class AsyncM2MClient(AsyncMachineServices):
             timeout=timeout,
         )
         del client_secret, environment, token_endpoint
-        self._call = AsyncCaller(open_machine(options), AsyncM2MClient)
-        super().__init__(self._call)
+        self._over(AsyncCaller(open_machine(options), AsyncM2MClient))
+
+    def _over(self, call: AsyncCaller) -> None:
+        super().__init__(call)
+        self._call = call
+        self._context = {}
 
     def __repr__(self) -> str:
         return "<AsyncM2MClient>"
+
+    def in_trace(self, traceparent: str) -> AsyncM2MClient:
+        """Returns this client, with the same token, whose calls belong to a trace: the header of W3C Trace Context."""
+        client = AsyncM2MClient.__new__(AsyncM2MClient)
+        client._over(self._call.in_trace(traceparent))
+        return client
 
     async def access_token(self, *, timeout: float | None = None) -> str:
         """Returns a fresh access token, for HTTP calls of your own."""
         token = await self._call.json("access_token", Arguments(), timeout)
         return cast(str, token)
-
-    async def request(
-        self,
-        *,
-        service: str,
-        path: str,
-        method: str = "GET",
-        query: Mapping[str, Any] | None = None,
-        body: Any = None,
-        idempotency_key: str | None = None,
-        timeout: float | None = None,
-    ) -> ApiResponse:
-        """Sends any request to one of Loop's services, for what has no method here yet."""
-        arguments = Arguments(
-            service=service, method=method, path=path, query=query, body=body, idempotency_key=idempotency_key
-        )
-        del path, query, body
-        arguments.plain("query")
-        return ApiResponse(**await self._call.json("request", arguments, timeout))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, cast
 
 from loop_sdk import results
 from loop_sdk._arguments import Arguments
 from loop_sdk._caller import Caller
-from loop_sdk._open import open_client
+from loop_sdk._open import Secret, open_client
+from loop_sdk._request import Requests
 from loop_sdk._services import Services, UserServices
 from loop_sdk.audit import AuditLog
 from loop_sdk.events import Event
@@ -17,9 +18,6 @@ from loop_sdk.results import ApiResponse, Authorization, Grants, KeptAlive, Stat
 from loop_sdk.store import TokenStore
 
 __all__ = ["LoopClient", "User"]
-
-_Secrets = str | Sequence[str]
-Secret = _Secrets | Callable[[], _Secrets | Awaitable[_Secrets]]
 
 #: What to do with a delivery of a webhook.
 EventClaim = Literal["new", "done", "under_way"]
@@ -136,7 +134,8 @@ class LoopClient(Services):
             user_id: The person's id, as a sign-in returned it.
             actor: Who calls, for the audit log: a clinician's id, or the name of a job.
             purpose: Why, for the audit log: for instance `treatment`.
-            traceparent: The trace that the calls belong to: the header of W3C Trace Context.
+            traceparent: The trace that the calls belong to: the header of W3C Trace Context. `loop_sdk.flask` finds it
+                by itself.
         """
         given = {"user_id": user_id, "actor": actor, "purpose": purpose, "traceparent": traceparent}
         return User(self._call, {name: value for name, value in given.items() if value is not None})
@@ -354,26 +353,21 @@ class LoopClient(Services):
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> ApiResponse:
-        """Sends any request to one of Loop's services with this user's access token.
-
-        `service` is for instance `clinical`, `path` for instance `/v1/check-ins`; `body` is sent as JSON. A write with
-        an `idempotency_key` is sent again where its answer is lost.
-        """
+        """Sends any request to one of Loop's services with this user's access token, as `User.request` does."""
         arguments = Arguments(
-            user_id=user_id,
             service=service,
             method=method,
             path=path,
             query=query,
             body=body,
             idempotency_key=idempotency_key,
+            timeout=timeout,
         )
         del path, query, body
-        arguments.plain("query")
-        return ApiResponse(**self._call.json("request", arguments, timeout))
+        return self.user(user_id).request(**arguments)
 
 
-class User(UserServices):
+class User(UserServices, Requests):
     """One person's data, through one client."""
 
     def __init__(self, call: Caller, context: dict[str, str]) -> None:
@@ -388,28 +382,3 @@ class User(UserServices):
 
     def __repr__(self) -> str:
         return "<User: use .user_id>"
-
-    def request(
-        self,
-        *,
-        service: str,
-        path: str,
-        method: str = "GET",
-        query: Mapping[str, Any] | None = None,
-        body: Any = None,
-        idempotency_key: str | None = None,
-        timeout: float | None = None,
-    ) -> ApiResponse:
-        """Sends any request to one of Loop's services with this person's access token, as `LoopClient.request` does."""
-        arguments = Arguments(
-            **self._context,
-            service=service,
-            method=method,
-            path=path,
-            query=query,
-            body=body,
-            idempotency_key=idempotency_key,
-        )
-        del path, query, body
-        arguments.plain("query")
-        return ApiResponse(**self._call.json("request", arguments, timeout))

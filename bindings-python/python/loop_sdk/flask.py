@@ -23,7 +23,14 @@ from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as AnyResponse
 
-from loop_sdk._flask_request import below_mount, is_page_load, posted_here, return_path, wants_page
+from loop_sdk._flask_request import (
+    below_mount,
+    follow_traces,
+    is_page_load,
+    posted_here,
+    return_path,
+    wants_page,
+)
 from loop_sdk._flask_webhooks import LoopWebhooks
 from loop_sdk._json import json_default
 from loop_sdk._web import Links, Place, choose, reply
@@ -52,6 +59,8 @@ class LoopAuth:
     own. One that means a new sign-in ends the session of the person whose grant it is about, and nobody else's.
     Responses made with somebody's data within reach are not cached, unless the view says otherwise. With an https
     `redirect_uri`, Flask's session cookie becomes Secure (set `SESSION_COOKIE_SECURE` after this for another choice).
+
+    Calls of the SDK that are made while a request is served are sent with its `traceparent`.
 
     Paths are the app's own: where it is mounted below a path, they begin there.
 
@@ -104,6 +113,7 @@ class LoopAuth:
         routes.add_url_rule(logout, "logout", self._logout, methods=["POST"])
         routes.add_url_rule(disconnect, "disconnect", self._disconnect, methods=["POST"])
         app.register_blueprint(routes)
+        follow_traces(app)
         app.after_request(self._keep_uncached)
         for kind in (SignInRequired, LoopError):
             if kind not in app.error_handler_spec[None][None]:

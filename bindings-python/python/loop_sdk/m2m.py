@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Mapping
+from typing import cast
 
 from loop_sdk._arguments import Arguments
 from loop_sdk._caller import Caller
-from loop_sdk._open import open_machine
+from loop_sdk._open import Secret, open_machine
+from loop_sdk._request import Requests
 from loop_sdk._services import MachineServices
 from loop_sdk.audit import AuditLog
-from loop_sdk.results import ApiResponse
 
 __all__ = ["M2MClient"]
-
-_Secrets = str | Sequence[str]
-Secret = _Secrets | Callable[[], _Secrets | Awaitable[_Secrets]]
 
 # `cargo xtask codegen` makes `async_m2m.py` of this file: what is written here serves both clients.
 
 
-class M2MClient(MachineServices):
+class M2MClient(MachineServices, Requests):
     """A client of Loop for jobs and services that act for no person.
 
     Its token is fetched once and shared by all calls; it needs no store. What is not passed comes from the environment:
@@ -63,32 +60,23 @@ class M2MClient(MachineServices):
             timeout=timeout,
         )
         del client_secret, environment, token_endpoint
-        self._call = Caller(open_machine(options), M2MClient)
-        super().__init__(self._call)
+        self._over(Caller(open_machine(options), M2MClient))
+
+    def _over(self, call: Caller) -> None:
+        super().__init__(call)
+        self._call = call
+        self._context = {}
 
     def __repr__(self) -> str:
         return "<M2MClient>"
+
+    def in_trace(self, traceparent: str) -> M2MClient:
+        """Returns this client, with the same token, whose calls belong to a trace: the header of W3C Trace Context."""
+        client = M2MClient.__new__(M2MClient)
+        client._over(self._call.in_trace(traceparent))
+        return client
 
     def access_token(self, *, timeout: float | None = None) -> str:
         """Returns a fresh access token, for HTTP calls of your own."""
         token = self._call.json("access_token", Arguments(), timeout)
         return cast(str, token)
-
-    def request(
-        self,
-        *,
-        service: str,
-        path: str,
-        method: str = "GET",
-        query: Mapping[str, Any] | None = None,
-        body: Any = None,
-        idempotency_key: str | None = None,
-        timeout: float | None = None,
-    ) -> ApiResponse:
-        """Sends any request to one of Loop's services, for what has no method here yet."""
-        arguments = Arguments(
-            service=service, method=method, path=path, query=query, body=body, idempotency_key=idempotency_key
-        )
-        del path, query, body
-        arguments.plain("query")
-        return ApiResponse(**self._call.json("request", arguments, timeout))

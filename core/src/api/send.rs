@@ -104,8 +104,8 @@ impl Caller {
     async fn send_with(&self, token: &Token, outgoing: &Outgoing, deadline: Instant) -> Result<Answer, Error> {
         let http = self.http();
         let traceparent = match self {
-            Self::Person(user) => user.traceparent.as_deref(),
-            Self::Machine(_) => None,
+            Self::Person(user) => &user.traceparent,
+            Self::Machine(machine) => &machine.traceparent,
         };
         let build = || {
             let mut request = http

@@ -21,6 +21,7 @@ use crate::model::Json;
 use crate::schema::{Operation, Type};
 use crate::secret::Secret;
 use crate::status::Status;
+use crate::trace::is_traceparent;
 
 /// Seconds since the epoch, in the year 5138: beyond it somebody passed milliseconds.
 const LATEST_EXPIRY: f64 = 1e11;
@@ -30,6 +31,9 @@ const OF_ONE_USER: [&str; 4] = ["access_token", "revoke", "status", "request"];
 
 /// What a call says of itself beside its operation's own arguments.
 const CONTEXT: [&str; 4] = ["user_id", "actor", "purpose", "traceparent"];
+
+/// Beside any call: the raw header of the web request that is being served, as the web glue saw it.
+const INCOMING: &str = "incoming_traceparent";
 
 /// What a call returned.
 #[derive(Debug)]
@@ -126,6 +130,7 @@ impl Client {
             Some(operation) if operation.is_write() => Some(idempotency_key(&mut arguments)?),
             _ => None,
         };
+        let incoming = incoming_trace(&mut arguments);
         let may_write = key.is_some() || (method == "request" && writes(&arguments));
         let time_is_up = || {
             if may_write {
@@ -134,13 +139,18 @@ impl Client {
             }
             Error::new(Code::Timeout, "The call's time limit is over; a refresh under way goes on.")
         };
-        cancel.run(limit, self.call_method(method, arguments), time_is_up).await
+        cancel.run(limit, self.call_method(method, arguments, incoming), time_is_up).await
     }
 
-    async fn call_method(&self, method: &str, arguments: Map<String, Value>) -> Result<Reply, Error> {
+    async fn call_method(
+        &self,
+        method: &str,
+        arguments: Map<String, Value>,
+        incoming: Option<String>,
+    ) -> Result<Reply, Error> {
         let client = match self.current()? {
             Kind::App(client) => client,
-            Kind::Machine(machine) => return call_machine(machine, method, &arguments).await,
+            Kind::Machine(machine) => return call_machine(machine, method, &arguments, incoming).await,
         };
         let operation = operation(method);
         let arguments = if self.hooks.own_device && (operation.is_some() || OF_ONE_USER.contains(&method)) {
@@ -149,7 +159,7 @@ impl Client {
             arguments
         };
         if let Some(operation) = operation {
-            return call_operation(|given| person(client, given), operation, &arguments).await;
+            return call_operation(|given| person(client, given, incoming), operation, &arguments).await;
         }
         let reply = match method {
             "authorization_url" => authorization_url(client, &arguments).await,
@@ -198,30 +208,51 @@ impl Client {
             }
             "sign_in" => device::sign_in(client, &self.hooks, &arguments).await,
             "sign_in_again" => sign_in_again(client, &arguments).await,
-            "request" => request(|given| person(client, given), &arguments).await,
+            "request" => request(|given| person(client, given, incoming), &arguments).await,
             _ => Err(invalid("method", "is not a method of the client")),
         };
         Ok(Reply::Json(reply?.to_string()))
     }
 }
 
-async fn call_machine(machine: &M2MClient, method: &str, arguments: &Map<String, Value>) -> Result<Reply, Error> {
-    let caller = |given: &Arguments<'_>| match CONTEXT.iter().find(|name| given.get(name).is_some()) {
-        Some(name) => Err(invalid(*name, "is for a person's call; a machine has none")),
-        None => Ok(Caller::Machine(machine.clone())),
-    };
+async fn call_machine(
+    machine: &M2MClient,
+    method: &str,
+    arguments: &Map<String, Value>,
+    incoming: Option<String>,
+) -> Result<Reply, Error> {
+    let caller = |given: &Arguments<'_>| traced(machine, given, incoming).map(Caller::Machine);
     if let Some(operation) = operation(method) {
         return call_operation(caller, operation, arguments).await;
     }
     let reply = match method {
         "access_token" => {
-            Arguments::new(arguments, &[])?;
+            let machine = traced(machine, &Arguments::new(arguments, &CONTEXT)?, None)?;
             Value::from(machine.access_token().await?.expose())
         }
         "request" => request(caller, arguments).await?,
         _ => return Err(invalid("method", "is not a method of the client")),
     };
     Ok(Reply::Json(reply.to_string()))
+}
+
+/// The machine in the trace that the call names, else in that of the request that is being served.
+fn traced(machine: &M2MClient, given: &Arguments<'_>, incoming: Option<String>) -> Result<M2MClient, Error> {
+    if let Some(name) = CONTEXT.iter().find(|name| **name != "traceparent" && given.get(name).is_some()) {
+        return Err(invalid(*name, "is for a person's call; a machine has none"));
+    }
+    match given.text("traceparent")? {
+        Some(traceparent) => machine.in_trace(traceparent),
+        None => Ok(M2MClient { traceparent: incoming, ..machine.clone() }),
+    }
+}
+
+/// Takes the header that came in. Anybody may have sent it, so one that is malformed is as good as none.
+fn incoming_trace(arguments: &mut Map<String, Value>) -> Option<String> {
+    match arguments.remove(INCOMING)? {
+        Value::String(text) if is_traceparent(&text) => Some(text),
+        _ => None,
+    }
 }
 
 /// Whether any other request changes something, as far as its method says.
@@ -247,8 +278,9 @@ fn idempotency_key(arguments: &mut Map<String, Value>) -> Result<String, Error> 
 }
 
 /// The person that a call is for.
-fn person(client: &LoopClient, arguments: &Arguments<'_>) -> Result<Caller, Error> {
+fn person(client: &LoopClient, arguments: &Arguments<'_>, incoming: Option<String>) -> Result<Caller, Error> {
     let mut user = client.user(arguments.required_text("user_id")?);
+    user.traceparent = incoming;
     if let Some(actor) = arguments.text("actor")? {
         user = user.actor(actor);
     }

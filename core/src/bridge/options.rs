@@ -1,8 +1,8 @@
 //! A client's options as one JSON object, in snake_case or camelCase.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -10,7 +10,8 @@ use super::arguments::Arguments;
 use super::client::{Hooks, SecretSource};
 use crate::audit::AuditLog;
 use crate::client::LoopClient;
-use crate::config::{Limits, invalid};
+use crate::client_secret::Source;
+use crate::config::{Limits, Options, invalid};
 use crate::environment::{Environment, IssuerOptions};
 use crate::error::Error;
 use crate::m2m::M2MClient;
@@ -48,43 +49,74 @@ pub const MACHINE_OPTIONS: &[&str] = &[
     "audit_required",
 ];
 
-/// Builds a machine's client. Absent and null options come from the environment.
-pub(super) fn build_machine(options: &Map<String, Value>, hooks: &Hooks, user_agent: &str) -> Result<M2MClient, Error> {
-    let arguments = Arguments::new(options, MACHINE_OPTIONS)?;
-    let mut builder = M2MClient::builder().user_agent(user_agent.to_owned());
-    if let Some(id) = arguments.text("client_id")? {
-        builder = builder.client_id(id);
+/// Builds a client. Absent and null options come from the environment.
+///
+/// `process` is the one that the client was first made in.
+pub(super) fn build(
+    options: &Map<String, Value>,
+    hooks: &Hooks,
+    user_agent: &str,
+    process: u32,
+) -> Result<LoopClient, Error> {
+    let arguments = Arguments::new(options, OPTIONS)?;
+    let options = Options {
+        redirect_uri: arguments.text("redirect_uri")?,
+        identify: arguments.boolean("identify")?,
+        check_browser: arguments.boolean("check_browser")?.or(hooks.own_device.then_some(false)),
+        profile: arguments.text("profile")?.map(|name| Profile::parse(&name)).transpose()?,
+        replay_once: arguments.boolean("retry_unknown_refresh")?,
+        token_requests_per_minute: arguments.get("token_requests_per_minute").map(token_requests).transpose()?,
+        ..shared(&arguments, hooks, user_agent)?
+    };
+    let mut builder = LoopClient::builder().with(options, audit_log(&arguments, hooks)?).first_made_in(process);
+    if let Some(url) = arguments.text("store")? {
+        builder = builder.store(&url);
     }
-    if let Some(secrets) = secrets(&arguments)? {
-        builder = builder.client_secrets(secrets);
+    if let Some(key) = arguments.text("store_key")? {
+        builder = builder.store_key(Secret::new(key));
     }
-    if let Some(source) = hooks.client_secret.clone() {
-        builder = builder.client_secret_source(asked(source));
+    if let Some(store) = &hooks.store {
+        builder = builder.store_object(Arc::clone(store));
     }
-    if let Some(scopes) = arguments.words("scopes")? {
-        builder = builder.scopes(scopes);
-    }
-    if let Some(environment) = arguments.get("environment") {
-        builder = builder.environment(self::environment(environment)?);
-    }
-    if let Some(endpoint) = arguments.text("token_endpoint")? {
-        builder = builder.token_endpoint(endpoint);
-    }
-    if let Some(seconds) = arguments.number("timeout")? {
-        builder = builder.timeout(super::call::time_limit(seconds)?);
-    }
-    if let Some(log) = audit_log(&arguments, hooks)? {
-        builder = builder.audit_log(log);
+    if let Some(sink) = hooks.on_event.clone() {
+        builder = builder.on_event(move |event| {
+            // An event is texts and numbers only.
+            sink(&serde_json::to_string(event).unwrap_or_default());
+        });
     }
     builder.build()
 }
 
+/// Builds a machine's client. Absent and null options come from the environment.
+pub(super) fn build_machine(options: &Map<String, Value>, hooks: &Hooks, user_agent: &str) -> Result<M2MClient, Error> {
+    let arguments = Arguments::new(options, MACHINE_OPTIONS)?;
+    let mut builder = M2MClient::builder().with(shared(&arguments, hooks, user_agent)?, audit_log(&arguments, hooks)?);
+    if let Some(endpoint) = arguments.text("token_endpoint")? {
+        builder = builder.token_endpoint(endpoint);
+    }
+    builder.build()
+}
+
+/// The options that both clients have.
+fn shared(arguments: &Arguments<'_>, hooks: &Hooks, user_agent: &str) -> Result<Options, Error> {
+    let known = secrets(arguments)?.map(Source::Known);
+    Ok(Options {
+        client_id: arguments.text("client_id")?,
+        client_secret: hooks.client_secret.clone().map(asked).or(known),
+        scopes: arguments.words("scopes")?,
+        environment: arguments.get("environment").map(environment).transpose()?,
+        call_timeout: arguments.number("timeout")?.map(super::call::time_limit).transpose()?,
+        user_agent: Some(user_agent.to_owned()),
+        ..Options::default()
+    })
+}
+
 /// The application's function, as core asks it.
-fn asked(source: SecretSource) -> impl Fn() -> BoxFuture<'static, Result<Vec<Secret>, Error>> + Send + Sync + 'static {
-    move || {
+fn asked(source: SecretSource) -> Source {
+    Source::Ask(Arc::new(move || {
         let asked = source();
         Box::pin(async move { Ok(asked.await?.into_iter().map(Secret::from).collect()) })
-    }
+    }))
 }
 
 /// The application's own function, or a file.
@@ -101,77 +133,6 @@ fn audit_log(arguments: &Arguments<'_>, hooks: &Hooks) -> Result<Option<AuditLog
         (None, None) => return Ok(None),
     };
     Ok(Some(if required { log.required() } else { log }))
-}
-
-/// Builds a client. Absent and null options come from the environment.
-///
-/// `process` is the one that the client was first made in.
-pub(super) fn build(
-    options: &Map<String, Value>,
-    hooks: &Hooks,
-    user_agent: &str,
-    process: u32,
-) -> Result<LoopClient, Error> {
-    let arguments = Arguments::new(options, OPTIONS)?;
-    let mut builder = LoopClient::builder().user_agent(user_agent.to_owned()).first_made_in(process);
-    if let Some(id) = arguments.text("client_id")? {
-        builder = builder.client_id(id);
-    }
-    if let Some(secrets) = secrets(&arguments)? {
-        builder = builder.client_secrets(secrets);
-    }
-    if let Some(source) = hooks.client_secret.clone() {
-        builder = builder.client_secret_source(asked(source));
-    }
-    if let Some(uri) = arguments.text("redirect_uri")? {
-        builder = builder.redirect_uri(uri);
-    }
-    if let Some(scopes) = arguments.words("scopes")? {
-        builder = builder.scopes(scopes);
-    }
-    if let Some(environment) = arguments.get("environment") {
-        builder = builder.environment(self::environment(environment)?);
-    }
-    if let Some(url) = arguments.text("store")? {
-        builder = builder.store(&url);
-    }
-    if let Some(key) = arguments.text("store_key")? {
-        builder = builder.store_key(Secret::new(key));
-    }
-    if let Some(store) = &hooks.store {
-        builder = builder.store_object(std::sync::Arc::clone(store));
-    }
-    if let Some(identify) = arguments.boolean("identify")? {
-        builder = builder.identify(identify);
-    }
-    if let Some(check) = arguments.boolean("check_browser")?.or(hooks.own_device.then_some(false)) {
-        builder = builder.check_browser(check);
-    }
-    if let Some(seconds) = arguments.number("timeout")? {
-        builder = builder.timeout(super::call::time_limit(seconds)?);
-    }
-    if let Some(profile) = arguments.text("profile")? {
-        builder = builder.profile(Profile::parse(&profile)?);
-    }
-    if let Some(retry) = arguments.boolean("retry_unknown_refresh")? {
-        builder = builder.retry_unknown_refresh(retry);
-    }
-    if let Some(requests) = arguments.get("token_requests_per_minute") {
-        let requests = requests.as_u64().and_then(|requests| u32::try_from(requests).ok());
-        builder = builder.token_requests_per_minute(
-            requests.ok_or_else(|| invalid("token_requests_per_minute", "must be a whole number, 1 or more"))?,
-        );
-    }
-    if let Some(log) = audit_log(&arguments, hooks)? {
-        builder = builder.audit_log(log);
-    }
-    if let Some(sink) = hooks.on_event.clone() {
-        builder = builder.on_event(move |event| {
-            // An event is texts and numbers only.
-            sink(&serde_json::to_string(event).unwrap_or_default());
-        });
-    }
-    builder.build()
 }
 
 /// How long the application's own code may take: as long as a call. Without an end to it, one answer that never comes
@@ -196,6 +157,11 @@ fn secrets(arguments: &Arguments<'_>) -> Result<Option<Vec<Secret>>, Error> {
         Some(_) => Err(invalid("client_secret", "must be a text, or a list of texts")),
         None => Ok(None),
     }
+}
+
+fn token_requests(value: &Value) -> Result<u32, Error> {
+    let requests = value.as_u64().and_then(|requests| u32::try_from(requests).ok());
+    requests.ok_or_else(|| invalid("token_requests_per_minute", "must be a whole number, 1 or more"))
 }
 
 fn environment(value: &Value) -> Result<Environment, Error> {

@@ -23,4 +23,8 @@ mod steps;
 mod store;
 mod store_servers;
 mod support;
+#[cfg(feature = "bridge")]
+mod trace;
 mod verdicts;
+#[cfg(feature = "bridge")]
+mod webhooks;

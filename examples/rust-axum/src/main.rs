@@ -16,7 +16,7 @@ use axum::routing::{get, post};
 use axum::{Router, middleware};
 use axum_extra::extract::SignedCookieJar;
 use axum_extra::extract::cookie::{Cookie, Key, SameSite};
-use loop_sdk::{AuthorizationRequest, Code, LoopClient, Secret};
+use loop_sdk::{AuthorizationRequest, Code, LoopClient, Secret, User};
 
 use problem::Problem;
 
@@ -106,11 +106,11 @@ async fn callback(
     }
 }
 
-async fn biomarkers(State(app): State<App>, jar: SignedCookieJar) -> Result<Response, Problem> {
+async fn biomarkers(State(app): State<App>, headers: HeaderMap, jar: SignedCookieJar) -> Result<Response, Problem> {
     let Some(session) = jar.get(SESSION) else {
         return Ok(Redirect::to("/").into_response());
     };
-    match app.client.user(session.value()).clinical().list_biomarkers().await {
+    match in_trace(app.client.user(session.value()), &headers).clinical().list_biomarkers().await {
         Ok(page) => Ok(pages::biomarkers(&page).into_response()),
         // The grant is over, at Loop or by the person, and so is what it stood for here.
         Err(error) if problem::ends_session(&error) => {
@@ -133,6 +133,15 @@ async fn disconnect(State(app): State<App>, headers: HeaderMap, jar: SignedCooki
         app.client.revoke(session.value()).await?;
     }
     Ok((jar.remove(app.cookie(SESSION, "")), Redirect::to("/")).into_response())
+}
+
+/// Calls go on in the trace of the request, where it has one. Anybody may send the header: a malformed one is dropped.
+fn in_trace(user: User, headers: &HeaderMap) -> User {
+    let mut given = headers.get_all("traceparent").iter().filter_map(|value| value.to_str().ok());
+    match (given.next(), given.next()) {
+        (Some(traceparent), None) => user.clone().traceparent(traceparent).unwrap_or(user),
+        _ => user,
+    }
 }
 
 fn browser_secret(jar: &SignedCookieJar) -> Option<Secret> {

@@ -124,6 +124,14 @@ impl Whose {
 
 /// The data of webhook events, by type. A phone gets none: it has no address to send them to.
 fn events(out: &mut String) {
+    out.push_str(
+        "\n/** The types of webhook events that the platform describes, by name. */\nexport const EVENT_NAMES = {\n",
+    );
+    for event in EVENTS {
+        comment(out, "  ", &[lines(event.data.docs).join(" ").trim().to_owned()]);
+        let _ = writeln!(out, "  {}: \"{}\",", event.constant, event.name);
+    }
+    out.push_str("} as const;\n");
     out.push_str("\n/** The data of each event that the platform describes, by the event's type. */\nexport interface EventDataByType {\n");
     for event in EVENTS {
         let _ = writeln!(out, "  \"{}\": {};", event.name, event.data.name);

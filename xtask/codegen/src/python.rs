@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use loop_sdk::schema::{FieldSchema, ModelSchema, Operation, Parameter, Place, Service, Shape, Type, inputs, models};
+use loop_sdk::webhook::EVENTS;
 use loop_sdk::{Action, Code, SERVICES, scope};
 
 use crate::Output;
@@ -38,8 +39,10 @@ pub(crate) fn outputs() -> Vec<Output> {
         package("bindings-python/python/loop_sdk/_services_async.py", services(Flavour::Async)),
         package("bindings-python/python/loop_sdk/async_client.py", python_async::async_client()),
         package("bindings-python/python/loop_sdk/async_m2m.py", python_async::async_m2m()),
+        package("bindings-python/python/loop_sdk/_request_async.py", python_async::request()),
         package("bindings-python/python/loop_sdk/records.py", record_names()),
         package("bindings-python/python/loop_sdk/scopes.py", scopes()),
+        package("bindings-python/python/loop_sdk/event_names.py", event_names()),
     ]
 }
 
@@ -312,6 +315,17 @@ fn scopes() -> String {
         }
     }
     out.push_str("}\n");
+    out
+}
+
+/// The types of webhook events by name.
+fn event_names() -> String {
+    let mut out =
+        format!("\"\"\"The types of webhook events, by name. {DO_NOT_EDIT}\"\"\"\n\nfrom typing import Final\n");
+    for event in EVENTS {
+        let docs = lines(event.data.docs).join(" ");
+        let _ = write!(out, "\n#: {}\n{}: Final = \"{}\"\n", docs.trim(), event.constant, event.name);
+    }
     out
 }
 

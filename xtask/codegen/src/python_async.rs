@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 const CLIENT: &str = include_str!("../../../bindings-python/python/loop_sdk/client.py");
 const M2M: &str = include_str!("../../../bindings-python/python/loop_sdk/m2m.py");
+const REQUEST: &str = include_str!("../../../bindings-python/python/loop_sdk/_request.py");
 
 const NAMES: &[(&str, &str)] = &[
     ("LoopClient", "AsyncLoopClient"),
@@ -13,8 +14,10 @@ const NAMES: &[(&str, &str)] = &[
     ("M2MClient", "AsyncM2MClient"),
     ("MachineServices", "AsyncMachineServices"),
     ("Caller", "AsyncCaller"),
+    ("Requests", "AsyncRequests"),
     ("Grants", "AsyncGrants"),
     ("_caller", "_caller_async"),
+    ("_request", "_request_async"),
     ("_services", "_services_async"),
 ];
 
@@ -28,6 +31,11 @@ const SENTENCES: &[(&str, &str)] = &[
         "\"\"\"`M2MClient`: Loop for a machine, with a token of its own.\"\"\"",
         "\"\"\"`M2MClient` for asyncio. Written by `cargo xtask codegen` from `m2m.py`; do not edit.\"\"\"",
     ),
+    (
+        "\"\"\"Any request to one of Loop's services, for what has no method here yet.\"\"\"\n\nfrom",
+        "\"\"\"Any request, for asyncio. Written by `cargo xtask codegen`; do not edit.\"\"\"\n\nfrom",
+    ),
+    ("# `cargo xtask codegen` makes `_request_async.py` of this file.\n\n", ""),
     ("# `cargo xtask codegen` makes `async_m2m.py` of this file: what is written here serves both clients.\n\n", ""),
     ("# `cargo xtask codegen` makes `async_client.py` of this file: what is written here serves both clients.\n\n", ""),
     ("Threads may share it, and it survives a fork.", "Event loops and threads may share it, and it survives a fork."),
@@ -43,6 +51,10 @@ pub(crate) fn async_m2m() -> String {
     asynchronous(M2M)
 }
 
+pub(crate) fn request() -> String {
+    asynchronous(REQUEST)
+}
+
 fn asynchronous(source: &str) -> String {
     let mut source = source.to_owned();
     for (sync, asynchronous) in SENTENCES {
@@ -52,8 +64,12 @@ fn asynchronous(source: &str) -> String {
     let mut methods = source.split("\n    def ");
     let mut out = methods.next().unwrap_or_default().to_owned();
     for method in methods {
-        let asynchronous = if method.contains("self._call.json(") { "async " } else { "" };
-        let _ = write!(out, "\n    {asynchronous}def {}", method.replace("self._call.json(", "await self._call.json("));
+        let mut coroutine = method.to_owned();
+        for call in ["self._call.json(", "self.user(user_id).request("] {
+            coroutine = coroutine.replace(call, &format!("await {call}"));
+        }
+        let asynchronous = if coroutine == method { "" } else { "async " };
+        let _ = write!(out, "\n    {asynchronous}def {coroutine}");
     }
     renamed(&out)
 }
@@ -78,7 +94,8 @@ mod tests {
     #[test]
     fn every_sentence_that_differs_is_found() {
         for (sync, _) in SENTENCES {
-            assert!(CLIENT.contains(sync) || M2M.contains(sync), "client.py and m2m.py have lost: {sync}");
+            let is_there = [CLIENT, M2M, REQUEST].iter().any(|source| source.contains(sync));
+            assert!(is_there, "no source has this any more: {sync}");
         }
     }
 

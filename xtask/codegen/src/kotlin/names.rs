@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 
 use loop_sdk::scope::Scope;
+use loop_sdk::webhook::EventSchema;
 use loop_sdk::{Action, Code, EventKind, Standing};
 
 use super::{comment, constant};
+use crate::text::lines;
 
 /// A name for each value, for instance `GRANT_ENDED`.
 pub(super) struct Named {
@@ -98,5 +100,21 @@ pub(super) fn scopes(scopes: &[Scope]) -> String {
         let _ = writeln!(out, "        {} -> \"{text}\"", scope.constant);
     }
     out.push_str("        else -> null\n    }\n}\n");
+    out
+}
+
+pub(super) fn event_names(events: &[EventSchema]) -> String {
+    let mut out =
+        String::from("\n/** The types of webhook events that the platform describes. */\npublic object EventNames {\n");
+    let constants: Vec<String> = events
+        .iter()
+        .map(|event| {
+            let mut one = String::new();
+            comment(&mut one, "    ", &[lines(event.data.docs).join(" ").trim().to_owned()]);
+            let _ = writeln!(one, "    public const val {}: String = \"{}\"", event.constant, event.name);
+            one
+        })
+        .collect();
+    let _ = writeln!(out, "{}}}", constants.join("\n"));
     out
 }

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use loop_sdk::schema::{ModelSchema, Type, inputs, models};
+use loop_sdk::webhook::EVENTS;
 use loop_sdk::{SERVICES, scope};
 
 use crate::Output;
@@ -32,6 +33,11 @@ pub(crate) fn outputs() -> Vec<Output> {
             "bindings-swift-kotlin/swift/Sources/LoopSDK/Generated/Scopes.swift",
             "The scopes, with what a person reads before granting them.",
             names::scopes(scope::ALL),
+        ),
+        file(
+            "bindings-swift-kotlin/swift/Sources/LoopSDK/Generated/EventNames.swift",
+            "What webhook events are called.",
+            names::event_names(EVENTS),
         ),
         file(
             "bindings-swift-kotlin/swift/Sources/LoopSDK/Generated/Records.swift",

@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 
 use loop_sdk::scope::Scope;
+use loop_sdk::webhook::EventSchema;
 use loop_sdk::{Action, Code, EventKind, Standing};
 
 use super::{HIDDEN, comment, declaration, hidden_members, identifier};
+use crate::text::lines;
 
 const NEWER: &str = "A value that is newer than this SDK is kept as it came.";
 
@@ -117,5 +119,22 @@ pub(super) fn scopes(scopes: &[Scope]) -> String {
         let _ = writeln!(out, "        case {}: return \"{text}\"", name(scope));
     }
     out.push_str("        default: return nil\n        }\n    }\n}\n");
+    out
+}
+
+pub(super) fn event_names(events: &[EventSchema]) -> String {
+    let mut out =
+        String::from("\n/// The types of webhook events that the platform describes.\npublic enum EventName {\n");
+    let constants: Vec<String> = events
+        .iter()
+        .map(|event| {
+            let mut one = String::new();
+            comment(&mut one, "    ", &[lines(event.data.docs).join(" ").trim().to_owned()]);
+            let name = identifier(&event.constant.to_lowercase());
+            let _ = writeln!(one, "    public static let {name} = \"{}\"", event.name);
+            one
+        })
+        .collect();
+    let _ = writeln!(out, "{}}}", constants.join("\n"));
     out
 }

@@ -1,0 +1,49 @@
+"""Any request to one of Loop's services, for what has no method here yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from loop_sdk._arguments import Arguments
+from loop_sdk._caller import Caller
+from loop_sdk.results import ApiResponse
+
+# `cargo xtask codegen` makes `_request_async.py` of this file.
+
+
+class Requests:
+    """What a person's view of a client and a machine have alike."""
+
+    _call: Caller
+    #: What each call says of itself.
+    _context: dict[str, str]
+
+    def request(
+        self,
+        *,
+        service: str,
+        path: str,
+        method: str = "GET",
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> ApiResponse:
+        """Sends any request to one of Loop's services, for what has no method here yet.
+
+        `service` is for instance `clinical`, `path` for instance `/v1/check-ins`; `body` is sent as JSON. A write with
+        an `idempotency_key` is sent again where its answer is lost.
+        """
+        arguments = Arguments(
+            **self._context,
+            service=service,
+            method=method,
+            path=path,
+            query=query,
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+        del path, query, body
+        arguments.plain("query")
+        return ApiResponse(**self._call.json("request", arguments, timeout))
