@@ -135,6 +135,7 @@ pub(crate) async fn upload(
     let person = caller.patient_of_brand(&asked.patient_id, &asked.brand_id)?;
     api::said("source", &asked.source)?;
     let file = from_base64(&asked.file_base64)?;
+    let now = state.now();
     let stored = Stored {
         id: ids::uuid()?,
         person,
@@ -145,7 +146,7 @@ pub(crate) async fn upload(
         },
         source: asked.source,
         status: BloodworkStatus::Uploaded,
-        uploaded_at: crate::time_text(state.now()),
+        uploaded_at: crate::time_text(now),
         file,
     };
     api::write(&state, &caller, StatusCode::CREATED, |db, audit| {
@@ -158,7 +159,7 @@ pub(crate) async fn upload(
                 stored.file_name,
                 stored.content_type.as_str(),
                 stored.source,
-                state.now(),
+                now,
                 stored.file
             ],
         )?;
