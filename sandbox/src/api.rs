@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::answers::ApiError;
-use crate::audit::Audit;
+use crate::audit::{Actor, Audit};
 use crate::idempotency::{self, Key};
 use crate::seed::{self, BRAND, Person};
 use crate::state::State;
@@ -33,6 +33,14 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// As the audit log names them.
+    pub(crate) fn actor(&self) -> Actor<'_> {
+        match self.person {
+            Some(person) => Actor::user(person.user_id, &self.client_id, self.service, &self.request_id),
+            None => Actor::client(&self.client_id, self.service, &self.request_id),
+        }
+    }
+
     /// The person whose token it is.
     pub(crate) fn me(&self) -> Result<&'static Person, ApiError> {
         self.person.ok_or_else(no_such_person)
@@ -41,11 +49,15 @@ impl Caller {
     /// The person of this id, if the caller may know of them: the id in their records, or their user id.
     pub(crate) fn patient(&self, id: &str) -> Result<&'static Person, ApiError> {
         let found = seed::by_id(id).ok_or_else(no_such_person)?;
-        let may_see = self.person.is_none_or(|me| me.user_id == found.user_id);
+        let may_see = match self.person {
+            Some(me) => me.user_id == found.user_id,
+            // Rows belong to a brand: who has joined none has an account, and no record.
+            None => found.brand_id.is_some() || self.service == "identity",
+        };
         if may_see { Ok(found) } else { Err(no_such_person()) }
     }
 
-    /// Everything here belongs to one brand.
+    /// Every record here belongs to one brand.
     #[allow(clippy::unused_self, reason = "a caller has a brand; here it is everybody's")]
     pub(crate) fn brand(&self, brand_id: &str) -> Result<(), ApiError> {
         if brand_id == BRAND {
@@ -128,9 +140,9 @@ pub(crate) fn write<T: Serialize>(
     work: impl FnOnce(&Transaction<'_>, &mut Audit) -> Result<T, ApiError>,
 ) -> Result<Response, ApiError> {
     let text = state.store.try_write(|db| {
-        let mut audit = Audit::default();
+        let mut audit = Audit::at(state.now());
         let answer = work(db, &mut audit)?;
-        audit.record(db, state, caller)?;
+        audit.record(db, state, caller.actor())?;
         let text = if status == StatusCode::NO_CONTENT { String::new() } else { serde_json::to_string(&answer)? };
         if let Some(key) = &caller.key {
             idempotency::keep(db, state.now(), key, status, &text)?;

@@ -103,6 +103,7 @@ fn catch_up(connection: &Connection) -> Result<(), rusqlite::Error> {
         )?;
     }
     add_column(connection, "clients", "baa", "INTEGER NOT NULL DEFAULT 1")?;
+    add_column(connection, "connections", "is_broken", "INTEGER NOT NULL DEFAULT 0")?;
     connection.execute_batch(
         "CREATE INDEX IF NOT EXISTS refresh_tokens_of_parent ON refresh_tokens (parent) WHERE parent IS NOT NULL",
     )

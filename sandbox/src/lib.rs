@@ -44,6 +44,7 @@ mod keys;
 mod levers;
 mod live;
 mod machine;
+mod oauth_limits;
 mod openapi;
 mod pages;
 mod params;

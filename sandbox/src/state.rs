@@ -31,6 +31,7 @@ pub(crate) struct State {
     pub(crate) webhooks: Hub,
     pub(crate) portal: Once,
     rate_limit: Mutex<RateLimit>,
+    address_limit: Mutex<RateLimit>,
     api_limits: Mutex<RateLimit>,
     introspected: Mutex<Answers>,
     stopped: watch::Receiver<bool>,
@@ -61,6 +62,7 @@ impl State {
             webhooks: Hub::default(),
             portal: Once::default(),
             rate_limit: Mutex::default(),
+            address_limit: Mutex::default(),
             api_limits: Mutex::default(),
             introspected: Mutex::default(),
             stopped,
@@ -102,6 +104,10 @@ impl State {
         locked(&self.rate_limit)
     }
 
+    pub(crate) fn address_limit(&self) -> MutexGuard<'_, RateLimit> {
+        locked(&self.address_limit)
+    }
+
     pub(crate) fn api_limits(&self) -> MutexGuard<'_, RateLimit> {
         locked(&self.api_limits)
     }
@@ -117,9 +123,15 @@ impl State {
     /// Puts these switches in force. A new limit begins with nobody counted or locked out.
     pub(crate) fn switch(&self, to: Switches) {
         let before = std::mem::replace(&mut *self.switches_mut(), to);
-        let limits = |switches: Switches| (switches.token_rate_limit, switches.lockout_after);
+        let limits = |switches: Switches| {
+            let Switches { token_rate_limit, introspect_rate_limit, revoke_rate_limit, lockout_after, .. } = switches;
+            (token_rate_limit, introspect_rate_limit, revoke_rate_limit, lockout_after)
+        };
         if limits(before) != limits(to) {
             *self.rate_limit() = RateLimit::default();
+        }
+        if before.authorize_rate_limit != to.authorize_rate_limit {
+            *self.address_limit() = RateLimit::default();
         }
         let limits = |switches: Switches| {
             let Switches { read_rate_limit, write_rate_limit, admin_rate_limit, lockout_after, .. } = switches;

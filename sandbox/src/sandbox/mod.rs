@@ -185,7 +185,8 @@ impl Sandbox {
 
     /// Ends a grant as the person does in their account. `false` when there was none; `user_id` as in [`Person`].
     pub fn end_grant(&self, user_id: &str, client_id: &str) -> bool {
-        revocation::end_grant(&self.state.store, self.state.now(), user_id, client_id).unwrap_or_default()
+        // No request asked for it, so its row names none.
+        revocation::end_grant(&self.state.store, self.state.now(), user_id, client_id, "").unwrap_or_default()
     }
 
     /// Ends access tokens as if their time were up, of one person, of one app, or all; refresh tokens stay. Returns how

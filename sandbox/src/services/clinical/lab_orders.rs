@@ -156,19 +156,19 @@ pub(crate) async fn create(
     }
     let person = caller.patient_of_brand(&asked.patient_id, &asked.brand_id)?;
     asked.check()?;
-    let (id, now) = (ids::uuid()?, state.now());
+    let id = ids::uuid()?;
     api::write(&state, &caller, StatusCode::CREATED, |db, audit| {
         let order = KnownOrder {
             junction_order_id: junction_id(&id),
             id,
             person,
             panel: asked.panel_id.as_str().to_owned(),
-            created_at: crate::time_text(now),
+            created_at: crate::time_text(audit.now),
             completed_at: None,
         };
         db.execute(
             "INSERT INTO lab_orders (id, user_id, panel_id, junction_order_id, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![order.id, person.user_id, order.panel, order.junction_order_id, now],
+            params![order.id, person.user_id, order.panel, order.junction_order_id, audit.now],
         )?;
         audit.note("clinical.lab_order.created", "lab_order", &order.id, json!({ "panel_id": order.panel }));
         Ok(order.view())

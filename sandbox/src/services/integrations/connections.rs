@@ -41,13 +41,13 @@ pub(crate) fn connections_of(db: &Connection, person: &Person) -> Result<Vec<Kno
             last_synced_at: seeded.last_synced_at.map(str::to_owned),
         })
         .collect();
-    let sql = "SELECT id, provider, connected_at FROM connections WHERE user_id = ?1 ORDER BY rowid";
+    let sql = "SELECT id, provider, connected_at, is_broken FROM connections WHERE user_id = ?1 ORDER BY rowid";
     let mut statement = db.prepare_cached(sql)?;
     let rows = statement.query_map([person.user_id], |row| {
         Ok(KnownConnection {
             id: row.get(0)?,
             provider: row.get(1)?,
-            status: ConnectionStatus::Connected,
+            status: if row.get(3)? { ConnectionStatus::Error } else { ConnectionStatus::Connected },
             connected_at: crate::time_text(row.get(2)?),
             last_synced_at: None,
         })
@@ -164,7 +164,7 @@ pub(crate) async fn sync(
     caller: Caller,
     At(connection_id): At<String>,
 ) -> Result<Response, ApiError> {
-    let (id, now) = (ids::uuid()?, state.now());
+    let id = ids::uuid()?;
     api::write(&state, &caller, StatusCode::OK, |db, audit| {
         let owners: Vec<&Person> = PEOPLE.iter().filter(|person| caller.patient(person.user_id).is_ok()).collect();
         let mut found = None;
@@ -178,7 +178,7 @@ pub(crate) async fn sync(
         if works {
             db.execute(
                 "INSERT INTO sync_runs (id, connection_id, completed_at) VALUES (?1, ?2, ?3)",
-                params![id, connection.id, now],
+                params![id, connection.id, audit.now],
             )?;
         }
         audit.note("integrations.sync.run", "sync_run", &id, json!({ "connection_id": connection.id }));
@@ -189,7 +189,7 @@ pub(crate) async fn sync(
                 status: if works { SyncStatus::Completed } else { SyncStatus::Failed },
                 records_processed: if works { SYNCED_RECORDS } else { 0 },
                 errors: if works { Vec::new() } else { vec!["The provider is not connected."] },
-                completed_at: Some(crate::time_text(now)),
+                completed_at: Some(crate::time_text(audit.now)),
             },
         })
     })

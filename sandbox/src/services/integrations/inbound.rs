@@ -1,6 +1,8 @@
 //! What vendors tell Loop.
 
 use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State as Extract;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -8,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::answers::ApiError;
 use crate::ids;
+use crate::state::Shared;
 
 const INBOUND_SECRET: &[u8] = b"sandbox-inbound-secret";
 
@@ -38,9 +41,17 @@ pub(crate) struct VendorEvent {
         (status = 202, body = Received),
         (status = 400, description = "The body has no eventType"),
         (status = 401, description = "The signature is not right"),
+        (status = 412, description = "The secret of this vendor is not set up"),
     )
 )]
-pub(crate) async fn webhook(headers: HeaderMap, body: axum::body::Bytes) -> Result<Response, ApiError> {
+pub(crate) async fn webhook(
+    Extract(state): Extract<Shared>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    if state.switches().inbound_secret_missing {
+        return Err(ApiError::precondition("The secret of this vendor is not set up."));
+    }
     let presented = headers.get("x-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !ids::same(presented, &ids::hmac_sha256_hex(INBOUND_SECRET, &body)) {
         let text = "The signature is missing, or is not the body's.";
