@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 use crate::answers::ApiError;
 use crate::audit::{Actor, Audit};
-use crate::idempotency::{self, Key};
+use crate::idempotency::{self, Kept, Key};
 use crate::seed::{self, BRAND, Person};
 use crate::state::State;
 
@@ -139,13 +139,26 @@ pub(crate) fn write<T: Serialize>(
     status: StatusCode,
     work: impl FnOnce(&Transaction<'_>, &mut Audit) -> Result<T, ApiError>,
 ) -> Result<Response, ApiError> {
+    write_with_secret(state, caller, status, |_| Ok(None), work)
+}
+
+/// As [`write`], of an answer that holds a secret: `kept` is what a repeated request is told instead.
+pub(crate) fn write_with_secret<T: Serialize>(
+    state: &State,
+    caller: &Caller,
+    status: StatusCode,
+    kept: impl FnOnce(&T) -> Result<Option<Kept>, ApiError>,
+    work: impl FnOnce(&Transaction<'_>, &mut Audit) -> Result<T, ApiError>,
+) -> Result<Response, ApiError> {
     let text = state.store.try_write(|db| {
         let mut audit = Audit::at(state.now());
         let answer = work(db, &mut audit)?;
+        let audit_now = audit.now;
         audit.record(db, state, caller.actor())?;
         let text = if status == StatusCode::NO_CONTENT { String::new() } else { serde_json::to_string(&answer)? };
         if let Some(key) = &caller.key {
-            idempotency::keep(db, state.now(), key, status, &text)?;
+            let kept = kept(&answer)?.unwrap_or_else(|| Kept::Answer(text.clone()));
+            idempotency::keep(db, audit_now, key, status, &kept)?;
         }
         Ok::<_, ApiError>(text)
     })?;

@@ -104,6 +104,12 @@ fn catch_up(connection: &Connection) -> Result<(), rusqlite::Error> {
     }
     add_column(connection, "clients", "baa", "INTEGER NOT NULL DEFAULT 1")?;
     add_column(connection, "connections", "is_broken", "INTEGER NOT NULL DEFAULT 0")?;
+    // Older sandboxes kept answers whole, secrets and all. What was kept would be forgotten within a day.
+    let keeps_secrets = "SELECT \"notnull\" FROM pragma_table_info('idempotency') WHERE name = 'body'";
+    if connection.query_row(keeps_secrets, [], |row| row.get(0))? {
+        connection.execute_batch("PRAGMA secure_delete = ON; DROP TABLE idempotency;")?;
+        connection.execute_batch(services::SCHEMA)?;
+    }
     connection.execute_batch(
         "CREATE INDEX IF NOT EXISTS refresh_tokens_of_parent ON refresh_tokens (parent) WHERE parent IS NOT NULL",
     )

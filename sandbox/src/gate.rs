@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use crate::answers::{ApiError, NotedClient, no_store};
 use crate::api::{Caller, unauthenticated};
 use crate::fault::Met;
-use crate::idempotency::{self, Claim, Key};
+use crate::idempotency::{self, Claim, Kept, Key};
 use crate::journal::{AppliedFault, Seq};
 use crate::machine;
 use crate::openapi::{Class, Operation, Operations};
@@ -259,9 +259,9 @@ async fn kept(state: &State, claim: &Claim, answer: Response) -> Response {
     let Ok(body) = to_bytes(body, usize::MAX).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let text = String::from_utf8_lossy(&body);
+    let kept = Kept::Answer(String::from_utf8_lossy(&body).into_owned());
     let now = state.now();
-    match state.store.write(|db| idempotency::keep(db, now, &claim.key, parts.status, &text)) {
+    match state.store.write(|db| idempotency::keep(db, now, &claim.key, parts.status, &kept)) {
         Ok(()) => Response::from_parts(parts, Body::from(body)),
         Err(trouble) => ApiError::from(trouble).into_response(),
     }

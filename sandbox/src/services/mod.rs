@@ -78,7 +78,8 @@ CREATE TABLE IF NOT EXISTS idempotency (
     key TEXT NOT NULL,
     body_hash TEXT NOT NULL,
     status INTEGER NOT NULL,
-    body TEXT NOT NULL,
+    -- NULL: the answer held a secret and nothing without it.
+    body TEXT,
     at INTEGER NOT NULL,
     PRIMARY KEY (holder, route, key)
 );

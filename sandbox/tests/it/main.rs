@@ -13,6 +13,7 @@ mod causes;
 mod command;
 mod demo;
 mod id_token;
+mod kept;
 mod levers;
 mod machine;
 mod openapi;

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use crate::answers::ApiError;
 use crate::api::{self, Body, Caller};
 use crate::audit::{self, Actor};
+use crate::idempotency::Kept;
 use crate::ids::{self, Hashed};
 use crate::pages::PAGES;
 use crate::params::Params;
@@ -65,7 +66,9 @@ pub(crate) async fn authorize(
         return Err(ApiError::not_found("There is no such provider."));
     }
     let request = ids::secret("")?;
-    api::write(&state, &caller, StatusCode::OK, |db, audit| {
+    // Who repeats the request gets a link of their own: the first one's state is a secret, and kept as a hash.
+    let kept = |_: &ConnectionAuthorization| Ok(Some(Kept::KeyAlone));
+    api::write_with_secret(&state, &caller, StatusCode::OK, kept, |db, audit| {
         db.execute(
             "INSERT INTO connection_requests (state_hash, user_id, provider, redirect_uri, expires_at)
              VALUES (?1, ?2, ?3, ?4, ?5)",
