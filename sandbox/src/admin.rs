@@ -35,8 +35,12 @@ pub(crate) struct Registration {
     #[schema(min_items = 1)]
     allowed_scopes: Vec<String>,
     #[serde(default)]
+    /// Of pages in browsers, such as `https://app.example.com`.
     allowed_origins: Vec<String>,
+    /// https, or http on this machine; `logo_uri` too.
+    #[schema(format = "uri")]
     client_uri: Option<String>,
+    #[schema(format = "uri")]
     logo_uri: Option<String>,
     /// 300 or more; an hour if not given.
     #[schema(minimum = 300)]

@@ -43,10 +43,12 @@ pub(crate) fn read(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     let Some(value) = headers.get("idempotency-key") else {
         return Ok(None);
     };
-    match value.to_str() {
-        Ok(key) if (1..=LONGEST).contains(&key.len()) => Ok(Some(key)),
+    let is_one = headers.get_all("idempotency-key").iter().count() == 1;
+    let is_key = |key: &&str| (1..=LONGEST).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    match value.to_str().ok().filter(is_key) {
+        Some(key) if is_one => Ok(Some(key)),
         _ => {
-            let text = format!("Idempotency-Key must have 1 to {LONGEST} characters of ASCII.");
+            let text = format!("Send one Idempotency-Key of 1 to {LONGEST} ASCII characters without spaces.");
             Err(ApiError::validation(text))
         }
     }

@@ -61,6 +61,8 @@ mod seed;
 mod server;
 mod services;
 mod session;
+#[doc(hidden)]
+pub mod shell;
 mod spoil;
 mod state;
 mod stats;

@@ -15,7 +15,7 @@ use crate::rate_limit::RateLimit;
 use crate::refresh::Rule;
 use crate::stats::Counters;
 use crate::switches::Switches;
-use crate::sys::{Clock, RandomFailed};
+use crate::sys::{CENTURY_SECONDS, Clock, RandomFailed};
 use crate::webhooks::Hub;
 
 #[derive(Debug)]
@@ -83,7 +83,8 @@ impl State {
 
     /// What the sandbox says the time is, which it may be told to lie about.
     pub(crate) fn told_now(&self) -> i64 {
-        self.now().saturating_add(self.switches().clock_skew_seconds)
+        let skew = self.switches().clock_skew_seconds.clamp(-CENTURY_SECONDS, CENTURY_SECONDS);
+        self.now().saturating_add(skew)
     }
 
     pub(crate) fn rule(&self) -> Rule {

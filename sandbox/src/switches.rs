@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::rotation::Rotation;
+use crate::sys::CENTURY_SECONDS;
 
 /// Choices where the platform is silent or contradicts itself, and rules of other servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +85,9 @@ impl Switches {
         let changed: Switches = serde_json::from_value(Value::Object(all)).map_err(|failure| failure.to_string())?;
         if !matches!(changed.insufficient_scope_status, 401 | 403) {
             return Err("insufficient_scope_status is 401 or 403.".to_owned());
+        }
+        if !(-CENTURY_SECONDS..=CENTURY_SECONDS).contains(&changed.clock_skew_seconds) {
+            return Err("clock_skew_seconds is a century at most.".to_owned());
         }
         Ok(changed)
     }

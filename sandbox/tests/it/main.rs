@@ -7,6 +7,7 @@ mod api_faults;
 mod api_limits;
 mod api_lists;
 mod api_writes;
+mod attacks;
 mod audit;
 mod authorize;
 mod causes;
