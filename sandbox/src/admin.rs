@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use crate::answers::{ApiError, no_store};
 use crate::api::{self, At, Body, Caller};
 use crate::clients::{self, ClientForm, ClientType, ClientView, DEFAULT_ACCESS_TOKEN_SECONDS, Registered};
+use crate::idempotency::Kept;
 use crate::state::{Shared, State};
 
 /// The platform's shortest; `/_sandbox/access-token-seconds` goes below it.
@@ -34,8 +35,12 @@ pub(crate) struct Registration {
     #[schema(min_items = 1)]
     allowed_scopes: Vec<String>,
     #[serde(default)]
+    /// Of pages in browsers, such as `https://app.example.com`.
     allowed_origins: Vec<String>,
+    /// https, or http on this machine; `logo_uri` too.
+    #[schema(format = "uri")]
     client_uri: Option<String>,
+    #[schema(format = "uri")]
     logo_uri: Option<String>,
     /// 300 or more; an hour if not given.
     #[schema(minimum = 300)]
@@ -90,7 +95,7 @@ pub(crate) struct OAuthClientAnswer {
     webhook_signing_secret: Option<String>,
 }
 
-/// One app with its new secret, which is shown this once.
+/// One app with its new secret, which is shown this once: a request repeated with its `Idempotency-Key` finds `null`.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OAuthClientWithSecret {
     client: ClientView,
@@ -100,6 +105,16 @@ pub(crate) struct OAuthClientWithSecret {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     webhook_signing_secret: Option<String>,
+}
+
+/// What a repeated request is told: the app, and no secret. Each is shown once.
+fn kept_without_secrets(answer: &impl Serialize) -> Result<Option<Kept>, ApiError> {
+    let mut answer = serde_json::to_value(answer)?;
+    if let Some(members) = answer.as_object_mut() {
+        members.shift_remove("webhook_signing_secret");
+        members.entry("client_secret").and_modify(|secret| *secret = json!(null));
+    }
+    Ok(Some(Kept::Answer(answer.to_string())))
 }
 
 impl From<Registered> for OAuthClientWithSecret {
@@ -130,7 +145,7 @@ pub(crate) async fn register(
     Body(asked): Body<Registration>,
 ) -> Result<Response, ApiError> {
     let form = asked.checked(false)?;
-    api::write(&state, &caller, StatusCode::CREATED, |db, audit| {
+    api::write_with_secret(&state, &caller, StatusCode::CREATED, kept_without_secrets, |db, audit| {
         let registered = clients::register_in(db, &state.clock, &form)?;
         audit.note("identity.oauth_client.created", "oauth_client", &registered.client.client_id, json!({}));
         Ok(OAuthClientWithSecret::from(registered))
@@ -149,7 +164,7 @@ pub(crate) async fn change(
     At(client_id): At<String>,
     Body(asked): Body<Change>,
 ) -> Result<Response, ApiError> {
-    api::write(&state, &caller, StatusCode::OK, |db, audit| {
+    api::write_with_secret(&state, &caller, StatusCode::OK, kept_without_secrets, |db, audit| {
         let answer = changed(db, &state, &client_id, asked, false)?;
         audit.note("identity.oauth_client.updated", "oauth_client", &client_id, json!({}));
         Ok(answer)
@@ -170,7 +185,7 @@ pub(crate) async fn rotate_secret(
     caller: Caller,
     At(client_id): At<String>,
 ) -> Result<Response, ApiError> {
-    api::write(&state, &caller, StatusCode::OK, |db, audit| {
+    api::write_with_secret(&state, &caller, StatusCode::OK, kept_without_secrets, |db, audit| {
         let answer = rotated(db, &state, &client_id)?;
         audit.note("identity.oauth_client.secret_rotated", "oauth_client", &client_id, json!({}));
         Ok(answer)

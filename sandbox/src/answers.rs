@@ -136,6 +136,11 @@ impl ApiError {
         ApiError::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", message)
     }
 
+    /// 502: somebody else's service, which this one asked, has failed.
+    pub(crate) fn upstream(message: impl Into<String>) -> ApiError {
+        ApiError::new(StatusCode::BAD_GATEWAY, "upstream_error", message)
+    }
+
     pub(crate) fn not_found(message: impl Into<String>) -> ApiError {
         ApiError::new(StatusCode::NOT_FOUND, "not_found", message)
     }

@@ -12,8 +12,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::answers::ApiError;
-use crate::audit::Audit;
-use crate::idempotency::{self, Key};
+use crate::audit::{Actor, Audit};
+use crate::idempotency::{self, Kept, Key};
 use crate::seed::{self, BRAND, Person};
 use crate::state::State;
 
@@ -33,6 +33,14 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// As the audit log names them.
+    pub(crate) fn actor(&self) -> Actor<'_> {
+        match self.person {
+            Some(person) => Actor::user(person.user_id, &self.client_id, self.service, &self.request_id),
+            None => Actor::client(&self.client_id, self.service, &self.request_id),
+        }
+    }
+
     /// The person whose token it is.
     pub(crate) fn me(&self) -> Result<&'static Person, ApiError> {
         self.person.ok_or_else(no_such_person)
@@ -41,11 +49,15 @@ impl Caller {
     /// The person of this id, if the caller may know of them: the id in their records, or their user id.
     pub(crate) fn patient(&self, id: &str) -> Result<&'static Person, ApiError> {
         let found = seed::by_id(id).ok_or_else(no_such_person)?;
-        let may_see = self.person.is_none_or(|me| me.user_id == found.user_id);
+        let may_see = match self.person {
+            Some(me) => me.user_id == found.user_id,
+            // Rows belong to a brand: who has joined none has an account, and no record.
+            None => found.brand_id.is_some() || self.service == "identity",
+        };
         if may_see { Ok(found) } else { Err(no_such_person()) }
     }
 
-    /// Everything here belongs to one brand.
+    /// Every record here belongs to one brand.
     #[allow(clippy::unused_self, reason = "a caller has a brand; here it is everybody's")]
     pub(crate) fn brand(&self, brand_id: &str) -> Result<(), ApiError> {
         if brand_id == BRAND {
@@ -127,13 +139,26 @@ pub(crate) fn write<T: Serialize>(
     status: StatusCode,
     work: impl FnOnce(&Transaction<'_>, &mut Audit) -> Result<T, ApiError>,
 ) -> Result<Response, ApiError> {
+    write_with_secret(state, caller, status, |_| Ok(None), work)
+}
+
+/// As [`write`], of an answer that holds a secret: `kept` is what a repeated request is told instead.
+pub(crate) fn write_with_secret<T: Serialize>(
+    state: &State,
+    caller: &Caller,
+    status: StatusCode,
+    kept: impl FnOnce(&T) -> Result<Option<Kept>, ApiError>,
+    work: impl FnOnce(&Transaction<'_>, &mut Audit) -> Result<T, ApiError>,
+) -> Result<Response, ApiError> {
     let text = state.store.try_write(|db| {
-        let mut audit = Audit::default();
+        let mut audit = Audit::at(state.now());
         let answer = work(db, &mut audit)?;
-        audit.record(db, state, caller)?;
+        let audit_now = audit.now;
+        audit.record(db, state, caller.actor())?;
         let text = if status == StatusCode::NO_CONTENT { String::new() } else { serde_json::to_string(&answer)? };
         if let Some(key) = &caller.key {
-            idempotency::keep(db, state.now(), key, status, &text)?;
+            let kept = kept(&answer)?.unwrap_or_else(|| Kept::Answer(text.clone()));
+            idempotency::keep(db, audit_now, key, status, &kept)?;
         }
         Ok::<_, ApiError>(text)
     })?;
@@ -146,10 +171,38 @@ pub(crate) fn write<T: Serialize>(
 
 /// A time that was sent, in the form in which all times are given back: UTC, RFC 3339.
 pub(crate) fn time(field: &str, text: &str) -> Result<String, ApiError> {
-    let parsed: Result<Timestamp, _> = text.parse();
-    parsed
-        .map(|at| at.to_string())
-        .map_err(|_| ApiError::validation(format!("{field} must be a time of RFC 3339, such as 2026-05-22T12:34:56Z.")))
+    let wrong = || ApiError::validation(format!("{field} must be a time of RFC 3339, such as 2026-05-22T12:34:56Z."));
+    if !has_form_of_rfc_3339(text) {
+        return Err(wrong());
+    }
+    let at: Timestamp = text.parse().map_err(|_| wrong())?;
+    let text = at.to_string();
+    // In UTC the first hours of the year 0 lie before it, and years before it have another form.
+    if text.starts_with('-') { Err(wrong()) } else { Ok(text) }
+}
+
+/// `2026-05-22T12:34:56Z`, with a fraction or another offset. The parser alone takes more: expanded years, no seconds,
+/// names of time zones.
+fn has_form_of_rfc_3339(text: &str) -> bool {
+    let Some((date, rest)) = text.split_at_checked(10) else {
+        return false;
+    };
+    let Some((time, rest)) = rest.split_at_checked(9) else {
+        return false;
+    };
+    let is_like = |text: &str, form: &str| {
+        let fits = |(byte, wanted): (u8, u8)| if wanted == b'0' { byte.is_ascii_digit() } else { byte == wanted };
+        text.len() == form.len() && text.bytes().zip(form.bytes()).all(fits)
+    };
+    let fraction = rest.strip_prefix('.').map(|rest| rest.trim_start_matches(|digit: char| digit.is_ascii_digit()));
+    let zone = match fraction {
+        Some(zone) if rest.len() - zone.len() < 2 => return false,
+        Some(zone) => zone,
+        None => rest,
+    };
+    is_like(date, "0000-00-00")
+        && is_like(&time.to_ascii_uppercase(), "T00:00:00")
+        && (zone.eq_ignore_ascii_case("z") || is_like(zone, "+00:00") || is_like(zone, "-00:00"))
 }
 
 /// A date that was sent.
@@ -162,4 +215,38 @@ pub(crate) fn date(field: &str, text: &str) -> Result<jiff::civil::Date, ApiErro
 /// A text that must say something.
 pub(crate) fn said(field: &str, text: &str) -> Result<(), ApiError> {
     if text.trim().is_empty() { Err(ApiError::validation(format!("{field} must not be empty."))) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_that_of_rfc_3339_and_comes_back_in_utc() {
+        for (sent, back) in [
+            ("2026-05-22T12:34:56Z", "2026-05-22T12:34:56Z"),
+            ("2026-05-22t12:34:56.25z", "2026-05-22T12:34:56.25Z"),
+            ("2020-01-01T00:00:00+02:00", "2019-12-31T22:00:00Z"),
+        ] {
+            assert_eq!(time("at", sent).ok().as_deref(), Some(back), "{sent}");
+        }
+        for wrong in [
+            "",
+            "2026-05-22",
+            "2026-05-22T12:34Z",
+            "2026-05-22T12:34:56",
+            "2026-05-22 12:34:56Z",
+            "20260522T123456Z",
+            "+002026-05-22T00:00:00Z",
+            "-000001-01-01T00:00:00Z",
+            "0000-01-01T00:00:00+10:00",
+            "2026-02-30T00:00:00Z",
+            "2026-05-22T12:34:56.Z",
+            "2026-05-22T12:34:56+02:00[Europe/Berlin]",
+            "2026-05-22T25:00:00Z",
+            "٢٠٢٦-05-22T12:34:56Z",
+        ] {
+            assert!(time("at", wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -82,9 +82,13 @@ impl Store {
     }
 }
 
-fn add_column(connection: &Connection, table: &str, column: &str, kind: &str) -> Result<(), rusqlite::Error> {
+fn has_column(connection: &Connection, table: &str, column: &str) -> Result<bool, rusqlite::Error> {
     let sql = "SELECT EXISTS (SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2)";
-    if connection.query_row(sql, [table, column], |row| row.get(0))? {
+    connection.query_row(sql, [table, column], |row| row.get(0))
+}
+
+fn add_column(connection: &Connection, table: &str, column: &str, kind: &str) -> Result<(), rusqlite::Error> {
+    if has_column(connection, table, column)? {
         return Ok(());
     }
     connection.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {column} {kind}"))
@@ -92,8 +96,7 @@ fn add_column(connection: &Connection, table: &str, column: &str, kind: &str) ->
 
 /// Brings a file of an older sandbox up to the present schema.
 fn catch_up(connection: &Connection) -> Result<(), rusqlite::Error> {
-    let has_column = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('refresh_tokens') WHERE name = 'parent')";
-    if !connection.query_row(has_column, [], |row| row.get(0))? {
+    if !has_column(connection, "refresh_tokens", "parent")? {
         connection.execute_batch(
             "BEGIN IMMEDIATE;
              ALTER TABLE refresh_tokens ADD COLUMN rotated_at_ms INTEGER;
@@ -103,6 +106,23 @@ fn catch_up(connection: &Connection) -> Result<(), rusqlite::Error> {
         )?;
     }
     add_column(connection, "clients", "baa", "INTEGER NOT NULL DEFAULT 1")?;
+    add_column(connection, "connections", "is_broken", "INTEGER NOT NULL DEFAULT 0")?;
+    if has_column(connection, "clients", "former_secret_hash")? {
+        connection.execute_batch(
+            "BEGIN IMMEDIATE;
+             INSERT INTO former_secrets SELECT client_id, former_secret_hash, former_secret_until FROM clients
+                 WHERE former_secret_hash IS NOT NULL AND former_secret_until IS NOT NULL;
+             ALTER TABLE clients DROP COLUMN former_secret_hash;
+             ALTER TABLE clients DROP COLUMN former_secret_until;
+             COMMIT;",
+        )?;
+    }
+    // Older sandboxes kept answers whole, secrets and all. What was kept would be forgotten within a day.
+    let keeps_secrets = "SELECT \"notnull\" FROM pragma_table_info('idempotency') WHERE name = 'body'";
+    if connection.query_row(keeps_secrets, [], |row| row.get(0))? {
+        connection.execute_batch("PRAGMA secure_delete = ON; DROP TABLE idempotency;")?;
+        connection.execute_batch(services::SCHEMA)?;
+    }
     connection.execute_batch(
         "CREATE INDEX IF NOT EXISTS refresh_tokens_of_parent ON refresh_tokens (parent) WHERE parent IS NOT NULL",
     )
@@ -130,13 +150,18 @@ CREATE TABLE IF NOT EXISTS clients (
     allowed_scopes TEXT NOT NULL,
     allowed_origins TEXT NOT NULL,
     secret_hash TEXT,
-    former_secret_hash TEXT,
-    former_secret_until INTEGER,
     access_token_seconds INTEGER NOT NULL,
     enabled INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL
 );
+-- Client secrets that were rotated, until their day is over.
+CREATE TABLE IF NOT EXISTS former_secrets (
+    client_id TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    until INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS former_secrets_of_client ON former_secrets (client_id);
 CREATE TABLE IF NOT EXISTS browsers (
     hash TEXT PRIMARY KEY,
     user_id TEXT,

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use crate::answers::{ApiError, NotedClient, no_store};
 use crate::api::{Caller, unauthenticated};
 use crate::fault::Met;
-use crate::idempotency::{self, Claim, Key};
+use crate::idempotency::{self, Claim, Kept, Key};
 use crate::journal::{AppliedFault, Seq};
 use crate::machine;
 use crate::openapi::{Class, Operation, Operations};
@@ -188,7 +188,7 @@ fn permitted(state: &State, operation: &Operation, caller: Caller) -> Result<Cal
         None => (&operation.machine, &operation.user),
     };
     if own.as_deref().is_some_and(|needed| scopes::satisfies(&caller.scopes, needed)) {
-        return Ok(caller);
+        return with_brand(caller);
     }
     let needed = own.as_ref().or(other.as_ref()).map(String::as_str).unwrap_or_default();
     let text = match (own, caller.person) {
@@ -200,6 +200,14 @@ fn permitted(state: &State, operation: &Operation, caller: Caller) -> Result<Cal
     let status = StatusCode::from_u16(state.switches().insufficient_scope_status).unwrap_or(StatusCode::FORBIDDEN);
     Err(ApiError::new(status, "insufficient_scope", text)
         .challenge(format!("Bearer error=\"insufficient_scope\", scope=\"{needed}\"")))
+}
+
+/// Every record belongs to a brand; what identity knows of a person does not.
+fn with_brand(caller: Caller) -> Result<Caller, ApiError> {
+    if caller.service != "identity" && caller.person.is_some_and(|person| person.brand_id.is_none()) {
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", "Missing brand context"));
+    }
+    Ok(caller)
 }
 
 fn claimed(state: &State, caller: &Caller, request: &Request) -> Result<Option<Claim>, ApiError> {
@@ -251,9 +259,9 @@ async fn kept(state: &State, claim: &Claim, answer: Response) -> Response {
     let Ok(body) = to_bytes(body, usize::MAX).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let text = String::from_utf8_lossy(&body);
+    let kept = Kept::Answer(String::from_utf8_lossy(&body).into_owned());
     let now = state.now();
-    match state.store.write(|db| idempotency::keep(db, now, &claim.key, parts.status, &text)) {
+    match state.store.write(|db| idempotency::keep(db, now, &claim.key, parts.status, &kept)) {
         Ok(()) => Response::from_parts(parts, Body::from(body)),
         Err(trouble) => ApiError::from(trouble).into_response(),
     }

@@ -1,8 +1,10 @@
 //! Grants and the codes that they begin with. What happens at a refresh is in refresh.rs.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
+use serde_json::json;
 
 use crate::answers::OAuthError;
+use crate::audit::{self, Actor};
 use crate::clients::Client;
 use crate::db::{Store, Trouble};
 use crate::ids::{self, Hashed};
@@ -23,52 +25,52 @@ pub(crate) struct Approved<'a> {
     pub(crate) scopes: &'a str,
     pub(crate) code_challenge: &'a str,
     pub(crate) nonce: Option<&'a str>,
+    pub(crate) request_id: &'a str,
 }
 
 /// A person said yes: records the grant, and gives the code that the app may redeem.
-pub(crate) fn approve(store: &Store, clock: &Clock, approved: &Approved<'_>) -> Result<String, Trouble> {
+pub(crate) fn approve(db: &Connection, clock: &Clock, approved: &Approved<'_>) -> Result<String, Trouble> {
     let code = ids::secret("")?;
     let new_grant = ids::ulid(clock)?;
     let now = clock.now();
-    store.write(|db| {
-        let standing: Option<String> = db
-            .query_row(
-                "SELECT id FROM grants WHERE user_id = ?1 AND client_id = ?2 AND revoked_at IS NULL",
-                [approved.user_id, approved.client_id],
-                |row| row.get(0),
-            )
-            .optional()?;
-        let grant_id = if let Some(grant_id) = standing {
-            db.execute(
-                "UPDATE grants SET scopes = ?2, updated_at = ?3 WHERE id = ?1",
-                params![grant_id, approved.scopes, now],
-            )?;
-            grant_id
-        } else {
-            db.execute(
-                "INSERT INTO grants (id, user_id, client_id, scopes, granted_at, updated_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
-                params![new_grant, approved.user_id, approved.client_id, approved.scopes, now],
-            )?;
-            new_grant
-        };
+    let standing: Option<String> = db
+        .query_row(
+            "SELECT id FROM grants WHERE user_id = ?1 AND client_id = ?2 AND revoked_at IS NULL",
+            [approved.user_id, approved.client_id],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let (grant_id, event_type) = if let Some(grant_id) = standing {
         db.execute(
-            "INSERT INTO codes (hash, grant_id, client_id, user_id, redirect_uri, scopes, code_challenge, nonce, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            params![
-                Hashed::of(&code).0,
-                grant_id,
-                approved.client_id,
-                approved.user_id,
-                approved.redirect_uri,
-                approved.scopes,
-                approved.code_challenge,
-                approved.nonce,
-                now + CODE_SECONDS
-            ],
+            "UPDATE grants SET scopes = ?2, updated_at = ?3 WHERE id = ?1",
+            params![grant_id, approved.scopes, now],
         )?;
-        Ok(())
-    })?;
+        (grant_id, "identity.grant.updated")
+    } else {
+        db.execute(
+            "INSERT INTO grants (id, user_id, client_id, scopes, granted_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+            params![new_grant, approved.user_id, approved.client_id, approved.scopes, now],
+        )?;
+        (new_grant, "identity.grant.created")
+    };
+    db.execute(
+        "INSERT INTO codes (hash, grant_id, client_id, user_id, redirect_uri, scopes, code_challenge, nonce, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        params![
+            Hashed::of(&code).0,
+            grant_id,
+            approved.client_id,
+            approved.user_id,
+            approved.redirect_uri,
+            approved.scopes,
+            approved.code_challenge,
+            approved.nonce,
+            now + CODE_SECONDS
+        ],
+    )?;
+    let actor = Actor::user(approved.user_id, approved.client_id, "identity", approved.request_id);
+    audit::row(db, now, actor, event_type, ("oauth_grant", &grant_id), json!({}))?;
     Ok(code)
 }
 
@@ -105,6 +107,7 @@ pub(crate) struct Redemption<'a> {
     pub(crate) code: &'a str,
     pub(crate) redirect_uri: &'a str,
     pub(crate) verifier: &'a str,
+    pub(crate) request_id: &'a str,
 }
 
 /// Redeems a code. A wrong verifier or redirect URI spends it, because whoever sends those did not begin the sign-in.
@@ -121,6 +124,9 @@ pub(crate) fn redeem(store: &Store, clock: &Clock, rule: Rule, order: &Redemptio
         let presented = stored.standing(now);
         if presented == Presented::Spent {
             revoke_from_code(db, now, &hash)?;
+            let actor = Actor::rules(&stored.client_id, order.request_id);
+            let why = json!({ "reason": "code_reused" });
+            audit::row(db, now, actor, "identity.token.revoked", ("oauth_grant", &stored.grant_id), why)?;
             let text = "The authorization code was used before, so the tokens that it gave are revoked too.";
             return Ok(Worked { result: Err(OAuthError::invalid_grant(text)), done: Done::GrantRevoked, presented });
         }
@@ -150,6 +156,7 @@ pub(crate) fn redeem(store: &Store, clock: &Clock, rule: Rule, order: &Redemptio
         };
         fresh.insert_access(db, now, &holder, &stored.scopes)?;
         fresh.insert_refresh(db, now, &holder, None)?;
+        holder.note_issued(db, now, "authorization_code", order.request_id)?;
         let issued = Issued {
             access_token: fresh.access_token,
             refresh_token: Some(fresh.refresh_token),

@@ -68,7 +68,9 @@ impl Claims<'_> {
         put("aud", json!(self.audience));
         put("iat", json!(self.now));
         put("exp", json!(self.now + LIFETIME_SECONDS));
-        put("brand", json!("loop"));
+        if let Some(brand) = self.person.brand_id {
+            put("brand", json!(brand));
+        }
         if let Some(nonce) = self.nonce {
             put("nonce", json!(nonce));
         }

@@ -43,10 +43,12 @@ pub(crate) fn read(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     let Some(value) = headers.get("idempotency-key") else {
         return Ok(None);
     };
-    match value.to_str() {
-        Ok(key) if (1..=LONGEST).contains(&key.len()) => Ok(Some(key)),
+    let is_one = headers.get_all("idempotency-key").iter().count() == 1;
+    let is_key = |key: &&str| (1..=LONGEST).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    match value.to_str().ok().filter(is_key) {
+        Some(key) if is_one => Ok(Some(key)),
         _ => {
-            let text = format!("Idempotency-Key must have 1 to {LONGEST} characters of ASCII.");
+            let text = format!("Send one Idempotency-Key of 1 to {LONGEST} ASCII characters without spaces.");
             Err(ApiError::validation(text))
         }
     }
@@ -77,11 +79,24 @@ impl Drop for Claim {
     }
 }
 
+/// What is kept for a repeated request. A secret never is: the database holds secrets as hashes only.
+#[derive(Debug, Clone)]
+pub(crate) enum Kept {
+    /// This body again, with the first one's status.
+    Answer(String),
+    /// Nothing but the key: the request is done again, because its answer is worth nothing without its secret.
+    KeyAlone,
+}
+
 /// Keeps an answer, if none is kept for this key yet. A fault of the sandbox itself is not an answer.
-pub(crate) fn keep(db: &Connection, now: i64, key: &Key, status: StatusCode, body: &str) -> Result<(), Trouble> {
+pub(crate) fn keep(db: &Connection, now: i64, key: &Key, status: StatusCode, kept: &Kept) -> Result<(), Trouble> {
     if status.is_server_error() {
         return Ok(());
     }
+    let body = match kept {
+        Kept::Answer(text) => Some(text),
+        Kept::KeyAlone => None,
+    };
     db.execute(
         "INSERT OR IGNORE INTO idempotency (holder, route, key, body_hash, status, body, at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -92,7 +107,7 @@ pub(crate) fn keep(db: &Connection, now: i64, key: &Key, status: StatusCode, bod
 
 /// The answer kept for this key; `Err` where the key was used for another body.
 pub(crate) fn kept(store: &Store, now: i64, key: &Key) -> Result<Option<Response>, ApiError> {
-    let found: Option<(String, u16, String)> = store.write(|db| {
+    let found: Option<(String, u16, Option<String>)> = store.write(|db| {
         db.execute("DELETE FROM idempotency WHERE at <= ?1", [now - KEPT_SECONDS])?;
         let sql = "SELECT body_hash, status, body FROM idempotency WHERE holder = ?1 AND route = ?2 AND key = ?3";
         let found =
@@ -105,6 +120,9 @@ pub(crate) fn kept(store: &Store, now: i64, key: &Key) -> Result<Option<Response
     if body_hash != key.body_hash {
         return Err(ApiError::conflict("This Idempotency-Key was used for another request."));
     }
+    let Some(body) = body else {
+        return Ok(None);
+    };
     let mut answer = Response::new(Body::from(body));
     *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

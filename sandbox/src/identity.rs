@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{RawQuery, State as Extract};
+use axum::extract::{Extension, RawQuery, State as Extract};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -10,7 +10,10 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::answers::{ApiError, OAuthError, no_store};
+use crate::oauth_limits::{self, Endpoint};
+use crate::params::Params;
 use crate::scopes::SCOPES;
+use crate::server::RequestId;
 use crate::state::Shared;
 use crate::token::authenticated_form;
 use crate::{keys, revocation};
@@ -25,17 +28,23 @@ use crate::{keys, revocation};
         (status = 200, description = "The token is not live any more", body = Object),
         (status = 400, description = "The form is not right", body = crate::answers::OAuthErrorBody),
         (status = 401, description = "Unknown client or wrong secret", body = crate::answers::OAuthErrorBody),
+        (status = 429, description = "Over the limit; wait as long as Retry-After says", body = crate::answers::RateLimitedBody),
     )
 )]
 pub(crate) async fn revoke(
     Extract(state): Extract<Shared>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, OAuthError> {
+    let named = oauth_limits::named_client(&headers, &Params::parse(&body));
+    if let Err(limited) = oauth_limits::admit(&state, Endpoint::Revoke, named.as_deref()) {
+        return Ok(limited.into_response());
+    }
     let (client, form) = authenticated_form(&state, query.as_deref(), &headers, &body)?;
     let token = form.get("token").ok_or_else(|| OAuthError::invalid_request("The parameter token is missing."))?;
-    revocation::revoke_token(&state.store, state.now(), &client, token)?;
+    revocation::revoke_token(&state.store, state.now(), &client, token, &request_id)?;
     let mut answer = Json(json!({})).into_response();
     no_store(&mut answer);
     Ok(answer)

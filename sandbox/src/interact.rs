@@ -2,7 +2,7 @@
 #![allow(unused_qualifications, reason = "the code that utoipa's macros write")]
 
 use axum::body::Bytes;
-use axum::extract::{RawQuery, State as Extract};
+use axum::extract::{ConnectInfo, Extension, RawQuery, State as Extract};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rusqlite::{OptionalExtension as _, params};
@@ -14,11 +14,14 @@ use crate::clients::{self, Client};
 use crate::db::Trouble;
 use crate::grants::{self, Approved};
 use crate::ids::{self, Hashed};
+use crate::oauth_limits;
 use crate::pages::{self, FormKeys};
 use crate::params::{Params, with_query};
 use crate::seed::{self, Person};
-use crate::session::{self, Browser};
+use crate::server::RequestId;
+use crate::session::{self, Browser, SignsIn};
 use crate::state::{Shared, State};
+use crate::wire::Wire;
 
 /// How long a person may take to sign in and decide.
 const INTERACTION_SECONDS: i64 = 3600;
@@ -65,14 +68,19 @@ pub(crate) struct AuthorizeQuery {
         (status = 302, description = "An error for the app, at its redirect URI"),
         (status = 303, description = "To the next page"),
         (status = 400, description = "A page that says what is wrong, where the app can't be told", content_type = "text/html", body = String),
+        (status = 429, description = "Over the limit of this address; a page, where the browser asks for one", body = crate::answers::RateLimitedBody),
         (status = 500, description = "A page that says that the sandbox failed", content_type = "text/html", body = String),
     )
 )]
 pub(crate) async fn authorize(
     Extract(state): Extract<Shared>,
+    ConnectInfo(wire): ConnectInfo<Wire>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
+    if let Err(limited) = oauth_limits::admit_browser(&state, &wire) {
+        return pages::too_many(limited, &headers);
+    }
     begin(&state, &Params::of_query(query.as_deref()), &headers).unwrap_or_else(refused)
 }
 
@@ -133,18 +141,29 @@ pub(crate) async fn sign_in_page(
 }
 
 /// `POST /sign-in`.
-pub(crate) async fn sign_in(Extract(state): Extract<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+pub(crate) async fn sign_in(
+    Extract(state): Extract<Shared>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let form = Params::parse(&body);
     find_by_form(&state, &form, &headers)
-        .and_then(|found| signed_in(&state, &form, &headers, &found))
+        .and_then(|found| signed_in(&state, &form, &headers, &found, &request_id))
         .unwrap_or_else(refused)
 }
 
-fn signed_in(state: &State, form: &Params, headers: &HeaderMap, found: &Interaction) -> Result<Response, Refusal> {
+fn signed_in(
+    state: &State,
+    form: &Params,
+    headers: &HeaderMap,
+    found: &Interaction,
+    request_id: &str,
+) -> Result<Response, Refusal> {
     let Some(person) = form.get("person").and_then(seed::find) else {
         return Err(Refusal::Page(OAuthError::invalid_request("There is no such test person.")));
     };
-    let secret = session::replace(state, headers, &found.browser, person)?;
+    let secret = session::replace(state, headers, &found.browser, SignsIn { person, request_id })?;
     let request = Request { prompt: Prompt::AsNeeded, ..found.request.clone() };
     state.store.write(|db| {
         db.execute(
@@ -177,12 +196,19 @@ pub(crate) async fn consent_page(
 }
 
 /// `POST /consent`.
-pub(crate) async fn consent(Extract(state): Extract<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+pub(crate) async fn consent(
+    Extract(state): Extract<Shared>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let form = Params::parse(&body);
-    find_by_form(&state, &form, &headers).and_then(|found| decided(&state, &form, &found)).unwrap_or_else(refused)
+    find_by_form(&state, &form, &headers)
+        .and_then(|found| decided(&state, &form, &found, &request_id))
+        .unwrap_or_else(refused)
 }
 
-fn decided(state: &State, form: &Params, found: &Interaction) -> Result<Response, Refusal> {
+fn decided(state: &State, form: &Params, found: &Interaction, request_id: &str) -> Result<Response, Refusal> {
     let request = &found.request;
     let Some(person) = found.person_to_ask() else {
         return Err(Refusal::Page(OAuthError::invalid_request("Sign in first.")));
@@ -194,30 +220,32 @@ fn decided(state: &State, form: &Params, found: &Interaction) -> Result<Response
             return Err(Refusal::Page(OAuthError::invalid_request("Choose Allow or Deny.")));
         }
     };
-    // The decision is made once: the back button and a second click find nothing.
-    state.store.write(|db| {
-        db.execute("DELETE FROM interactions WHERE hash = ?1", [Hashed::of(&found.id).0])?;
-        Ok(())
-    })?;
     let all_or_nothing = state.switches().all_or_nothing;
     let stays = |name: &&String| all_or_nothing || *name == "openid" || form.all("scope").any(|ticked| ticked == *name);
     let granted: Vec<&str> = request.scopes.iter().filter(stays).map(String::as_str).collect();
-    if !allowed || granted.is_empty() {
+    let granted = granted.join(" ");
+    let approved = Approved {
+        client_id: &request.client_id,
+        user_id: person.user_id,
+        redirect_uri: &request.redirect_uri,
+        scopes: &granted,
+        code_challenge: &request.code_challenge,
+        nonce: request.nonce.as_deref(),
+        request_id,
+    };
+    let code = state.store.try_write(|db| {
+        // The decision is made once: the back button and a second click find nothing.
+        let sql = "DELETE FROM interactions WHERE hash = ?1";
+        if db.execute(sql, [Hashed::of(&found.id).0]).map_err(Trouble::from)? == 0 {
+            return Err(gone());
+        }
+        let is_yes = allowed && !granted.is_empty();
+        Ok(if is_yes { Some(grants::approve(db, &state.clock, &approved)?) } else { None })
+    })?;
+    let Some(code) = code else {
         let error = OAuthError::new("access_denied", "The person did not allow it.");
         return Err(authorize::refusal(state, &request.redirect_uri, Some(&request.state), &error));
-    }
-    let code = grants::approve(
-        &state.store,
-        &state.clock,
-        &Approved {
-            client_id: &request.client_id,
-            user_id: person.user_id,
-            redirect_uri: &request.redirect_uri,
-            scopes: &granted.join(" "),
-            code_challenge: &request.code_challenge,
-            nonce: request.nonce.as_deref(),
-        },
-    )?;
+    };
     let pairs = [("code", code.as_str()), ("state", &request.state), ("iss", &state.issuer())];
     Ok(see_other(&with_query(&request.redirect_uri, &pairs)))
 }
@@ -245,12 +273,13 @@ impl Interaction {
     }
 }
 
+fn gone() -> Refusal {
+    let text = "This sign-in was finished already, has expired, or belongs to another browser. \
+                Go back to the app and start again.";
+    Refusal::Page(OAuthError::invalid_request(text))
+}
+
 fn find(state: &State, params: &Params, headers: &HeaderMap) -> Result<Interaction, Refusal> {
-    let gone = || {
-        let text = "This sign-in was finished already, has expired, or belongs to another browser. \
-                    Go back to the app and start again.";
-        Refusal::Page(OAuthError::invalid_request(text))
-    };
     let id = params.get("interaction").ok_or_else(gone)?;
     let browser = session::browser(state, headers)?.ok_or_else(gone)?;
     let stored: Option<String> = state.store.read(|db| {

@@ -14,8 +14,11 @@ use crate::answers::{OAuthError, no_store};
 use crate::db::Trouble;
 use crate::ids::Hashed;
 use crate::machine::{self, Machine};
+use crate::oauth_limits::{self, Endpoint};
+use crate::params::Params;
 use crate::refresh;
 use crate::revocation::{self, LiveToken};
+use crate::seed::{self, BRAND};
 use crate::state::{Shared, State};
 use crate::token::authenticated_form;
 
@@ -64,6 +67,7 @@ pub(crate) struct TokenForm {
         (status = 200, body = Introspection),
         (status = 400, description = "The form is not right", body = crate::answers::OAuthErrorBody),
         (status = 401, description = "Unknown client or wrong secret", body = crate::answers::OAuthErrorBody),
+        (status = 429, description = "Over the limit; wait as long as Retry-After says", body = crate::answers::RateLimitedBody),
     )
 )]
 pub(crate) async fn introspect(
@@ -73,6 +77,10 @@ pub(crate) async fn introspect(
     body: Bytes,
 ) -> Result<Response, OAuthError> {
     state.stats.add(|stats| stats.introspections += 1);
+    let named = oauth_limits::named_client(&headers, &Params::parse(&body));
+    if let Err(limited) = oauth_limits::admit(&state, Endpoint::Introspect, named.as_deref()) {
+        return Ok(limited.into_response());
+    }
     let (client, form) = authenticated_form(&state, query.as_deref(), &headers, &body)?;
     let token = form.get("token").ok_or_else(|| OAuthError::invalid_request("The parameter token is missing."))?;
     let found = remembered(&state, token)?.filter(|live| live.client_id == client.client_id);
@@ -88,7 +96,7 @@ fn described(live: &LiveToken) -> Introspection {
         client_id: Some(live.client_id.clone()),
         scope: Some(live.scopes.clone()),
         exp: Some(live.expires_at),
-        brand: Some("loop"),
+        brand: seed::find(&live.user_id).map_or(Some(BRAND), |person| person.brand_id),
         token_type: (!live.is_refresh).then_some("Bearer"),
     }
 }

@@ -1,7 +1,9 @@
 //! Putting a new pair of tokens into the database.
 
 use rusqlite::{Connection, params};
+use serde_json::json;
 
+use crate::audit::{self, Actor};
 use crate::clients::Client;
 use crate::db::Trouble;
 use crate::ids::{self, Hashed};
@@ -29,6 +31,15 @@ pub(crate) struct Holder<'a> {
     pub(crate) scopes: &'a str,
     /// The code that all this began with, so that its reuse can take back what it gave.
     pub(crate) code_hash: &'a str,
+}
+
+impl Holder<'_> {
+    /// The row of the audit log about new tokens.
+    pub(crate) fn note_issued(&self, db: &Connection, now: i64, by: &str, request_id: &str) -> Result<(), Trouble> {
+        let actor = Actor::user(self.user_id, &self.client.client_id, "identity", request_id);
+        let details = json!({ "grant_type": by });
+        audit::row(db, now, actor, "identity.token.issued", ("oauth_grant", self.grant_id), details)
+    }
 }
 
 /// A pair of tokens, made before the transaction begins: nothing in it waits for randomness.

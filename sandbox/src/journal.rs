@@ -234,7 +234,12 @@ pub(crate) fn redacted(service: &str, params: &Params) -> Map<String, Value> {
 
 fn shown_value(service: &str, name: &str, value: &str) -> String {
     // The other services' parameters are ids, filters and page sizes.
-    let hidden = matches!(service, "identity" | "") && !SHOWN.contains(&name);
+    let hidden = match service {
+        "identity" | "" => !SHOWN.contains(&name),
+        // A link to a provider, and one to a file, are good for whoever has them.
+        "integrations" => name == "state",
+        _ => name == "signature",
+    };
     if hidden && !value.is_empty() && !SECRETS.iter().any(|prefix| value.contains(prefix)) {
         HIDDEN.to_owned()
     } else {

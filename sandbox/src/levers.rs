@@ -1,7 +1,7 @@
 //! `/_sandbox/…`: what tests pull to see and steer the sandbox. None of it exists on the platform.
 
-use axum::extract::State as Extract;
 use axum::extract::rejection::JsonRejection;
+use axum::extract::{Extension, State as Extract};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch, post};
@@ -16,6 +16,7 @@ use crate::fault::{Fault, Place};
 use crate::faults::CannedAnswer;
 use crate::id_token::IdTokenFault;
 use crate::seed::PEOPLE;
+use crate::server::RequestId;
 use crate::state::Shared;
 use crate::stats::Stats;
 use crate::switches::Switches;
@@ -191,9 +192,13 @@ struct RevokeGrant {
     client_id: String,
 }
 
-async fn revoke_grant(Extract(state): Extract<Shared>, body: Body<RevokeGrant>) -> Result<StatusCode, ApiError> {
+async fn revoke_grant(
+    Extract(state): Extract<Shared>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    body: Body<RevokeGrant>,
+) -> Result<StatusCode, ApiError> {
     let order = readable(body)?;
-    if revocation::end_grant(&state.store, state.now(), &order.user_id, &order.client_id)? {
+    if revocation::end_grant(&state.store, state.now(), &order.user_id, &order.client_id, &request_id)? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(ApiError::not_found("This person has not connected this app."))

@@ -44,6 +44,7 @@ mod keys;
 mod levers;
 mod live;
 mod machine;
+mod oauth_limits;
 mod openapi;
 mod pages;
 mod params;
@@ -60,6 +61,8 @@ mod seed;
 mod server;
 mod services;
 mod session;
+#[doc(hidden)]
+pub mod shell;
 mod spoil;
 mod state;
 mod stats;

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{RawQuery, State as Extract};
+use axum::extract::{Extension, RawQuery, State as Extract};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -10,9 +10,11 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use crate::answers::{NotedClient, NotedError, OAuthError, no_store};
+use crate::audit::{self, Actor};
 use crate::clients::{self, Client};
 use crate::db::Trouble;
 use crate::params::Params;
+use crate::server::RequestId;
 use crate::state::{Shared, State};
 use crate::token::authenticated_form;
 use crate::{id_token, ids, keys, scopes};
@@ -85,19 +87,20 @@ pub(crate) struct MachineTokenRequest {
 )]
 pub(crate) async fn tokens(
     Extract(state): Extract<Shared>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     match authenticated_form(&state, query.as_deref(), &headers, &body) {
-        Ok((client, form)) => mint(&state, &client, &form).unwrap_or_else(|refusal| refusal),
+        Ok((client, form)) => mint(&state, &client, &form, &request_id).unwrap_or_else(|refusal| refusal),
         Err(refusal) => refusal.into_response(),
     }
 }
 
 /// The answer to a known client; `Err` is a refusal.
 #[allow(clippy::result_large_err, reason = "an answer is what the caller returns at once")]
-pub(crate) fn mint(state: &State, client: &Client, form: &Params) -> Result<Response, Response> {
+pub(crate) fn mint(state: &State, client: &Client, form: &Params, request_id: &str) -> Result<Response, Response> {
     let refuse = |error: OAuthError| Err(error.into_response());
     match form.get("grant_type") {
         Some("client_credentials") => {}
@@ -121,7 +124,8 @@ pub(crate) fn mint(state: &State, client: &Client, form: &Params) -> Result<Resp
         return Err(denied("invalid_target", "The audience is no service of Loop."));
     }
     let scope = if asked.is_empty() { held.into_iter().cloned().collect() } else { asked }.join(" ");
-    let token = signed(state, client, &scope, audience).map_err(|trouble| OAuthError::from(trouble).into_response())?;
+    let token = issued(state, client, &scope, audience, request_id)
+        .map_err(|trouble| OAuthError::from(trouble).into_response())?;
     let body = MachineToken { access_token: token, token_type: "Bearer", expires_in: LIFETIME_SECONDS, scope };
     let mut answer = Json(body).into_response();
     no_store(&mut answer);
@@ -147,7 +151,19 @@ fn denied(error: &str, description: &str) -> Response {
     answer
 }
 
-fn signed(state: &State, client: &Client, scope: &str, audience: &str) -> Result<String, Trouble> {
+/// Signs a token, and notes that it was given.
+fn issued(state: &State, client: &Client, scope: &str, audience: &str, request_id: &str) -> Result<String, Trouble> {
+    let jti = ids::ulid(&state.clock)?;
+    let token = signed(state, client, scope, audience, &jti)?;
+    let actor = Actor::client(&client.client_id, "identity", request_id);
+    let details = json!({ "grant_type": "client_credentials" });
+    state
+        .store
+        .write(|db| audit::row(db, state.now(), actor, "identity.token.issued", ("machine_token", &jti), details))?;
+    Ok(token)
+}
+
+fn signed(state: &State, client: &Client, scope: &str, audience: &str, jti: &str) -> Result<String, Trouble> {
     let key = keys::current(&state.store)?;
     let now = state.told_now();
     let mut claims = Map::new();
@@ -159,7 +175,7 @@ fn signed(state: &State, client: &Client, scope: &str, audience: &str) -> Result
         ("scope", json!(scope)),
         ("iat", json!(now)),
         ("exp", json!(now + LIFETIME_SECONDS)),
-        ("jti", json!(ids::ulid(&state.clock)?)),
+        ("jti", json!(jti)),
     ] {
         claims.insert(name.to_owned(), value);
     }

@@ -99,10 +99,15 @@ impl RateLimit {
     }
 }
 
+impl Limited {
+    /// Whole seconds, rounded up: who waits as long as the header says is let through.
+    pub(crate) fn seconds(self) -> i64 {
+        self.wait_ms.max(1).div_euclid(1000) + i64::from(self.wait_ms.max(1).rem_euclid(1000) > 0)
+    }
+}
+
 impl IntoResponse for Limited {
     fn into_response(self) -> Response {
-        // Whole seconds, rounded up: who waits as long as the header says is let through.
-        let seconds = self.wait_ms.max(1).div_euclid(1000) + i64::from(self.wait_ms.max(1).rem_euclid(1000) > 0);
         let body = json!({
             "error": "rate_limited",
             "error_description": "Request limit exceeded for client_id",
@@ -111,7 +116,7 @@ impl IntoResponse for Limited {
         });
         let mut answer = (StatusCode::TOO_MANY_REQUESTS, Json(body)).into_response();
         no_store(&mut answer);
-        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(self.seconds()));
         answer.extensions_mut().insert(NotedError("rate_limited".to_owned()));
         answer
     }

@@ -59,6 +59,11 @@ pub(crate) fn check(uri: &str) -> Result<(), String> {
     }
 }
 
+/// Whether the browser would take it to an app or a site, and not run or open it itself.
+pub(crate) fn may_be_an_app(url: &Url) -> bool {
+    !NEVER_AN_APP.contains(&url.scheme())
+}
+
 pub(crate) fn is_this_machine(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",

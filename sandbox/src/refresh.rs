@@ -1,8 +1,10 @@
 //! Exchanging a refresh token, by the rotation rule that is switched on.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
+use serde_json::json;
 
 use crate::answers::OAuthError;
+use crate::audit::{self, Actor};
 use crate::clients::Client;
 use crate::db::{Store, Trouble};
 use crate::ids::{self, Hashed};
@@ -42,6 +44,7 @@ pub(crate) struct Order<'a> {
     pub(crate) narrower: Option<&'a str>,
     /// Give an access token only, and leave the refresh token as it is, whatever the rule says.
     pub(crate) keeps_token: bool,
+    pub(crate) request_id: &'a str,
 }
 
 struct StoredRefresh {
@@ -81,6 +84,9 @@ pub(crate) fn refresh(store: &Store, clock: &Clock, rule: Rule, order: &Order<'_
                  VALUES (?1, ?2, 'refresh_token_reused', ?3, ?4, ?5)",
                 params![alert_id, now, stored.user_id, stored.client_id, stored.grant_id],
             )?;
+            let actor = Actor::rules(&stored.client_id, order.request_id);
+            let why = json!({ "reason": "refresh_token_reused" });
+            audit::row(db, now, actor, "identity.grant.revoked", ("oauth_grant", &stored.grant_id), why)?;
             let text = "The refresh token was used before, so the whole grant is revoked.";
             return Ok(Worked { result: Err(OAuthError::invalid_grant(text)), done: Done::GrantRevoked, presented });
         }
@@ -136,6 +142,7 @@ fn exchange(
         code_hash: &stored.code_hash,
     };
     fresh.insert_access(db, now, &holder, access_scopes)?;
+    holder.note_issued(db, now, "refresh_token", order.request_id)?;
     if order.keeps_token || matches!(rotation, Rotation::Never | Rotation::NeverSame) {
         let sql = "UPDATE refresh_tokens SET expires_at = ?2 WHERE hash = ?1";
         db.execute(sql, params![stored.hash.0, refresh_end(now)])?;

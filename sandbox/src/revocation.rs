@@ -1,10 +1,13 @@
 //! Which tokens are live, and how tokens and whole grants end.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
+use serde_json::json;
 
+use crate::audit::{self, Actor};
 use crate::clients::Client;
 use crate::db::{Store, Trouble};
 use crate::ids::Hashed;
+use crate::pages::PAGES;
 
 /// A token that is good right now.
 #[derive(Debug, Clone)]
@@ -60,13 +63,27 @@ pub(crate) fn expire_access(
 }
 
 /// RFC 7009: an access token goes alone; a refresh token, live or spent, takes its whole grant along.
-pub(crate) fn revoke_token(store: &Store, now: i64, client: &Client, token: &str) -> Result<(), Trouble> {
+pub(crate) fn revoke_token(
+    store: &Store,
+    now: i64,
+    client: &Client,
+    token: &str,
+    request_id: &str,
+) -> Result<(), Trouble> {
     let hash = Hashed::of(token);
+    let actor = Actor::client(&client.client_id, "identity", request_id);
     store.write(|db| {
-        db.execute(
-            "UPDATE access_tokens SET revoked_at = ?3 WHERE hash = ?1 AND client_id = ?2 AND revoked_at IS NULL",
-            params![hash.0, client.client_id, now],
-        )?;
+        let access: Option<String> = db
+            .query_row(
+                "UPDATE access_tokens SET revoked_at = ?3 WHERE hash = ?1 AND client_id = ?2 AND revoked_at IS NULL
+                 RETURNING grant_id",
+                params![hash.0, client.client_id, now],
+                |row| row.get(0),
+            )
+            .optional()?;
+        if let Some(grant) = access {
+            return audit::row(db, now, actor, "identity.token.revoked", ("oauth_grant", &grant), json!({}));
+        }
         let grant: Option<String> = db
             .query_row(
                 // A replaced token belongs to a former sign-in: revoking it must not end the present one.
@@ -76,13 +93,31 @@ pub(crate) fn revoke_token(store: &Store, now: i64, client: &Client, token: &str
                 |row| row.get(0),
             )
             .optional()?;
-        grant.map_or(Ok(()), |grant| end_grant_in(db, now, &grant))
+        let Some(grant) = grant else {
+            return Ok(());
+        };
+        end_grant_in(db, now, &grant)?;
+        audit::row(db, now, actor, "identity.grant.revoked", ("oauth_grant", &grant), json!({}))
     })
 }
 
-/// The person disconnects the app. `false` when there was no live grant.
-pub(crate) fn end_grant(store: &Store, now: i64, user_id: &str, client_id: &str) -> Result<bool, Trouble> {
-    store.write(|db| Ok(end_connection(db, now, user_id, client_id)?.is_some()))
+/// As if the person disconnected the app in their account. `false` when there was no live grant.
+pub(crate) fn end_grant(
+    store: &Store,
+    now: i64,
+    user_id: &str,
+    client_id: &str,
+    request_id: &str,
+) -> Result<bool, Trouble> {
+    store.write(|db| {
+        let Some(grant) = end_connection(db, now, user_id, client_id)? else {
+            return Ok(false);
+        };
+        let actor = Actor::user(user_id, PAGES, "identity", request_id);
+        let details = json!({ "app": client_id });
+        audit::row(db, now, actor, "identity.connected_app.revoked", ("oauth_grant", &grant), details)?;
+        Ok(true)
+    })
 }
 
 /// As [`end_grant`], within a transaction: the grant that has ended.

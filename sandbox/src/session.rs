@@ -3,9 +3,12 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use rusqlite::{Connection, OptionalExtension as _, params};
+use serde_json::json;
 
-use crate::db::{Store, Trouble};
+use crate::audit::{self, Actor};
+use crate::db::Trouble;
 use crate::ids::{self, Hashed};
+use crate::pages::PAGES;
 use crate::seed::{self, Person};
 use crate::services::identity::account::live_sessions;
 use crate::state::State;
@@ -58,24 +61,33 @@ pub(crate) fn browser(state: &State, headers: &HeaderMap) -> Result<Option<Brows
     Ok(Some(Browser { secret, person }))
 }
 
+/// Who signs in, and in which request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SignsIn<'a> {
+    pub(crate) person: &'a Person,
+    pub(crate) request_id: &'a str,
+}
+
 /// A new cookie's secret; with a person, the start of a session.
-pub(crate) fn begin(state: &State, headers: &HeaderMap, person: Option<&Person>) -> Result<String, Trouble> {
+pub(crate) fn begin(state: &State, headers: &HeaderMap, who: Option<SignsIn<'_>>) -> Result<String, Trouble> {
     let secret = ids::secret("")?;
-    let id = ids::ulid(&state.clock)?;
+    let id = format!("sess_{}", ids::ulid(&state.clock)?);
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     let user_agent: Option<String> = user_agent.map(|text| text.chars().take(LONGEST_USER_AGENT).collect());
     let (hash, now) = (Hashed::of(&secret).0, state.now());
     state.store.write(|db| {
         db.execute(
             "INSERT INTO browsers (hash, user_id, expires_at) VALUES (?1, ?2, ?3)",
-            params![hash, person.map(|person| person.user_id), now + BROWSER_SECONDS],
+            params![hash, who.map(|who| who.person.user_id), now + BROWSER_SECONDS],
         )?;
-        if person.is_some() {
+        if let Some(SignsIn { person, request_id }) = who {
             db.execute(
                 "INSERT INTO sessions (browser_hash, id, user_agent, created_at, last_active_at)
                  VALUES (?1, ?2, ?3, ?4, ?4)",
-                params![hash, format!("sess_{id}"), user_agent, now],
+                params![hash, id, user_agent, now],
             )?;
+            let actor = Actor::user(person.user_id, PAGES, "identity", request_id);
+            audit::row(db, now, actor, "identity.session.started", ("session", &id), json!({}))?;
         }
         Ok(())
     })?;
@@ -88,9 +100,9 @@ pub(crate) fn replace(
     state: &State,
     headers: &HeaderMap,
     former: &Browser,
-    person: &Person,
+    who: SignsIn<'_>,
 ) -> Result<String, Trouble> {
-    let secret = begin(state, headers, Some(person))?;
+    let secret = begin(state, headers, Some(who))?;
     let [before, after] = [&former.secret, &secret].map(|secret| Hashed::of(secret).0);
     state.store.write(|db| {
         db.execute("UPDATE interactions SET browser_hash = ?2 WHERE browser_hash = ?1", [&before, &after])?;
@@ -100,12 +112,13 @@ pub(crate) fn replace(
     Ok(secret)
 }
 
-/// Forgets a browser: its cookie is worth nothing from now on.
-pub(crate) fn end(store: &Store, secret: &str) -> Result<(), Trouble> {
-    store.write(|db| {
-        db.execute("DELETE FROM browsers WHERE hash = ?1", [Hashed::of(secret).0])?;
-        Ok(())
-    })
+/// Forgets a browser: its cookie is worth nothing from now on. Returns the session that has ended with it.
+pub(crate) fn end(db: &Connection, secret: &str) -> Result<Option<String>, Trouble> {
+    let hash = Hashed::of(secret).0;
+    let sql = "SELECT id FROM sessions WHERE browser_hash = ?1";
+    let session = db.query_row(sql, [&hash], |row| row.get(0)).optional()?;
+    db.execute("DELETE FROM browsers WHERE hash = ?1", [&hash])?;
+    Ok(session)
 }
 
 pub(crate) fn set_cookie(state: &State, answer: &mut Response, secret: &str) {

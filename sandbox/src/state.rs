@@ -15,7 +15,7 @@ use crate::rate_limit::RateLimit;
 use crate::refresh::Rule;
 use crate::stats::Counters;
 use crate::switches::Switches;
-use crate::sys::{Clock, RandomFailed};
+use crate::sys::{CENTURY_SECONDS, Clock, RandomFailed};
 use crate::webhooks::Hub;
 
 #[derive(Debug)]
@@ -31,6 +31,7 @@ pub(crate) struct State {
     pub(crate) webhooks: Hub,
     pub(crate) portal: Once,
     rate_limit: Mutex<RateLimit>,
+    address_limit: Mutex<RateLimit>,
     api_limits: Mutex<RateLimit>,
     introspected: Mutex<Answers>,
     stopped: watch::Receiver<bool>,
@@ -61,6 +62,7 @@ impl State {
             webhooks: Hub::default(),
             portal: Once::default(),
             rate_limit: Mutex::default(),
+            address_limit: Mutex::default(),
             api_limits: Mutex::default(),
             introspected: Mutex::default(),
             stopped,
@@ -81,7 +83,8 @@ impl State {
 
     /// What the sandbox says the time is, which it may be told to lie about.
     pub(crate) fn told_now(&self) -> i64 {
-        self.now().saturating_add(self.switches().clock_skew_seconds)
+        let skew = self.switches().clock_skew_seconds.clamp(-CENTURY_SECONDS, CENTURY_SECONDS);
+        self.now().saturating_add(skew)
     }
 
     pub(crate) fn rule(&self) -> Rule {
@@ -102,6 +105,10 @@ impl State {
         locked(&self.rate_limit)
     }
 
+    pub(crate) fn address_limit(&self) -> MutexGuard<'_, RateLimit> {
+        locked(&self.address_limit)
+    }
+
     pub(crate) fn api_limits(&self) -> MutexGuard<'_, RateLimit> {
         locked(&self.api_limits)
     }
@@ -117,9 +124,15 @@ impl State {
     /// Puts these switches in force. A new limit begins with nobody counted or locked out.
     pub(crate) fn switch(&self, to: Switches) {
         let before = std::mem::replace(&mut *self.switches_mut(), to);
-        let limits = |switches: Switches| (switches.token_rate_limit, switches.lockout_after);
+        let limits = |switches: Switches| {
+            let Switches { token_rate_limit, introspect_rate_limit, revoke_rate_limit, lockout_after, .. } = switches;
+            (token_rate_limit, introspect_rate_limit, revoke_rate_limit, lockout_after)
+        };
         if limits(before) != limits(to) {
             *self.rate_limit() = RateLimit::default();
+        }
+        if before.authorize_rate_limit != to.authorize_rate_limit {
+            *self.address_limit() = RateLimit::default();
         }
         let limits = |switches: Switches| {
             let Switches { read_rate_limit, write_rate_limit, admin_rate_limit, lockout_after, .. } = switches;

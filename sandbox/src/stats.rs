@@ -26,7 +26,7 @@ pub struct Stats {
     pub revoked_families: u64,
     /// Security alerts raised.
     pub alerts: u64,
-    /// Requests over the rate limit, or during a lock-out.
+    /// Requests at the OAuth endpoints over their limits, or during a lock-out.
     pub rate_limited: u64,
     /// Lock-outs that began.
     pub lockouts: u64,

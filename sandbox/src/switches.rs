@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::rotation::Rotation;
+use crate::sys::CENTURY_SECONDS;
 
 /// Choices where the platform is silent or contradicts itself, and rules of other servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +28,12 @@ pub struct Switches {
     pub introspection_cache_seconds: u32,
     /// Requests a minute that the token endpoint lets through for each app.
     pub token_rate_limit: Option<u32>,
+    /// Requests a minute that the introspection endpoint lets through for each app.
+    pub introspect_rate_limit: Option<u32>,
+    /// Requests a minute that the revocation endpoint lets through for each app.
+    pub revoke_rate_limit: Option<u32>,
+    /// Requests a minute that the authorization endpoint lets through from each address.
+    pub authorize_rate_limit: Option<u32>,
     /// Requests that come before the wait after a 429 is over, until the app is locked out.
     pub lockout_after: u32,
     /// Requests a minute that read, for each app, at all services together.
@@ -39,6 +46,8 @@ pub struct Switches {
     pub insufficient_scope_status: u16,
     /// The token endpoint too gives machine tokens, as the migration guide has it.
     pub client_credentials_at_token_endpoint: bool,
+    /// Nobody has set up the secret that vendors sign their webhooks with.
+    pub inbound_secret_missing: bool,
 }
 
 impl Default for Switches {
@@ -52,12 +61,16 @@ impl Default for Switches {
             clock_skew_seconds: 0,
             introspection_cache_seconds: 0,
             token_rate_limit: None,
+            introspect_rate_limit: None,
+            revoke_rate_limit: None,
+            authorize_rate_limit: None,
             lockout_after: 10,
             read_rate_limit: None,
             write_rate_limit: None,
             admin_rate_limit: None,
             insufficient_scope_status: 403,
             client_credentials_at_token_endpoint: false,
+            inbound_secret_missing: false,
         }
     }
 }
@@ -73,12 +86,18 @@ impl Switches {
         if !matches!(changed.insufficient_scope_status, 401 | 403) {
             return Err("insufficient_scope_status is 401 or 403.".to_owned());
         }
+        if !(-CENTURY_SECONDS..=CENTURY_SECONDS).contains(&changed.clock_skew_seconds) {
+            return Err("clock_skew_seconds is a century at most.".to_owned());
+        }
         Ok(changed)
     }
 
     /// Sets every limit to the platform's figure.
     pub fn limit_as_the_platform(&mut self) {
         self.token_rate_limit = Some(60);
+        self.introspect_rate_limit = Some(600);
+        self.revoke_rate_limit = Some(60);
+        self.authorize_rate_limit = Some(30);
         self.read_rate_limit = Some(1000);
         self.write_rate_limit = Some(200);
         self.admin_rate_limit = Some(100);

@@ -6,6 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rand::TryRng;
 use rand::rngs::SysRng;
 
+/// As far as a clock may be moved, either way: every date stays printable.
+pub(crate) const CENTURY_SECONDS: i64 = 100 * 365 * 24 * 3600;
+
 /// The sandbox's own time: the machine's, moved ahead by as much as the tests asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
@@ -33,9 +36,7 @@ impl Clock {
     /// Moves the clock; a negative number moves it back.
     pub(crate) fn advance(&self, seconds: i64) {
         let moved = self.ahead_seconds.load(Ordering::SeqCst).saturating_add(seconds);
-        // A century either way keeps every date printable.
-        let century = 100 * 365 * 24 * 3600;
-        self.ahead_seconds.store(moved.clamp(-century, century), Ordering::SeqCst);
+        self.ahead_seconds.store(moved.clamp(-CENTURY_SECONDS, CENTURY_SECONDS), Ordering::SeqCst);
     }
 }
 

@@ -16,11 +16,12 @@ use crate::grants::{self, Redemption};
 use crate::id_token::{self, Claims};
 use crate::issue::Issued;
 use crate::journal::{AppliedFault, Done, Presented, Seq};
+use crate::oauth_limits::{self, Endpoint};
 use crate::params::Params;
-use crate::rate_limit::Limit;
 use crate::refresh::{self, Order, Worked};
 use crate::scopes;
 use crate::seed;
+use crate::server::RequestId;
 use crate::spoil::{self, Giving};
 use crate::state::{Shared, State};
 use crate::wire::Wire;
@@ -76,13 +77,14 @@ pub(crate) async fn token(
     Extract(state): Extract<Shared>,
     ConnectInfo(wire): ConnectInfo<Wire>,
     Extension(seq): Extension<Seq>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let attempt = Attempt::arrived(state, seq, query, headers, body);
-    if let Err(limited) = attempt.admit() {
-        return limited;
+    let attempt = Attempt::arrived(state, (seq, request_id), query, headers, body);
+    if let Err(limited) = oauth_limits::admit(&attempt.state, Endpoint::Token, attempt.client_id.as_deref()) {
+        return limited.into_response();
     }
     let canned = attempt.state.faults().token_answers.pop_front();
     if let Some(canned) = canned {
@@ -102,6 +104,7 @@ pub(crate) async fn token(
 struct Attempt {
     state: Shared,
     seq: Seq,
+    request_id: String,
     query: Option<String>,
     headers: HeaderMap,
     body: Bytes,
@@ -112,14 +115,27 @@ struct Attempt {
 
 impl Attempt {
     /// Counts the request, and notes what it presents.
-    fn arrived(state: Shared, seq: Seq, query: Option<String>, headers: HeaderMap, body: Bytes) -> Attempt {
+    fn arrived(
+        state: Shared,
+        (seq, request_id): (Seq, String),
+        query: Option<String>,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Attempt {
         let form = Params::parse(&body);
-        let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let basic = authorization.and_then(clients::basic_pair).map(|(id, _)| id);
-        let client_id = form.get("client_id").map(str::to_owned).or(basic);
+        let client_id = oauth_limits::named_client(&headers, &form);
         let grant_type = form.get("grant_type").map(str::to_owned);
-        let mut attempt =
-            Attempt { state, seq, query, headers, body, grant_type, client_id, arrival: Presented::Unknown };
+        let mut attempt = Attempt {
+            state,
+            seq,
+            request_id,
+            query,
+            headers,
+            body,
+            grant_type,
+            client_id,
+            arrival: Presented::Unknown,
+        };
         let is_refresh = attempt.grant_type.as_deref() == Some("refresh_token");
         let credential = form.get(if is_refresh { "refresh_token" } else { "code" });
         attempt.state.stats.add(|stats| {
@@ -159,25 +175,6 @@ impl Attempt {
                 _ => stats.code_replays += 1,
             });
         }
-    }
-
-    /// `Err` is the answer to a request over the rate limit.
-    #[allow(clippy::result_large_err, reason = "an answer is what the caller returns at once")]
-    fn admit(&self) -> Result<(), Response> {
-        let switches = self.state.switches();
-        let Some(cap) = switches.token_rate_limit else {
-            return Ok(());
-        };
-        let client_id = self.client_id.as_deref().unwrap_or_default();
-        let now = self.state.clock.now_ms();
-        let limit = Limit { class: "token", cap, patience: switches.lockout_after, grace_ms: 0 };
-        self.state.rate_limit().admit(client_id, now, limit).map_err(|limited| {
-            self.state.stats.add(|stats| {
-                stats.rate_limited += 1;
-                stats.lockouts += u64::from(limited.begins_lockout);
-            });
-            limited.into_response()
-        })
     }
 
     fn meets(&self, kind: &'static str, after: bool) {
@@ -221,7 +218,7 @@ impl Attempt {
         let (client, form) = authenticated_form(state, self.query.as_deref(), &self.headers, &self.body)?;
         if form.get("grant_type") == Some("client_credentials") && state.switches().client_credentials_at_token_endpoint
         {
-            let answer = machine::mint(state, &client, &form).unwrap_or_else(|refusal| refusal);
+            let answer = machine::mint(state, &client, &form, &self.request_id).unwrap_or_else(|refusal| refusal);
             return Ok((answer, Done::Nothing, Presented::Unknown));
         }
         let required = |name: &str| {
@@ -235,7 +232,7 @@ impl Attempt {
                     let text = "The code_verifier must be 43 to 128 letters, digits, or any of - . _ ~";
                     return Err(OAuthError::invalid_request(text));
                 }
-                let order = Redemption { client: &client, code, redirect_uri, verifier };
+                let order = Redemption { client: &client, code, redirect_uri, verifier, request_id: &self.request_id };
                 grants::redeem(&state.store, &state.clock, state.rule(), &order)?
             }
             "refresh_token" => {
@@ -244,6 +241,7 @@ impl Attempt {
                     token: required("refresh_token")?,
                     narrower: form.get("scope"),
                     keeps_token: giving == Giving::Kept,
+                    request_id: &self.request_id,
                 };
                 refresh::refresh(&state.store, &state.clock, state.rule(), &order)?
             }

@@ -1,7 +1,7 @@
 //! Connections that can be made to break at a chosen byte.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -61,7 +61,11 @@ impl Cut {
 
 /// The handle by which an answer's maker reaches its connection.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Wire(Arc<Mutex<Option<Cut>>>);
+pub(crate) struct Wire {
+    order: Arc<Mutex<Option<Cut>>>,
+    /// Who is at the other end.
+    peer: Option<IpAddr>,
+}
 
 impl Wire {
     /// Ends the connection while the next answer is written; an answer that is shorter arrives whole.
@@ -78,8 +82,13 @@ impl Wire {
         *self.lock() = None;
     }
 
+    /// The address at the other end.
+    pub(crate) fn peer(&self) -> String {
+        self.peer.map(|address| address.to_string()).unwrap_or_default()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Option<Cut>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.order.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -144,7 +153,7 @@ impl Listener for WiredListener {
         let (stream, address) = Listener::accept(&mut self.0).await;
         // Half an answer must go out before its connection ends. Failing that, it still goes out with the next bytes.
         let _ = stream.set_nodelay(true);
-        (WiredStream { stream, wire: Wire::default() }, address)
+        (WiredStream { stream, wire: Wire { peer: Some(address.ip()), ..Wire::default() } }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -165,7 +174,7 @@ mod tests {
     fn cut(at: CutAt) -> Cut {
         let wire = Wire::default();
         wire.cut(at, Ending::Close);
-        wire.0.lock().unwrap().take().unwrap()
+        wire.order.lock().unwrap().take().unwrap()
     }
 
     /// Writes the pieces one after another; returns how many bytes went out.

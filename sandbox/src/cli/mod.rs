@@ -89,8 +89,9 @@ struct Serve {
     /// Requests a minute that the token endpoint lets through for each app, for instance 60 [default: no limit]
     #[arg(long, value_name = "N")]
     token_rate_limit: Option<u32>,
-    /// Limit every kind of request as the platform does: 60 token requests, 1000 reads, 200 writes and 100
-    /// administrative requests a minute for each app
+    /// Limit every kind of request as the platform does, a minute and for each app: 60 at the token endpoint and 60 at
+    /// the one for revocation, 600 introspections, 1000 reads, 200 writes and 100 administrative requests; and 30
+    /// sign-ins that begin from one address
     #[arg(long)]
     platform_limits: bool,
     /// Open the home page in a browser: what runs, who can sign in, and the last requests live

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 
 use anyhow::Context as _;
 use loop_sandbox::demo::{Painter, Tone};
-use loop_sandbox::{Database, NewApp, Options, RegisteredApp, Sandbox, Switches};
+use loop_sandbox::{Database, NewApp, Options, RegisteredApp, Sandbox, Switches, shell};
 use serde_json::json;
 use tokio::sync::oneshot;
 
@@ -120,7 +120,7 @@ fn greeting(sandbox: &Sandbox, command: &Serve, app: Option<&App>, painter: Pain
     }
     match (&command.write_env, app) {
         (Some(path), _) => {
-            let path = env_file::quoted(&path.display().to_string());
+            let path = shell::quoted(&path.display().to_string());
             lines.push(format!("  set -a; . {path}; set +a    {}", soft("then start your app")));
         }
         (None, Some(_)) => lines.push("  Start with --write-env FILE or --json to be given its secret.".to_owned()),

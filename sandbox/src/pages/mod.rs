@@ -6,13 +6,14 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::answers::{NotedError, OAuthError, no_store};
 use crate::clients::Client;
+use crate::rate_limit::Limited;
 use crate::seed::Person;
 
 mod sign_in;
 mod site;
 
 pub(crate) use sign_in::{FormKeys, consent, sign_in};
-pub(crate) use site::{Answer, Here, Signed, Site, Stop, Visitor, session_router};
+pub(crate) use site::{Answer, Here, PAGES, Signed, Site, Stop, Visitor, session_router};
 
 const CSS: &str = include_str!("../assets/loop.css");
 
@@ -91,6 +92,28 @@ pub(crate) fn error(status: StatusCode, error: &OAuthError) -> Response {
     };
     let mut answer = page(status, "Something is wrong", false, &content);
     answer.extensions_mut().insert(NotedError(error.error.to_owned()));
+    answer
+}
+
+/// 429 for a browser; as JSON where it asks for no page.
+pub(crate) fn too_many(limited: Limited, headers: &HeaderMap) -> Response {
+    let wants_page = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accepted| accepted.contains("text/html"));
+    let seconds = limited.seconds();
+    let json = limited.into_response();
+    if !wants_page {
+        return json;
+    }
+    let content = html! {
+        h1 { "Too many sign-ins at once" }
+        p .soft { "Sign-ins came faster from here than Loop lets them through. Nothing was shared with any app." }
+        p .notice role="alert" data-error="rate_limited" { "Wait " (seconds) " seconds, and load this page again." }
+    };
+    let mut answer = page(StatusCode::TOO_MANY_REQUESTS, "Too many sign-ins", false, &content);
+    answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    answer.extensions_mut().insert(NotedError("rate_limited".to_owned()));
     answer
 }
 

@@ -1,7 +1,7 @@
 //! The frame of the sandbox's own pages: navigation, who is signed in, and forms that can't be forged.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request, State as Extract};
+use axum::extract::{Extension, FromRequest, FromRequestParts, Request, State as Extract};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -9,17 +9,17 @@ use axum::routing::post;
 use axum::{RequestPartsExt as _, Router};
 use maud::{Markup, html};
 use rusqlite::Connection;
+use serde_json::json;
 
 use super::{POLICY, brand, document, footer, person_card};
-use crate::api::Caller;
-use crate::audit::Audit;
+use crate::audit::{Actor, Audit};
 use crate::db::Trouble;
 use crate::ids;
 use crate::interact::see_other;
 use crate::params::Params;
 use crate::seed::{self, PEOPLE, Person};
 use crate::server::RequestId;
-use crate::session::{self, Browser};
+use crate::session::{self, Browser, SignsIn};
 use crate::state::{Shared, State};
 
 // The home page's own script and its stream of requests; nothing else may run or be spoken to.
@@ -29,6 +29,9 @@ const LIVE_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 's
 /// Which forms a CSRF token is good for: all of these pages.
 const FORMS: &str = "site";
 const SESSION: &str = "session";
+
+/// The app that the audit log names for what a person does on these pages.
+pub(crate) const PAGES: &str = "loop_pages";
 
 /// Where in the navigation a page stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,17 +109,13 @@ impl Visitor {
 
     /// Writes down what the visitor has changed, in the transaction of the change.
     pub(crate) fn noted(&self, db: &Connection, state: &State, note: impl FnOnce(&mut Audit)) -> Result<(), Trouble> {
-        let mut audit = Audit::default();
+        let mut audit = Audit::at(state.now());
         note(&mut audit);
-        let caller = Caller {
-            client_id: "loop_pages".to_owned(),
-            person: Some(self.person),
-            scopes: String::new(),
-            service: "identity",
-            request_id: self.request_id.clone(),
-            key: None,
-        };
-        audit.record(db, state, &caller)
+        audit.record(db, state, self.actor())
+    }
+
+    fn actor(&self) -> Actor<'_> {
+        Actor::user(self.person.user_id, PAGES, "identity", &self.request_id)
     }
 
     /// The hidden field of every form.
@@ -254,7 +253,12 @@ pub(crate) fn session_router() -> Router<Shared> {
     Router::new().route("/session", post(sign_in)).route("/session/end", post(sign_out))
 }
 
-async fn sign_in(Extract(state): Extract<Shared>, headers: HeaderMap, body: Bytes) -> Answer {
+async fn sign_in(
+    Extract(state): Extract<Shared>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
     let form = Params::parse(&body);
     let browser = session::browser(&state, &headers)?.ok_or_else(forged)?;
     if !ids::same(&browser.csrf(SESSION), form.get("csrf").unwrap_or_default()) {
@@ -262,14 +266,18 @@ async fn sign_in(Extract(state): Extract<Shared>, headers: HeaderMap, body: Byte
     }
     let person = form.get("person").and_then(seed::find);
     let person = person.ok_or_else(|| Stop::new(StatusCode::BAD_REQUEST, "There is no such test person."))?;
-    let secret = session::replace(&state, &headers, &browser, person)?;
+    let secret = session::replace(&state, &headers, &browser, SignsIn { person, request_id: &request_id })?;
     let mut answer = see_other(own_page(form.get("next").unwrap_or_default()));
     session::set_cookie(&state, &mut answer, &secret);
     Ok(answer)
 }
 
 async fn sign_out(Extract(state): Extract<Shared>, signed: Signed) -> Answer {
-    session::end(&state.store, &signed.visitor.browser.secret)?;
+    let visitor = &signed.visitor;
+    state.store.write(|db| match session::end(db, &visitor.browser.secret)? {
+        Some(id) => visitor.noted(db, &state, |audit| audit.note("identity.session.ended", "session", id, json!({}))),
+        None => Ok(()),
+    })?;
     Ok(see_other("/"))
 }
 

@@ -8,6 +8,7 @@ use super::hooks;
 use super::once::Shown;
 use crate::clients::Client;
 use crate::pages::{Visitor, when};
+use crate::shell::variable;
 use crate::webhooks::{Delivery, Endpoint};
 
 /// What the page shows.
@@ -71,11 +72,11 @@ impl AppPage<'_> {
         let client = &self.app.client;
         let is_service = self.app.kind().is_service();
         let mut lines = vec![
-            format!("LOOP_ENVIRONMENT='{}/{{service}}'", self.base_url),
-            format!("{}={}", if is_service { "LOOP_SERVICE_CLIENT_ID" } else { "LOOP_CLIENT_ID" }, client.client_id),
+            variable("LOOP_ENVIRONMENT", &format!("{}/{{service}}", self.base_url)),
+            variable(if is_service { "LOOP_SERVICE_CLIENT_ID" } else { "LOOP_CLIENT_ID" }, &client.client_id),
         ];
-        lines.extend(self.shown.iter().map(|shown| format!("{}={}", shown.variable, shown.secret)));
-        lines.extend(client.redirect_uris.first().map(|uri| format!("LOOP_REDIRECT_URI='{uri}'")));
+        lines.extend(self.shown.iter().map(|shown| variable(shown.variable, &shown.secret)));
+        lines.extend(client.redirect_uris.first().map(|uri| variable("LOOP_REDIRECT_URI", uri)));
         lines.join("\n")
     }
 
@@ -88,7 +89,7 @@ impl AppPage<'_> {
                 }
                 details {
                     summary { "Rotate the secret…" }
-                    p .soft { "You get a new secret at once. The one that is in use now keeps working for 24 hours, so that you can bring the new one to every server; one that was rotated before stops at once." }
+                    p .soft { "You get a new secret at once. The one that is in use now keeps working for 24 hours, so that you can bring the new one to every server." }
                     form method="post" action=(self.path("/rotate-secret")) {
                         (self.visitor.key())
                         button .button.primary type="submit" { "Rotate the secret" }

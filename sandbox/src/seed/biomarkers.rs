@@ -297,10 +297,10 @@ mod tests {
     }
 
     #[test]
-    fn every_person_but_nia_has_10_to_14_different_results_and_every_panel_a_person() {
+    fn everybody_but_nia_and_kai_has_10_to_14_different_results_and_every_panel_a_person() {
         for person in PEOPLE {
             let results = of_person(person);
-            if person.handle == "nia" {
+            if matches!(person.handle, "nia" | "kai") {
                 assert!(results.is_empty());
                 continue;
             }

@@ -18,6 +18,8 @@ pub struct Person {
     pub email: &'static str,
     /// One line about what their results show.
     pub about: &'static str,
+    /// The brand that they have joined. Without one nothing but the account itself is open to them.
+    pub brand_id: Option<&'static str>,
     #[serde(skip)]
     pub(crate) sex: Sex,
 }
@@ -36,6 +38,7 @@ pub(crate) const PEOPLE: &[Person] = &[
         name: "Ada Okafor",
         email: "ada.okafor@example.com",
         about: "38, training for her second marathon; iron and vitamin D are running low",
+        brand_id: Some(BRAND),
         sex: Sex::Female,
     },
     Person {
@@ -44,6 +47,7 @@ pub(crate) const PEOPLE: &[Person] = &[
         name: "Ben Castellano",
         email: "ben.castellano@example.com",
         about: "52, working on his cholesterol; blood sugar just above the line",
+        brand_id: Some(BRAND),
         sex: Sex::Male,
     },
     Person {
@@ -52,6 +56,7 @@ pub(crate) const PEOPLE: &[Person] = &[
         name: "Mei Tanaka",
         email: "mei.tanaka@example.com",
         about: "29, first baseline panel, everything within range",
+        brand_id: Some(BRAND),
         sex: Sex::Female,
     },
     Person {
@@ -60,6 +65,7 @@ pub(crate) const PEOPLE: &[Person] = &[
         name: "Omar Haddad",
         email: "omar.haddad@example.com",
         about: "46, tired for months; low testosterone, slow thyroid, very high triglycerides",
+        brand_id: Some(BRAND),
         sex: Sex::Male,
     },
     Person {
@@ -68,11 +74,21 @@ pub(crate) const PEOPLE: &[Person] = &[
         name: "Nia Lindqvist",
         email: "nia.lindqvist@example.com",
         about: "34, joined last week; no results, no protocol, nothing on record yet",
+        brand_id: Some(BRAND),
         sex: Sex::Female,
+    },
+    Person {
+        handle: "kai",
+        user_id: "user_01HXYKA100E5G9N3R7V1X4Z8B2",
+        name: "Kai Sorensen",
+        email: "kai.sorensen@example.com",
+        about: "27, made an account today and has joined no brand yet; the API knows the account alone",
+        brand_id: None,
+        sex: Sex::Male,
     },
 ];
 
-/// The one brand that everybody here belongs to.
+/// The one brand here.
 pub(crate) const BRAND: &str = "loop";
 
 impl Person {

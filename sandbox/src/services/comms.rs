@@ -15,7 +15,7 @@ use crate::audit::Audit;
 use crate::db::Trouble;
 use crate::ids::{self, base64url, from_base64url};
 use crate::seed::{self, BRAND, NotificationKind, Person};
-use crate::state::{Shared, State};
+use crate::state::Shared;
 
 const DEFAULT_LIMIT: u32 = 20;
 const MAX_LIMIT: u32 = 100;
@@ -100,11 +100,10 @@ fn after(cursor: &str) -> Option<String> {
 pub(super) fn notify(
     db: &Connection,
     audit: &mut Audit,
-    state: &State,
     person: &Person,
     kind: &NotificationKind,
 ) -> Result<(), Trouble> {
-    let (id, now) = (ids::uuid()?, state.now());
+    let (id, now) = (ids::uuid()?, audit.now);
     let sql = "INSERT INTO notifications (id, user_id, kind, created_at) VALUES (?1, ?2, ?3, ?4)";
     db.execute(sql, params![id, person.user_id, kind.name, now])?;
     let payload = json!({

@@ -78,10 +78,10 @@ pub(crate) async fn publish(
     let user_id = about.and_then(seed::by_id).map(|person| person.user_id.to_owned());
     api::write(&state, &caller, StatusCode::CREATED, |db, audit| {
         let event = Event { name: asked.name, user_id, payload: json!(asked.payload) };
-        audit::publish(db, &state, &id, &event)?;
+        audit::publish(db, &state, audit.now, &id, &event)?;
         let details = json!({ "correlation_id": asked.correlation_id, "source": asked.source });
         audit.note("events.event.published", "event", &id, details);
-        Ok(PublishedEvent { id, name: event.name, status: EventStatus::Published, ts: crate::time_text(state.now()) })
+        Ok(PublishedEvent { id, name: event.name, status: EventStatus::Published, ts: crate::time_text(audit.now) })
     })
 }
 

@@ -97,7 +97,7 @@ pub(crate) async fn create(
         }
         db.execute(
             "INSERT INTO memberships (id, user_id, tier, subscription_id, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![id, person.user_id, asked.tier, asked.subscription_id, state.now()],
+            params![id, person.user_id, asked.tier, asked.subscription_id, audit.now],
         )?;
         audit.note("membership.membership.created", "membership", &id, json!({ "tier": asked.tier }));
         let payload = json!({ "user_id": person.user_id, "tier": asked.tier, "previous_tier": null });

@@ -12,6 +12,7 @@ mod membership;
 mod patient_graph;
 
 use axum::Router;
+use axum::http::StatusCode;
 use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -45,7 +46,12 @@ pub(crate) fn pages() -> Router<Shared> {
         .iter()
         .fold(Router::new(), health)
         .route("/clinical/files/bloodwork/{bloodwork_id}", get(clinical::bloodwork_file))
-        .route("/integrations/connect", get(integrations::connect))
+        .route("/integrations/connect", get(integrations::connect).head(only_by_a_person))
+}
+
+/// A program that looks where a link leads must not use it up.
+async fn only_by_a_person() -> StatusCode {
+    StatusCode::METHOD_NOT_ALLOWED
 }
 
 /// What was written; what people have from the start is in seed/. Times are seconds since 1970 on the sandbox clock,
@@ -78,7 +84,8 @@ CREATE TABLE IF NOT EXISTS idempotency (
     key TEXT NOT NULL,
     body_hash TEXT NOT NULL,
     status INTEGER NOT NULL,
-    body TEXT NOT NULL,
+    -- NULL: the answer held a secret and nothing without it.
+    body TEXT,
     at INTEGER NOT NULL,
     PRIMARY KEY (holder, route, key)
 );

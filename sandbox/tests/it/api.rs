@@ -99,6 +99,7 @@ pub(crate) fn user_id(person: &str) -> &'static str {
         "mei" => "user_01HXYME100H9Z5X2Y8A4E7M1K6",
         "omar" => "user_01HXY0MAR0R3W6T1N9Q5B8V2J4",
         "nia" => "user_01HXYN1A00D2F6K8P4T7W1Z3X5",
+        "kai" => "user_01HXYKA100E5G9N3R7V1X4Z8B2",
         _ => panic!("{person}"),
     }
 }

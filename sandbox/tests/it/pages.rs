@@ -116,6 +116,22 @@ async fn a_forged_or_repeated_form_is_refused() {
     assert!(twice.text.contains("finished already"));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_clicks_on_allow_at_the_same_moment_give_one_code() {
+    let world = World::new().await;
+    for _ in 0..30 {
+        let (_, page, cookie) = at_consent(&world).await;
+        let (interaction, csrf) = (hidden(&page, "interaction"), hidden(&page, "csrf"));
+        let fields =
+            [("interaction", interaction.as_str()), ("csrf", &csrf), ("scope", "openid"), ("decision", "allow")];
+        let headers = [("cookie", cookie.as_str())];
+        let click = || world.form("/identity/consent", &headers, &fields);
+        let (one, two, three) = tokio::join!(click(), click(), click());
+        let allowed = [one, two, three].iter().filter(|answer| answer.status == 303).count();
+        assert_eq!(allowed, 1);
+    }
+}
+
 #[tokio::test]
 async fn a_name_that_looks_like_markup_stays_text() {
     let app = loop_sandbox::NewApp::named("<script>alert(1)</script>");

@@ -145,6 +145,16 @@ fn hidden_time(page: &str) -> &str {
 }
 
 #[tokio::test]
+async fn what_the_page_offers_to_a_shell_can_be_pasted_there() {
+    let world = World::new().await;
+    let tab = Tab::signed_in(&world, "ben").await;
+    let path = tab.register(&[("scope", "openid"), ("redirect_uris", "https://a.example/';id>/tmp/x;'")]).await;
+    let page = tab.open(&path).await.text;
+    let lines = text_of(&page, "<pre tabindex=\"0\"><code>");
+    assert!(!lines.contains("/';id"), "{lines}");
+}
+
+#[tokio::test]
 async fn an_app_can_be_changed_and_switched_off() {
     let world = World::new().await;
     let tab = Tab::signed_in(&world, "ben").await;

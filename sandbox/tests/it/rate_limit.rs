@@ -62,3 +62,77 @@ async fn who_ignores_the_wait_is_locked_out_for_15_minutes_and_then_for_an_hour(
     }
     assert_eq!(world.sandbox.stats().rate_limited, 8);
 }
+
+#[tokio::test]
+async fn introspection_and_revocation_have_limits_of_their_own_and_one_lock_out() {
+    let world = World::new().await;
+    let tokens = world.signed_in().await;
+    world.sandbox.switch(|rules| {
+        rules.introspect_rate_limit = Some(2);
+        rules.revoke_rate_limit = Some(1);
+        rules.lockout_after = 2;
+    });
+    let introspect = async || world.oauth("introspect", &[("token", &tokens.access)]).await;
+    let revoke = async || world.oauth("revoke", &[("token", "lph_at_none")]).await;
+    assert_eq!((introspect().await.status, introspect().await.status), (200, 200));
+    let limited = introspect().await;
+    assert_eq!((limited.status, limited.error().as_str()), (429, "rate_limited"));
+    assert!((1..=60).contains(&limited.header("retry-after").parse::<u64>().unwrap()));
+    assert_eq!((revoke().await.status, revoke().await.status), (200, 429));
+    assert_eq!(world.refresh("x").await.error(), "invalid_grant", "the token endpoint has its own");
+    world.sandbox.advance_clock(Duration::from_secs(60));
+    assert_eq!(introspect().await.status, 200);
+    for _ in 0..4 {
+        introspect().await;
+    }
+    assert_eq!(world.sandbox.stats().lockouts, 1);
+    world.sandbox.advance_clock(Duration::from_secs(61));
+    assert_eq!(revoke().await.error(), "rate_limited", "locked out of one is locked out of all");
+    world.sandbox.advance_clock(Duration::from_secs(900));
+    assert_eq!(revoke().await.status, 200);
+}
+
+#[tokio::test]
+async fn sign_ins_are_limited_by_address_and_nobody_is_locked_out() {
+    let world = World::new().await;
+    world.sandbox.switch(|rules| {
+        rules.authorize_rate_limit = Some(2);
+        rules.lockout_after = 1;
+    });
+    assert_eq!((world.authorize(&[]).await.status, world.authorize(&[]).await.status), (303, 303));
+    let limited = world.authorize(&[]).await;
+    assert_eq!((limited.status, limited.error().as_str()), (429, "rate_limited"));
+    let url = world.authorization_url(&[]);
+    let page = world.send(reqwest::Method::GET, &url, &[("accept", "text/html,*/*")], None).await;
+    assert_eq!((page.status, page.header("content-type")), (429, "text/html; charset=utf-8"));
+    assert!(page.text.contains("data-error=\"rate_limited\"") && !page.header("retry-after").is_empty());
+    // The rest of 127.0.0.0/8 is this machine too, and another address.
+    let elsewhere = reqwest::Client::builder()
+        .local_address(std::net::IpAddr::from([127, 0, 0, 2]))
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .build()
+        .unwrap();
+    if cfg!(target_os = "linux") {
+        assert_eq!(elsewhere.get(&url).send().await.unwrap().status(), 303);
+    }
+    for _ in 0..5 {
+        world.authorize(&[]).await;
+    }
+    world.sandbox.advance_clock(Duration::from_secs(61));
+    assert_eq!(world.authorize(&[]).await.status, 303);
+    assert_eq!(world.sandbox.stats().lockouts, 0);
+}
+
+#[tokio::test]
+async fn the_platforms_figures_are_set_together() {
+    let mut rules = loop_sandbox::Switches::default();
+    rules.limit_as_the_platform();
+    let oauth =
+        (rules.authorize_rate_limit, rules.token_rate_limit, rules.introspect_rate_limit, rules.revoke_rate_limit);
+    assert_eq!(oauth, (Some(30), Some(60), Some(600), Some(60)));
+    assert_eq!(
+        (rules.read_rate_limit, rules.write_rate_limit, rules.admin_rate_limit),
+        (Some(1000), Some(200), Some(100))
+    );
+}

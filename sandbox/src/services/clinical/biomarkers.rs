@@ -116,7 +116,7 @@ pub(crate) async fn parse(
         return Err(ApiError::validation("biomarkers must name at least one."));
     }
     let new: Vec<NewResult> = asked.biomarkers.into_iter().map(NewBiomarker::checked).collect::<Result<_, _>>()?;
-    api::write(&state, &caller, StatusCode::OK, |db, audit| written(db, audit, &state, person, &asked.source, &new))
+    api::write(&state, &caller, StatusCode::OK, |db, audit| written(db, audit, person, &asked.source, &new))
 }
 
 impl NewBiomarker {
@@ -192,18 +192,17 @@ pub(crate) async fn parse_vendor(
         return Err(ApiError::unprocessable("There is no result in raw_payload."));
     }
     let source = asked.vendor.name();
-    api::write(&state, &caller, StatusCode::OK, |db, audit| written(db, audit, &state, person, source, &new))
+    api::write(&state, &caller, StatusCode::OK, |db, audit| written(db, audit, person, source, &new))
 }
 
 fn written(
     db: &Transaction<'_>,
     audit: &mut Audit,
-    state: &State,
     person: &Person,
     source: &str,
     new: &[NewResult],
 ) -> Result<BiomarkerList, ApiError> {
-    let now = state.now();
+    let now = audit.now;
     let results: Vec<Biomarker> =
         new.iter().map(|new| results::add(db, now, person, source, new)).collect::<Result<_, _>>()?;
     let patient_id = person.patient_id();
@@ -230,6 +229,6 @@ fn written(
         });
         audit.event("clinical.lab_result.critical.v1", Some(person.user_id), payload);
     }
-    comms::notify(db, audit, state, person, NotificationKind::RESULTS_READY)?;
+    comms::notify(db, audit, person, NotificationKind::RESULTS_READY)?;
     Ok(BiomarkerList::of(results))
 }

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::answers::{ApiError, no_store};
 use crate::api::{self, At, Body, Caller};
-use crate::ids::{self, Hashed};
+use crate::ids;
 use crate::openapi::JsonObject;
 use crate::params::Params;
 use crate::seed::{self, BRAND, PEOPLE, Person};
@@ -135,6 +135,7 @@ pub(crate) async fn upload(
     let person = caller.patient_of_brand(&asked.patient_id, &asked.brand_id)?;
     api::said("source", &asked.source)?;
     let file = from_base64(&asked.file_base64)?;
+    let now = state.now();
     let stored = Stored {
         id: ids::uuid()?,
         person,
@@ -145,7 +146,7 @@ pub(crate) async fn upload(
         },
         source: asked.source,
         status: BloodworkStatus::Uploaded,
-        uploaded_at: crate::time_text(state.now()),
+        uploaded_at: crate::time_text(now),
         file,
     };
     api::write(&state, &caller, StatusCode::CREATED, |db, audit| {
@@ -158,7 +159,7 @@ pub(crate) async fn upload(
                 stored.file_name,
                 stored.content_type.as_str(),
                 stored.source,
-                state.now(),
+                now,
                 stored.file
             ],
         )?;
@@ -236,13 +237,15 @@ pub(crate) async fn file(
     }
     let stored = find(&state, &id)?.ok_or_else(no_such_report)?;
     let content_type = HeaderValue::from_static(stored.content_type.as_str());
-    let mut answer = ([(header::CONTENT_TYPE, content_type)], stored.file).into_response();
+    // Whatever was uploaded must not run as a page of the sandbox's.
+    let nosniff = (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let mut answer = ([(header::CONTENT_TYPE, content_type), nosniff], stored.file).into_response();
     no_store(&mut answer);
     Ok(answer)
 }
 
 fn signature(state: &State, id: &str, expires: i64) -> String {
-    Hashed::of(&format!("{}\n{id}\n{expires}", state.file_secret)).0
+    ids::hmac_sha256_hex(state.file_secret.as_bytes(), format!("{id}\n{expires}").as_bytes())
 }
 
 fn no_such_report() -> ApiError {

@@ -163,12 +163,12 @@ pub(crate) async fn create(
             id,
             person,
             panel: asked.panel_id.as_str().to_owned(),
-            created_at: crate::time_text(state.now()),
+            created_at: crate::time_text(audit.now),
             completed_at: None,
         };
         db.execute(
             "INSERT INTO lab_orders (id, user_id, panel_id, junction_order_id, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![order.id, person.user_id, order.panel, order.junction_order_id, state.now()],
+            params![order.id, person.user_id, order.panel, order.junction_order_id, audit.now],
         )?;
         audit.note("clinical.lab_order.created", "lab_order", &order.id, json!({ "panel_id": order.panel }));
         Ok(order.view())

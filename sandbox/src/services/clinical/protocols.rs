@@ -221,7 +221,7 @@ pub(crate) async fn enroll(
     api::write(&state, &caller, StatusCode::CREATED, |db, audit| {
         db.execute(
             "INSERT INTO enrollments (id, user_id, protocol_id, enrolled_at) VALUES (?1, ?2, ?3, ?4)",
-            params![id, person.user_id, protocol.id, state.now()],
+            params![id, person.user_id, protocol.id, audit.now],
         )?;
         audit.note("clinical.enrollment.created", "enrollment", &id, json!({ "protocol_id": protocol.id }));
         Ok(Enrollment {
@@ -229,7 +229,7 @@ pub(crate) async fn enroll(
             patient_id: person.patient_id(),
             protocol_id: protocol.id.to_owned(),
             status: EnrollmentStatus::Active,
-            enrolled_at: crate::time_text(state.now()),
+            enrolled_at: crate::time_text(audit.now),
         })
     })
 }

@@ -15,7 +15,11 @@ use crate::state::Shared;
 #[utoipa::path(
     get, path = "/v1/wearables/metrics", operation_id = "clinical.list_wearable_metrics",
     security(("user" = ["read:wearables"])),
-    responses((status = 200, body = Vec<WearableMetric>), (status = 404, description = "No wearable is connected"))
+    responses(
+        (status = 200, body = Vec<WearableMetric>),
+        (status = 404, description = "No wearable is connected"),
+        (status = 502, description = "None of the providers that are connected answers"),
+    )
 )]
 pub(crate) async fn metrics(
     Extract(state): Extract<Shared>,
@@ -25,6 +29,10 @@ pub(crate) async fn metrics(
     let connections = state.store.read(|db| connections_of(db, person))?;
     let connected = connections.iter().filter(|connection| connection.status == ConnectionStatus::Connected);
     let metrics: Vec<_> = connected.flat_map(|connection| wearable_metrics(person, &connection.provider)).collect();
+    let is_broken = connections.iter().any(|connection| connection.status == ConnectionStatus::Error);
+    if metrics.is_empty() && is_broken {
+        return Err(ApiError::upstream("The provider does not answer."));
+    }
     if metrics.is_empty() {
         return Err(ApiError::not_found("No wearable is connected."));
     }

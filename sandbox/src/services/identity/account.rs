@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::answers::ApiError;
 use crate::api::{At, Caller};
 use crate::db::Trouble;
-use crate::seed::{self, BRAND, Badge, DoseReminders, Person, PersonKind, Session};
+use crate::seed::{self, Badge, DoseReminders, Person, PersonKind, Session};
 use crate::services::clinical::enrolled_in;
 use crate::state::{Shared, State};
 
@@ -111,7 +111,7 @@ pub(crate) async fn settings(caller: Caller) -> Result<Json<Settings>, ApiError>
         },
         timezone: account.timezone,
         locale: account.locale,
-        handle: (person.handle != "nia").then_some(person.handle),
+        handle: (!matches!(person.handle, "nia" | "kai")).then_some(person.handle),
         pronouns: account.pronouns,
         dose_reminder_schedule: account.dose_reminder_schedule,
         updated_at: account.settings_updated_at,
@@ -168,7 +168,7 @@ pub(crate) async fn user(caller: Caller, At(user_id): At<String>) -> Result<Json
         user_id: person.user_id,
         email: person.email,
         name: Some(person.name),
-        brand_id: Some(BRAND),
+        brand_id: person.brand_id,
         created_at: seed::account(person).joined_at,
     }))
 }

@@ -91,7 +91,7 @@ pub(crate) async fn delete_grant(
         let found: Option<String> =
             db.query_row(sql, [grant_id.as_str(), person.user_id], |row| row.get(0)).optional()?;
         if let Some(app) = found {
-            end_grant_in(db, state.now(), &grant_id)?;
+            end_grant_in(db, audit.now, &grant_id)?;
             audit.note("identity.grant.revoked", "oauth_grant", &grant_id, json!({ "app": app }));
         }
         Ok(())
@@ -138,7 +138,7 @@ pub(crate) async fn delete(
         let grant: Option<String> =
             db.query_row(sql, [client_id.as_str(), person.user_id], |row| row.get(0)).optional()?;
         let grant = grant.ok_or_else(|| ApiError::not_found("This app is not connected."))?;
-        end_grant_in(db, state.now(), &grant)?;
+        end_grant_in(db, audit.now, &grant)?;
         audit.note("identity.connected_app.revoked", "oauth_grant", &grant, json!({ "app": client_id }));
         Ok(())
     })

@@ -287,7 +287,7 @@ pub(crate) async fn log_dose(
             status: asked.status,
             skip_reason: asked.skip_reason,
             scheduled_at,
-            logged_at: logged_at.unwrap_or_else(|| crate::time_text(state.now())),
+            logged_at: logged_at.unwrap_or_else(|| crate::time_text(audit.now)),
         })
     })
 }

@@ -160,12 +160,13 @@ pub(crate) async fn series(
 }
 
 fn bound(field: &str, text: &str, is_end: bool) -> Result<Timestamp, ApiError> {
-    if let Ok(at) = text.parse() {
-        return Ok(at);
+    if text.contains(['T', 't']) {
+        let at = api::time(field, text)?;
+        return at.parse().map_err(|_| ApiError::validation(format!("{field} is out of range.")));
     }
     let day = api::date(field, text)?;
-    let day = if is_end { day.tomorrow().unwrap_or(day) } else { day };
-    let at = day.to_zoned_datetime(TimeZone::UTC).map(|zoned| zoned.timestamp());
+    let moment = if is_end { day.at(23, 59, 59, 999_999_999) } else { day.at(0, 0, 0, 0) };
+    let at = moment.to_zoned_datetime(TimeZone::UTC).map(|zoned| zoned.timestamp());
     at.map_err(|_| ApiError::validation(format!("{field} is out of range.")))
 }
 

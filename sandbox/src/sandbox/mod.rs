@@ -1,9 +1,10 @@
 //! The handle of a running sandbox.
 
-use std::fmt;
+mod app;
+mod options;
+
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,182 +12,21 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+pub use self::app::{NewApp, RegisterError, RegisteredApp};
+use self::options::not_opened;
+pub use self::options::{Options, StartError};
 use crate::browser::{self, SignIn, SignInError};
 use crate::clients::{self, ClientForm, DEFAULT_ACCESS_TOKEN_SECONDS};
-use crate::db::{Database, Store, Trouble};
+use crate::db::Store;
 use crate::fault::{Fault, InvalidFault, Place};
 use crate::id_token::IdTokenFault;
 use crate::journal::JournalEntry;
-use crate::rotation::Rotation;
 use crate::seed::{PEOPLE, Person};
 use crate::state::{Shared, State};
 use crate::stats::Stats;
 use crate::switches::Switches;
 use crate::wire::{Wire, WiredListener};
 use crate::{audit, keys, revocation, server, webhooks};
-
-/// How a sandbox starts.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// On 127.0.0.1; 0 takes any that is free.
-    pub port: u16,
-    /// Where apps, grants and tokens are kept.
-    pub database: Database,
-    /// Grant `openid` only to apps that registered it. Else every app may ask for it.
-    pub strict_openid: bool,
-    /// Accept `openid` without a `nonce`.
-    pub lenient_nonce: bool,
-    /// Show the scopes of a consent page without checkboxes: all of them or none.
-    pub all_or_nothing: bool,
-    /// How refresh tokens follow one another.
-    pub rotation: Rotation,
-    /// Requests a minute that the token endpoint lets through for each app; no limit if not given.
-    pub token_rate_limit: Option<u32>,
-}
-
-/// Why a sandbox did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// Something else listens there.
-    #[error("Port {port} is already in use; choose another with --port, or --port 0 for any that is free.")]
-    PortTaken {
-        /// The one asked for.
-        port: u16,
-    },
-    /// The port can't be listened on for another reason.
-    #[error("The sandbox can't listen on port {port} ({source}); choose another with --port.")]
-    PortRefused {
-        /// The one asked for.
-        port: u16,
-        /// What the operating system said.
-        source: std::io::Error,
-    },
-    /// The file can't be opened or written.
-    #[error("The database {} can't be written ({reason}); choose another file with --database.", path.display())]
-    DatabaseUnwritable {
-        /// The file asked for.
-        path: PathBuf,
-        /// What SQLite said.
-        reason: String,
-    },
-    /// Nothing that the caller did.
-    #[error("The sandbox could not start: {reason}.")]
-    Internal {
-        /// What happened.
-        reason: String,
-    },
-}
-
-/// An app to register.
-#[derive(Debug, Clone)]
-pub struct NewApp {
-    /// As the consent page shows it.
-    pub name: String,
-    /// Whether it gets, and must send, a secret.
-    pub confidential: bool,
-    /// Compared exactly.
-    pub redirect_uris: Vec<String>,
-    /// What it may ask for.
-    pub scopes: Vec<String>,
-    /// How long its access tokens live; an hour if not given.
-    pub access_token_seconds: Option<u32>,
-    /// Whether it may ask for scopes that open health data: its maker and Loop have signed a BAA.
-    pub baa: bool,
-    /// Where its webhooks go.
-    pub webhook_url: Option<String>,
-}
-
-impl Default for NewApp {
-    /// The quickstart's app, on the developer's machine.
-    fn default() -> NewApp {
-        NewApp {
-            name: "My Lab Aggregator".to_owned(),
-            confidential: true,
-            redirect_uris: vec!["http://localhost:3000/callback".to_owned()],
-            scopes: ["openid", "profile", "read:biomarkers", "read:protocols"].map(str::to_owned).to_vec(),
-            access_token_seconds: None,
-            baa: true,
-            webhook_url: None,
-        }
-    }
-}
-
-impl NewApp {
-    /// An app of this name, else as the default.
-    pub fn named(name: impl Into<String>) -> NewApp {
-        NewApp { name: name.into(), ..NewApp::default() }
-    }
-
-    /// A machine: no person, no redirect, and these `admin:` scopes, separated by spaces.
-    pub fn machine(name: impl Into<String>, scopes: &str) -> NewApp {
-        NewApp { redirect_uris: Vec::new(), ..NewApp::named(name) }.scopes(scopes)
-    }
-
-    /// Without the agreement (BAA) that scopes for health data need.
-    #[must_use]
-    pub fn without_baa(self) -> NewApp {
-        NewApp { baa: false, ..self }
-    }
-
-    /// A phone or browser app, without a secret.
-    #[must_use]
-    pub fn public(self) -> NewApp {
-        NewApp { confidential: false, ..self }
-    }
-
-    /// This redirect URI instead of the default one.
-    #[must_use]
-    pub fn redirect_uri(self, uri: impl Into<String>) -> NewApp {
-        NewApp { redirect_uris: vec![uri.into()], ..self }
-    }
-
-    /// These scopes, separated by spaces, instead of the default ones.
-    #[must_use]
-    pub fn scopes(self, scopes: &str) -> NewApp {
-        NewApp { scopes: crate::scopes::split(scopes), ..self }
-    }
-
-    /// Access tokens that live this long.
-    #[must_use]
-    pub fn access_token_seconds(self, seconds: u32) -> NewApp {
-        NewApp { access_token_seconds: Some(seconds), ..self }
-    }
-}
-
-/// What a registration gives. The secrets are shown by no print.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct RegisteredApp {
-    /// `client_01…`, public.
-    pub client_id: String,
-    /// `secret_…`; a public app has none.
-    pub client_secret: Option<String>,
-    /// `whsec_…`, with which its webhooks are signed; an app without a webhook URL has none.
-    pub webhook_signing_secret: Option<String>,
-}
-
-impl fmt::Debug for RegisteredApp {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("RegisteredApp")
-            .field("client_id", &self.client_id)
-            .field("client_secret", &self.client_secret.as_ref().map(|_| "••••"))
-            .field("webhook_signing_secret", &self.webhook_signing_secret.as_ref().map(|_| "••••"))
-            .finish()
-    }
-}
-
-/// Why an app was not registered: one sentence that names what is wrong.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{0}")]
-pub struct RegisterError(String);
-
-impl From<Trouble> for RegisterError {
-    fn from(trouble: Trouble) -> RegisterError {
-        RegisterError(trouble.to_string())
-    }
-}
 
 /// A running sandbox. It stops when this is dropped.
 #[derive(Debug)]
@@ -345,7 +185,8 @@ impl Sandbox {
 
     /// Ends a grant as the person does in their account. `false` when there was none; `user_id` as in [`Person`].
     pub fn end_grant(&self, user_id: &str, client_id: &str) -> bool {
-        revocation::end_grant(&self.state.store, self.state.now(), user_id, client_id).unwrap_or_default()
+        // No request asked for it, so its row names none.
+        revocation::end_grant(&self.state.store, self.state.now(), user_id, client_id, "").unwrap_or_default()
     }
 
     /// Ends access tokens as if their time were up, of one person, of one app, or all; refresh tokens stay. Returns how
@@ -395,17 +236,5 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.stop.send_replace(true);
-    }
-}
-
-fn not_opened(database: &Database, failure: &rusqlite::Error) -> StartError {
-    match database {
-        Database::Memory => StartError::Internal { reason: failure.to_string() },
-        Database::File(path) => {
-            let reason = failure.sqlite_error().map_or_else(|| failure.to_string(), ToString::to_string);
-            // "Error code 14: unable to open database file": the number helps nobody.
-            let reason = reason.split_once(": ").map_or(reason.as_str(), |(_, words)| words).to_owned();
-            StartError::DatabaseUnwritable { path: path.clone(), reason }
-        }
     }
 }

@@ -1,10 +1,12 @@
-//! Faults: what a test can order, and what makes no sense.
+//! Faults: what a test can order. What makes no sense is in check.rs, which request a fault strikes in strikes.rs, and
+//! what is sent then in spoil.rs.
 
-use axum::http::{HeaderValue, StatusCode};
+mod check;
+mod strikes;
+
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::ids;
-use crate::wire::{CutAt, Ending};
+pub(crate) use self::strikes::Met;
 
 /// One wrong answer, on order, of the token endpoint or of any other route. Made by [`Fault::no_answer`] and its siblings.
 ///
@@ -68,17 +70,6 @@ pub(crate) enum Place {
     #[default]
     Token,
     Api,
-}
-
-/// A request that a fault may wait for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Met<'a> {
-    pub(crate) service: &'a str,
-    pub(crate) method: &'a str,
-    /// As the operation has it, with the service before it or without: `/v1/lab-orders/{order_id}`.
-    pub(crate) template: &'a str,
-    pub(crate) path: &'a str,
-    pub(crate) client_id: Option<&'a str>,
 }
 
 /// What goes wrong.
@@ -309,91 +300,6 @@ impl Fault {
         Fault { error: Some(error.into()), ..self }
     }
 
-    /// `Ok`, or one sentence about the first thing that makes no sense.
-    pub(crate) fn check(mut self, place: Place) -> Result<Fault, InvalidFault> {
-        self.place = place;
-        self.check_place()?;
-        self.check_kind()?;
-        Ok(self)
-    }
-
-    fn check_place(&self) -> Result<(), InvalidFault> {
-        let refuse = |text: &str| Err(InvalidFault(text.to_owned()));
-        let at_api = self.place == Place::Api;
-        for (field, is_given, belongs) in [
-            ("grant_type", self.grant_type.is_some(), !at_api),
-            ("service", self.service.is_some(), at_api),
-            ("method", self.method.is_some(), at_api),
-            ("path", self.path.is_some(), at_api),
-            ("probability", self.probability.is_some(), at_api),
-            ("seed", self.seed.is_some(), at_api && self.probability.is_some()),
-        ] {
-            if is_given && !belongs {
-                let at = if at_api { "there" } else { "at the token endpoint" };
-                return refuse(&format!("{field} means nothing {at}."));
-            }
-        }
-        if self.probability.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
-            return refuse("probability must be from 0 to 1.");
-        }
-        if at_api && self.kind == FaultKind::DropRefreshToken {
-            return refuse("The kind drop_refresh_token belongs to the token endpoint.");
-        }
-        Ok(())
-    }
-
-    fn check_kind(&self) -> Result<(), InvalidFault> {
-        let refuse = |text: &str| Err(InvalidFault(text.to_owned()));
-        let (name, kind) = (self.name(), self.kind);
-        let cuts = matches!(kind, FaultKind::Reset | FaultKind::Truncate);
-        let is_status = kind == FaultKind::Status;
-        for (field, is_given, belongs) in [
-            ("ms", self.ms.is_some(), matches!(kind, FaultKind::Delay | FaultKind::Hang)),
-            ("at_byte", self.at_byte.is_some(), cuts),
-            ("at_body_byte", self.at_body_byte.is_some(), cuts),
-            ("status", self.status.is_some(), is_status),
-            ("body", self.body.is_some(), is_status),
-            ("error", self.error.is_some(), is_status),
-            ("content_type", self.content_type.is_some(), is_status || kind == FaultKind::ContentType),
-            ("retry_after", self.retry_after.is_some(), is_status),
-            ("retry_after_ms", self.retry_after_ms.is_some(), is_status),
-        ] {
-            if is_given && !belongs {
-                return refuse(&format!("{field} means nothing with the kind {name}."));
-            }
-        }
-        let headers = [("content_type", &self.content_type), ("retry_after", &self.retry_after)];
-        for (field, value) in headers {
-            if value.as_ref().is_some_and(|value| HeaderValue::try_from(value).is_err()) {
-                return refuse(&format!("{field} can't be sent as a header."));
-            }
-        }
-        let is_json = matches!(self.body(), FaultBody::Oauth | FaultBody::Api | FaultBody::JsonOther);
-        match kind {
-            _ if self.times == 0 => refuse("times must be at least 1."),
-            FaultKind::Delay if self.ms.is_none() => refuse("The kind delay needs ms."),
-            FaultKind::Reset | FaultKind::Truncate if self.at_byte.is_some() == self.at_body_byte.is_some() => {
-                refuse(&format!("The kind {name} needs at_byte or at_body_byte."))
-            }
-            FaultKind::Status if !self.status.is_some_and(|status| (200..600).contains(&status)) => {
-                refuse("The kind status needs a status from 200 to 599.")
-            }
-            FaultKind::Status if self.error.is_some() && !matches!(self.body(), FaultBody::Oauth | FaultBody::Api) => {
-                refuse("error needs the body oauth or api.")
-            }
-            FaultKind::Status if self.retry_after_ms.is_some() && !is_json => {
-                refuse("retry_after_ms needs the body oauth, api or json_other.")
-            }
-            FaultKind::ContentType if self.content_type.is_none() => {
-                refuse("The kind content_type needs content_type.")
-            }
-            FaultKind::ContentType if self.when == Some(When::Before) => {
-                refuse("The kind content_type changes the right answer, so it can't strike before the work.")
-            }
-            _ => Ok(()),
-        }
-    }
-
     pub(crate) fn name(&self) -> &'static str {
         match self.kind {
             FaultKind::NoAnswer => "no_answer",
@@ -413,77 +319,5 @@ impl Fault {
             Some(when) => when == When::After,
             None => self.kind == FaultKind::ContentType,
         }
-    }
-
-    pub(crate) fn matches(&self, grant_type: Option<&str>, client_id: Option<&str>) -> bool {
-        let fits = |wanted: &Option<String>, found: Option<&str>| wanted.is_none() || wanted.as_deref() == found;
-        fits(&self.grant_type, grant_type) && fits(&self.client_id, client_id)
-    }
-
-    pub(crate) fn waits_for(&self, met: Met<'_>) -> bool {
-        let fits = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|wanted| wanted == found);
-        let is_path = |wanted: &str| {
-            let with_service = |path: &str| wanted == format!("/{}{path}", met.service);
-            wanted == met.template || wanted == met.path || with_service(met.template) || with_service(met.path)
-        };
-        fits(&self.service, met.service)
-            && self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(met.method))
-            && self.path.as_deref().is_none_or(is_path)
-            && (self.client_id.is_none() || self.client_id.as_deref() == met.client_id)
-    }
-
-    /// Asks chance, where the fault leaves it to chance.
-    pub(crate) fn is_due(&mut self) -> bool {
-        let Some(share) = self.probability else {
-            return true;
-        };
-        self.drawn += 1;
-        ids::chance(&format!("fault {} {}", self.seed.unwrap_or_default(), self.drawn)) < share
-    }
-
-    /// Uses the fault up by one; `false` when that was the last time.
-    pub(crate) fn strike(&mut self) -> bool {
-        self.times = self.times.saturating_sub(1);
-        self.times > 0
-    }
-
-    pub(crate) fn ms(&self) -> Option<u64> {
-        self.ms
-    }
-
-    pub(crate) fn cut_at(&self) -> CutAt {
-        self.at_body_byte.map_or(CutAt::Byte(self.at_byte.unwrap_or_default()), CutAt::BodyByte)
-    }
-
-    pub(crate) fn ending(&self) -> Ending {
-        if self.kind == FaultKind::Reset { Ending::Reset } else { Ending::Close }
-    }
-
-    pub(crate) fn status_code(&self) -> StatusCode {
-        self.status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-    }
-
-    pub(crate) fn body(&self) -> FaultBody {
-        self.body.unwrap_or(if self.place == Place::Api { FaultBody::Api } else { FaultBody::Oauth })
-    }
-
-    pub(crate) fn is_at_api(&self) -> bool {
-        self.place == Place::Api
-    }
-
-    pub(crate) fn error_or(&self, fitting: &'static str) -> &str {
-        self.error.as_deref().unwrap_or(fitting)
-    }
-
-    pub(crate) fn content_type_value(&self) -> Option<HeaderValue> {
-        self.content_type.as_ref().and_then(|value| HeaderValue::try_from(value).ok())
-    }
-
-    pub(crate) fn retry_after_value(&self) -> Option<HeaderValue> {
-        self.retry_after.as_ref().and_then(|value| HeaderValue::try_from(value).ok())
-    }
-
-    pub(crate) fn retry_after_ms_value(&self) -> Option<u64> {
-        self.retry_after_ms
     }
 }
