@@ -16,7 +16,7 @@ final class Recordings: @unchecked Sendable {
   func record(_ handOver: (_ id: String) -> Void) async throws {
     let id = nextId()
     let threw: String? = await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
+      await withCheckedContinuation { (continuation: CheckedContinuation<String?, Never>) in
         if begin(id, continuation) {
           handOver(id)
         }

@@ -68,6 +68,7 @@ extension LoopClient {
 public struct ThrownElsewhere: Error, Told {
     let kind: String
 
+    /// Of this class.
     public init(kind: String) {
         self.kind = kind
     }
