@@ -43,16 +43,23 @@ test("every operation of a person returns its golden value and its golden safe v
   const { sandbox, loop, userId } = await signedIn();
   const machine = new M2MClient(await sandbox.machineOptions(Object.values(SCOPES).filter((scope) => !OWN.includes(scope))));
   const saved = new Map([["person", userId], ["nia", "user_01HXYN1A00D2F6K8P4T7W1Z3X5"]]);
-  for (const { operation, caller, arguments: given, save = {}, masked: names = [], result, safe_view } of cases) {
+  const keep = (wanted, whole) => {
+    for (const [name, path] of Object.entries(wanted)) {
+      saved.set(name, path.split(".").reduce((inner, part) => inner[part], whole));
+    }
+  };
+  for (const { operation, caller, prepare, arguments: given, save = {}, masked: names = [], result, safe_view } of cases) {
+    if (prepare !== undefined) {
+      const order = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(filled(prepare.body, saved)) };
+      keep(prepare.save, await (await fetch(`${sandbox.baseUrl}/_sandbox/${prepare.lever}`, order)).json());
+    }
     const [service, method] = operation.split(".").map(camel);
     const args = Object.fromEntries(Object.entries(filled(given, saved)).map(([name, value]) => [camel(name), value]));
     const client = caller === "machine" ? machine : loop;
     assert.equal(typeof client[service]?.[method], "function", `${operation} has no method`);
     const value = Object.keys(args).length === 0 ? await client[service][method]() : await client[service][method](args);
     const plain = JSON.parse(JSON.stringify(value ?? null));
-    for (const [name, path] of Object.entries(save)) {
-      saved.set(name, path.split(".").reduce((inner, part) => inner[part], plain));
-    }
+    keep(save, plain);
     if (caller === "machine") {
       continue;
     }

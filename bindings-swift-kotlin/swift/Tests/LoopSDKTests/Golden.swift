@@ -49,7 +49,15 @@ struct Called {
 
 /// One case of the file.
 struct GoldenCase: Decodable {
+    /// What the sandbox has to do first.
+    struct Preparation: Decodable {
+        let lever: String
+        let body: JSONValue
+        let save: [String: String]?
+    }
+
     let operation: String
+    let prepare: Preparation?
     let caller: String
     let arguments: [String: JSONValue]
     let save: [String: String]?

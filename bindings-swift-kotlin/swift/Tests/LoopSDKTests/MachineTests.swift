@@ -47,6 +47,27 @@ final class MachineTests: XCTestCase {
         XCTAssertEqual("\(machine)", "<M2MClient>")
     }
 
+    func testAMachineInATraceHasTheSameTokenAndLeavesTheOtherAsItIs() async throws {
+        let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        let sandbox = try Sandbox()
+        defer { sandbox.stop() }
+        let machine = try M2MClient(try await sandbox.machine(scopes: [Scope.adminIdentity]))
+        let traced = machine.inTrace(traceparent)
+        _ = try await traced.identity.listOauthClients()
+        _ = try await traced.request(ApiRequest(service: "identity", path: "/v1/admin/oauth-clients"))
+        _ = try await machine.identity.listOauthClients()
+        let calls = try await sandbox.journal().filter { call in
+            call["path"]?.stringValue?.hasSuffix("/oauth-clients") ?? false
+        }
+        XCTAssertEqual(calls.map { $0["traceparent"]?.stringValue }, [traceparent, traceparent, nil])
+        let (one, other) = (try await machine.accessToken(), try await traced.accessToken())
+        XCTAssertEqual(one, other)
+
+        let wrong = await loopError { _ = try await machine.inTrace("canary").identity.listOauthClients() }
+        XCTAssertEqual(wrong?.detail, "traceparent")
+        XCTAssertFalse(printed(wrong as Any).contains("canary"))
+    }
+
     func testAMachinesSecretComesFromAFunctionAndWhatThatThrowsIsNotQuoted() async throws {
         struct VaultIsSealed: Error { let text = "canary" }
         let sandbox = try Sandbox()

@@ -12,7 +12,16 @@ final class OperationsTests: XCTestCase {
         let forMachines = Scope.all.filter { $0.hasPrefix("admin:") }
         let machine = try M2MClient(try await sandbox.machine(scopes: forMachines))
         var saved = ["person": userId, "nia": "user_01HXYN1A00D2F6K8P4T7W1Z3X5"]
+        func keep(_ wanted: [String: String]?, of answer: JSONValue, _ name: String) throws {
+            for (key, path) in wanted ?? [:] {
+                saved[key] = try XCTUnwrap(answer.at(path)?.stringValue, "\(name) has no \(path)")
+            }
+        }
         for each in file.cases {
+            if let prepare = each.prepare {
+                let answer = try await sandbox.pull(prepare.lever, prepare.body.filled(saved))
+                try keep(prepare.save, of: answer, prepare.lever)
+            }
             let given = Given(values: each.arguments.mapValues { $0.filled(saved) })
             let answer: Called?
             if each.caller == "machine" {
@@ -21,9 +30,7 @@ final class OperationsTests: XCTestCase {
                 answer = try await Called.byPerson(loop, each.operation, given)
             }
             let called = try XCTUnwrap(answer, "\(each.operation) has no method")
-            for (name, path) in each.save ?? [:] {
-                saved[name] = try XCTUnwrap(called.result.at(path)?.stringValue, "\(each.operation) has no \(path)")
-            }
+            try keep(each.save, of: called.result, each.operation)
             let names = each.masked ?? []
             let result = called.result.masked(names)
             XCTAssertTrue(result.isSame(as: each.result), "\(each.operation): \(result.json)")

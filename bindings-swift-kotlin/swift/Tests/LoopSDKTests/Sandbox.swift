@@ -153,6 +153,11 @@ final class Sandbox: @unchecked Sendable {
         _ = try await send("token-faults", "POST", fault)
     }
 
+    /// Pulls one of its levers.
+    func pull(_ lever: String, _ order: JSONValue) async throws -> JSONValue {
+        try JSONDecoder().decode(JSONValue.self, from: try await send(lever, "POST", order))
+    }
+
     private func send(_ lever: String, _ method: String, _ body: JSONValue? = nil) async throws -> Data {
         var request = URLRequest(url: try Self.url("\(started.base_url)/_sandbox/\(lever)", [:]))
         request.httpMethod = method

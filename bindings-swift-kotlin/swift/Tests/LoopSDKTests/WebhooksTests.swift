@@ -36,10 +36,20 @@ final class WebhooksTests: XCTestCase {
         let cases: [Case]
     }
 
-    /// The records that the cases name.
+    /// Whether an event says what a record does, by the records' names.
     private let records: [String: @Sendable (WebhookEvent) -> Bool] = [
         "BloodworkUploaded": { $0.data(as: BloodworkUploaded.self) != nil },
+        "LabResultCritical": { $0.data(as: LabResultCritical.self) != nil },
+        "VialCreated": { $0.data(as: VialCreated.self) != nil },
+        "BonusEligible": { $0.data(as: BonusEligible.self) != nil },
+        "SubscriptionTierChanged": { $0.data(as: SubscriptionTierChanged.self) != nil },
         "MembershipTierChanged": { $0.data(as: MembershipTierChanged.self) != nil },
+        "EncounterRecorded": { $0.data(as: EncounterRecorded.self) != nil },
+        "SharpsReminderRequested": { $0.data(as: SharpsReminderRequested.self) != nil },
+        "NotificationCreated": { $0.data(as: NotificationCreated.self) != nil },
+        "MessageSendRequested": { $0.data(as: MessageSendRequested.self) != nil },
+        "LiveStreamEvent": { $0.data(as: LiveStreamEvent.self) != nil },
+        "ScreeningStatusChanged": { $0.data(as: ScreeningStatusChanged.self) != nil },
     ]
 
     func testTheVerdictsAreThoseOfAllLanguages() throws {
