@@ -9,9 +9,13 @@ final class Clients: @unchecked Sendable {
   private var opened: [Int: LoopClient] = [:]
   private var last = 0
 
-  /// The reply of `create`. Keychain and sign-in sheet are those of the Swift package. `tell` gets a client's number and an
-  /// event of it as a JSON object.
-  func create(_ options: String, tell: ((Int, String) -> Void)? = nil) -> String {
+  /// The reply of `create`. Keychain and sign-in sheet are those of the Swift package. `tell` and `record` get a client's
+  /// number, and an event of it or an entry of its audit log as a JSON object.
+  func create(
+    _ options: String,
+    tell: (@Sendable (Int, String) -> Void)?,
+    record: (@Sendable (Int, String) async throws -> Void)?
+  ) -> String {
     do {
       let number = lock.withLock {
         last += 1
@@ -20,6 +24,9 @@ final class Clients: @unchecked Sendable {
       var hooks = LoopOptions()
       if let tell {
         hooks.onEvent = { event in tell(number, LoopClient.eventJSON(event)) }
+      }
+      if let record {
+        hooks.auditLog = .callback { entry in try await record(number, entry.json) }
       }
       let client = try LoopClient(optionsJSON: options, hooks: hooks)
       lock.withLock { opened[number] = client }

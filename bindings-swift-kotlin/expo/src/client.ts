@@ -164,6 +164,10 @@ export class DeviceClient extends Services {
 
 /** What the calls for one person say of themselves. */
 export interface UserContext {
+  /** Who calls, for the audit log: the person's own id, a caregiver's, or the name of a background task. */
+  actor?: string | undefined;
+  /** Why, for the audit log: for instance `treatment`. */
+  purpose?: string | undefined;
   /** The trace that the calls belong to: the header of W3C Trace Context. */
   traceparent?: string | undefined;
 }
@@ -179,8 +183,8 @@ export class User extends UserServices {
 
   /** @internal */
   constructor(invoke: Invoke, userId: string, context: UserContext) {
-    const { traceparent } = objectOf(context, "context");
-    const own = bound(invoke, { userId, traceparent });
+    const { actor, purpose, traceparent } = objectOf(context, "context");
+    const own = bound(invoke, { userId, actor, purpose, traceparent });
     super(own);
     this.#invoke = own;
     this.#userId = userId;

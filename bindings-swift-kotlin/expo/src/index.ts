@@ -1,10 +1,11 @@
 // What `@platform/sdk-expo` exports.
 export { DeviceClient, type User, type UserContext } from "./client";
 export { LoopClient } from "./loop-client";
-export type { LoopNative, NativeEvent } from "./native";
+export type { LoopNative, NativeEvents } from "./native";
 export type { ClientOptions, DeviceRequest, OneUser, SignInRequest } from "./options";
 export { type Loop, LoopProvider, type LoopProviderProps, useLoop } from "./provider";
 export type { LoopStatus } from "./session";
+export { AuditEntry, type AuditFields, type AuditLog } from "./shared/audit";
 export type { CallOptions } from "./shared/calls";
 export {
   InvalidCall,

@@ -1,9 +1,10 @@
 // The one way from a method to the native part: arguments as JSON, the reply as JSON, cancellation in between.
-import type { LoopNative } from "./native";
+import { auditTarget, recordEntry } from "./audit";
+import type { LoopNative, NativeEvents } from "./native";
 import { type ClientOptions, OPTIONS } from "./options";
 import { type CallOptions, cancelWith, encode, type Invoke, objectOf, seconds, signalOf } from "./shared/calls";
 import { errorOf, type FlatError, isLoopError, LoopError, type Origin, ownError } from "./shared/errors";
-import { type EventListener, hearing } from "./shared/event";
+import { hearing } from "./shared/event";
 import { Authorization } from "./shared/types";
 
 /** A client of the native part. @internal */
@@ -12,15 +13,12 @@ export interface Opened {
   redirectUri: string | null;
 }
 
-/** A timer that is set for longer than this fires at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
-
 /** Distinguishes the calls of this process. */
 let lastCall = 0;
 
 /** Opens a client, or throws what is wrong with its options. @internal */
 export function open(native: LoopNative, options: ClientOptions): Opened {
-  const { onEvent, ...plain } = objectOf(options, "options");
+  const { onEvent, auditLog, ...plain } = objectOf(options, "options");
   for (const name of Object.keys(plain)) {
     if (!OPTIONS.includes(name)) {
       const known = OPTIONS.map((each) => `\`${each}\``).join(", ");
@@ -33,21 +31,21 @@ export function open(native: LoopNative, options: ClientOptions): Opened {
   if (listens && typeof onEvent !== "function") {
     throw ownError("invalid_option", "`onEvent` must be a function.", "onEvent");
   }
-  const opened = valueOf(native.create(encode({ ...plain, timeout: seconds(plain.timeout) }), listens)) as Opened;
+  const { record, path } = auditTarget(auditLog);
+  const crossing = encode({ ...plain, timeout: seconds(plain.timeout), auditLog: path });
+  const opened = valueOf(native.create(crossing, listens, record !== undefined)) as Opened;
+  // For as long as the app lives, as the client does.
+  const watch = <Name extends keyof NativeEvents>(name: Name, hear: (told: NativeEvents[Name]) => void): void => {
+    native.addListener(name, (told) => told.client === opened.client && hear(told));
+  };
   if (listens) {
-    listen(native, opened.client, onEvent);
+    const hear = hearing(onEvent, (sentence) => console.warn(sentence));
+    watch("onLoopEvent", ({ event }) => hear(event));
+  }
+  if (record !== undefined) {
+    watch("onLoopAudit", (told) => void recordEntry(native, record, told));
   }
   return opened;
-}
-
-/** For as long as the app lives, as the client does. */
-function listen(native: LoopNative, client: number, listener: EventListener): void {
-  const hear = hearing(listener, (sentence) => console.warn(sentence));
-  native.addListener("onLoopEvent", (told) => {
-    if (told.client === client) {
-      hear(told.event);
-    }
-  });
 }
 
 /** The calls of one client. `failed` hears of every error. @internal */
@@ -59,24 +57,14 @@ export function invoker(native: LoopNative, client: number, failed: (error: Loop
     const limit = limitOf(timeout);
     lastCall += 1;
     const callId = String(lastCall);
-    const cancel = (): void => native.cancel(callId);
-    let timeIsUp = false;
-    const forget = signal && cancelWith(signal, { cancel });
-    const timer =
-      limit === undefined
-        ? undefined
-        : setTimeout(() => {
-            timeIsUp = true;
-            cancel();
-          }, limit);
+    const forget = signal && cancelWith(signal, { cancel: () => native.cancel(callId) });
     try {
-      return valueOf(await native.call(client, method, text, callId), origin);
+      return valueOf(await native.call(client, method, text, callId, limit), origin);
     } catch (error) {
-      const told = toldOf(error, signal, timeIsUp);
+      const told = toldOf(error, signal);
       failed(told);
       throw told;
     } finally {
-      clearTimeout(timer);
       forget?.();
     }
   };
@@ -88,33 +76,27 @@ export function invoker(native: LoopNative, client: number, failed: (error: Loop
   return invoke;
 }
 
-function limitOf(timeout: unknown): number | undefined {
+function limitOf(timeout: unknown): number | null {
   if (timeout === undefined || timeout === null) {
-    return undefined;
+    return null;
   }
   if (typeof timeout !== "number" || !Number.isFinite(timeout) || timeout < 0) {
     throw ownError("invalid_option", "`timeout` must be a length of time, zero or more.", "timeout");
   }
-  return Math.min(timeout, LONGEST_TIMER);
+  return timeout;
 }
 
 /** The error that the caller gets: who ended the call, this side knows. */
-function toldOf(error: unknown, signal: AbortSignal | undefined, timeIsUp: boolean): LoopError {
+function toldOf(error: unknown, signal: AbortSignal | undefined): LoopError {
   if (!isLoopError(error)) {
     // What a native part throws may quote what it was given.
     return ownError("internal", "The SDK failed in a way that it should not: please report it.");
   }
-  if (error.code !== "cancelled") {
+  if (error.code !== "cancelled" || signal?.aborted !== true) {
     return error;
   }
-  if (signal?.aborted === true) {
-    // Not enumerable, as every error's cause.
-    return Object.defineProperty(error, "cause", { value: (signal as { reason?: unknown }).reason, configurable: true, writable: true });
-  }
-  if (timeIsUp) {
-    return ownError("timeout", "The call's time limit is over; a refresh under way goes on.");
-  }
-  return error;
+  // Not enumerable, as every error's cause.
+  return Object.defineProperty(error, "cause", { value: (signal as { reason?: unknown }).reason, configurable: true, writable: true });
 }
 
 function valueOf(reply: string, origin?: Origin): unknown {

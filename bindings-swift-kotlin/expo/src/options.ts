@@ -1,4 +1,5 @@
 // What a client and its methods take on a person's own device, where that is not the same as on a server.
+import type { AuditLog } from "./shared/audit";
 import type { EventListener } from "./shared/event";
 import type { ApiRequest, AuthorizationRequest, IssuerOptions } from "./shared/types";
 
@@ -22,6 +23,14 @@ export interface ClientOptions {
   timeout?: number | undefined;
   /** Hears of what happens to grants. What it throws is warned of, and changes nothing. */
   onEvent?: EventListener | undefined;
+  /**
+   * Records every call of an API: who, why, whose data, which operation, how many records, with which outcome; never a
+   * value. A function, a logger with `info`, or the path or `file:` URI of a file that gets a JSON object a line. What it
+   * throws is warned of by its class; one that takes longer than `timeout` counts as not recorded.
+   */
+  auditLog?: AuditLog | undefined;
+  /** Whether a call fails, before anything is sent, where its entry can't be recorded (not unless said otherwise). */
+  auditRequired?: boolean | undefined;
 }
 
 /** All of them, for an error that names another one on both platforms alike. @internal */
@@ -35,6 +44,8 @@ export const OPTIONS: readonly string[] = Object.keys({
   identify: true,
   timeout: true,
   onEvent: true,
+  auditLog: true,
+  auditRequired: true,
 } satisfies Record<keyof ClientOptions, true>);
 
 /** What to ask for in a sign-in. The browser is the person's own: it is not checked. */

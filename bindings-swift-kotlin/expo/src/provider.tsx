@@ -1,11 +1,11 @@
 // Loop for the components of an app: one client, where the person stands, and the steps that a screen offers.
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useLayoutEffect, useMemo, useSyncExternalStore } from "react";
 import { AppState, Linking } from "react-native";
+import { auditTarget } from "./audit";
 import type { DeviceClient } from "./client";
 import { LoopClient } from "./loop-client";
 import type { ClientOptions, SignInRequest } from "./options";
-import { Session, type SessionState } from "./session";
-import type { EventListener } from "./shared/event";
+import { type Live, Session, type SessionState } from "./session";
 import type { Tokens } from "./shared/types";
 
 /** What {@link useLoop} gives. None of its functions rejects: what failed is in `error`. */
@@ -45,6 +45,10 @@ export function LoopProvider({ options, client, children }: LoopProviderProps): 
   );
   const state = useSyncExternalStore(session.subscribe, session.state, session.state);
   const onEvent = options?.onEvent;
+  const auditLog = options?.auditLog;
+
+  // Before any effect of a child, which may call at once.
+  useLayoutEffect(() => recordTo(session, auditLog), [session, auditLog]);
 
   useEffect(() => (typeof onEvent === "function" ? session.hear(onEvent) : undefined), [session, onEvent]);
 
@@ -89,21 +93,42 @@ export function useLoop(): Loop {
   return found.loop;
 }
 
-/** The same for options that mean the same. A listener may be another one at each render. */
+/** The same for options that mean the same. Code may be another one at each render. */
 function keyOf(options: ClientOptions | undefined): string {
-  return JSON.stringify(options, (_name, value: unknown) => (typeof value === "function" ? "function" : value)) ?? "";
+  const plain = (name: string, value: unknown): unknown =>
+    typeof value === "function" || (name === "auditLog" && isLogger(value)) ? "code" : value;
+  return JSON.stringify(options, plain) ?? "";
+}
+
+function isLogger(value: unknown): boolean {
+  return typeof (value as { info?: unknown } | null | undefined)?.info === "function";
 }
 
 function sessionOf(key: string, options: ClientOptions | undefined): Session {
-  const made = (onEvent: EventListener): DeviceClient => {
+  const made = ({ onEvent, auditLog }: Live): DeviceClient => {
     const given = options as ClientOptions;
     const listens = given?.onEvent === undefined || typeof given.onEvent === "function";
-    // What is no function is left for the client to refuse.
-    return new LoopClient(listens ? { ...given, onEvent } : given);
+    // What is no function is left for the client to refuse, and so is what can't record.
+    const live: Partial<ClientOptions> = listens ? { onEvent } : {};
+    if (auditTarget(given?.auditLog).record !== undefined) {
+      live.auditLog = auditLog;
+    }
+    return new LoopClient({ ...given, ...live });
   };
   const known = sessions.get(key) ?? new Session(made);
   sessions.set(key, known);
   return known;
+}
+
+/** Of options that the client refuses, the session's error speaks. */
+function recordTo(session: Session, auditLog: ClientOptions["auditLog"]): void {
+  if (session.client === null) {
+    return;
+  }
+  const { record } = auditTarget(auditLog);
+  if (record !== undefined) {
+    session.recordWith(record);
+  }
 }
 
 function sessionOfClient(client: DeviceClient): Session {

@@ -1,6 +1,7 @@
 // Where the person of this device stands, as a screen shows it. Knows nothing of React.
 import type { DeviceClient } from "./client";
 import type { SignInRequest } from "./options";
+import type { AuditEntry } from "./shared/audit";
 import { isLoopError, type LoopError, ownError } from "./shared/errors";
 import type { EventListener } from "./shared/event";
 import type { Tokens } from "./shared/types";
@@ -19,6 +20,12 @@ export interface SessionState {
   readonly isBusy: boolean;
 }
 
+/** The app's own code as a session's client gets it: what it leads to may change, the client stays. @internal */
+export interface Live {
+  onEvent: EventListener;
+  auditLog: (entry: AuditEntry) => unknown;
+}
+
 /** Follows one client. Its methods never reject: what fails is in `state().error`. @internal */
 export class Session {
   readonly client: DeviceClient | null;
@@ -32,12 +39,18 @@ export class Session {
   #signingIn: { abort: AbortController; done: Promise<unknown> } | undefined;
   #resumed: Tokens | null = null;
   readonly #hearers = new Set<EventListener>();
+  #record: Live["auditLog"] = () => {
+    throw new Error("nobody records");
+  };
 
-  /** `make` gets a listener for the client that it makes. */
-  constructor(make: (onEvent: EventListener) => DeviceClient) {
+  /** `make` gets the code for the client that it makes. */
+  constructor(make: (live: Live) => DeviceClient) {
     try {
-      // One that throws does not silence the next; the client warns of it.
-      this.client = make((event) => Promise.all([...this.#hearers].map(async (hear) => hear(event))));
+      this.client = make({
+        // One that throws does not silence the next; the client warns of it.
+        onEvent: (event) => Promise.all([...this.#hearers].map(async (hear) => hear(event))),
+        auditLog: (entry) => this.#record(entry),
+      });
       this.client.watch((error) => {
         // A call found that the grant is over.
         if (error.action === "sign_in_again" && this.#busy + this.#looking === 0 && this.#state.status === "connected") {
@@ -61,6 +74,11 @@ export class Session {
   readonly hear = (hearer: EventListener): (() => void) => {
     this.#hearers.add(hearer);
     return () => this.#hearers.delete(hearer);
+  };
+
+  /** Who records the calls from now on: the newest, and none is ever let go. */
+  readonly recordWith = (record: Live["auditLog"]): void => {
+    this.#record = record;
   };
 
   /** Reads where the person stands. Sends nothing. */

@@ -1,5 +1,4 @@
 // What the tests share: the real core in place of the app's native part, and a sandbox with an app for phones.
-import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -11,7 +10,7 @@ import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const require = createRequire(import.meta.url);
-const repository = fileURLToPath(new URL("../../..", import.meta.url));
+export const repository = fileURLToPath(new URL("../../..", import.meta.url));
 const { native } = require(join(repository, "bindings-node", "lib", "native.js"));
 const { Sandbox } = require(join(repository, "bindings-node", "lib", "testing.js"));
 
@@ -20,12 +19,15 @@ export const { Session } = require("../lib/session.js");
 export const errors = require("../lib/shared/errors.js");
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
+let lastEntry = 0;
+
 /** The native part, backed by the Node package's addon: the same core, with the rules of a person's own device. */
 export class CoreNative {
   #clients = [];
   #calls = new Map();
   #early = new Set();
-  #listeners = new Set();
+  #listeners = { onLoopEvent: new Set(), onLoopAudit: new Set() };
+  #recording = new Map();
 
   /** `browse` gets the authorization URL, and answers with what the browser came back to, or null. */
   constructor({ browse = () => null, store = "memory:" } = {}) {
@@ -34,15 +36,21 @@ export class CoreNative {
     this.crossed = [];
   }
 
-  create(options, listens) {
+  create(options, listens, records) {
     const device = { ...JSON.parse(options), store: this.store };
     if (this.store !== "memory:") {
       device.storeKey = "none";
     }
     const number = this.#clients.length;
-    const tell = (event) => this.#listeners.forEach((listener) => listener({ client: number, event }));
+    const tell = (name, told) => this.#listeners[name].forEach((listener) => listener({ client: number, ...told }));
+    const event = listens ? (event) => tell("onLoopEvent", { event }) : undefined;
     const browse = (_method, asked) => this.#browse(JSON.parse(asked).url);
-    const client = native().openDeviceClient(JSON.stringify(device), browse, listens ? tell : undefined);
+    const record = (_method, entry) => this.#record((id) => tell("onLoopAudit", { id, entry }));
+    const plain = JSON.stringify(device);
+    // The addon's client for a device keeps no audit log: these clients can't sign in, and each call names its person.
+    const client = records
+      ? native().openClient(plain, "expo/test", undefined, false, undefined, event, record, false)
+      : native().openDeviceClient(plain, browse, event);
     if (typeof client === "string") {
       return client;
     }
@@ -50,7 +58,7 @@ export class CoreNative {
     return JSON.stringify({ value: { client: number, redirectUri: client.redirectUri } });
   }
 
-  async call(id, method, args, callId) {
+  async call(id, method, args, callId, timeoutMs) {
     this.crossed.push(method);
     const handle = new (native().CancelHandle)();
     this.#calls.set(callId, handle);
@@ -58,7 +66,7 @@ export class CoreNative {
       handle.cancel();
     }
     try {
-      return await this.#clients[id].call(method, args, undefined, handle);
+      return await this.#clients[id].call(method, args, timeoutMs ?? undefined, handle);
     } finally {
       this.#calls.delete(callId);
     }
@@ -73,10 +81,24 @@ export class CoreNative {
     }
   }
 
-  addListener(event, listener) {
-    assert.equal(event, "onLoopEvent");
-    this.#listeners.add(listener);
-    return { remove: () => this.#listeners.delete(listener) };
+  addListener(name, listener) {
+    const listeners = this.#listeners[name];
+    listeners.add(listener);
+    return { remove: () => listeners.delete(listener) };
+  }
+
+  recorded(id, threw) {
+    this.#recording.get(id)(threw === null ? { value: null } : { threw: { class: threw, id: 0, unknown: false } });
+    this.#recording.delete(id);
+  }
+
+  /** As the native parts do: hands an entry over, and waits until it is answered. */
+  #record(tell) {
+    const id = `${(lastEntry += 1)}`;
+    return new Promise((resolve) => {
+      this.#recording.set(id, (reply) => resolve(JSON.stringify(reply)));
+      tell(id);
+    });
   }
 
   async #browse(url) {

@@ -23,7 +23,8 @@ function reactNativeConsole() {
 class Canaries {
   create = () => JSON.stringify({ value: { client: 1, redirectUri: "app:/canary-uri" } });
   cancel = () => undefined;
-  addListener = (_name, listener) => listener({ client: 1, event: JSON.stringify(event) });
+  addListener = (_name, listener) => listener({ client: 1, id: "1", event: JSON.stringify(event), entry: JSON.stringify(entry) });
+  recorded = () => undefined;
   call = async (_client, method) => JSON.stringify(answers[method] ?? { error: failed });
 }
 
@@ -63,11 +64,25 @@ const failed = {
 };
 
 const event = { kind: "ended", user_id, at: 1, code: "grant_ended" };
+const entry = {
+  at: 1,
+  actor: "canary-actor",
+  purpose: "canary-purpose",
+  user_id,
+  client_id: "canary-client",
+  operation: "clinical.list_biomarkers",
+  scope: "canary-scope",
+  request_id: "canary-request",
+  records: 3,
+  outcome: "ok",
+};
 
 async function everything() {
   const heard = [];
   const onEvent = (told) => heard.push(told);
-  const loop = new DeviceClient(new Canaries(), { clientId: "canary-client", redirectUri: "app:/canary-uri", onEvent });
+  const recorded = [];
+  const code = { onEvent, auditLog: (entry) => recorded.push(entry) };
+  const loop = new DeviceClient(new Canaries(), { clientId: "canary-client", redirectUri: "app:/canary-uri", ...code });
   const session = new Session(() => loop);
   await session.look();
   const page = await loop.clinical.listBiomarkers();
@@ -87,6 +102,7 @@ async function everything() {
     error: await failure(loop.accessToken(), "grant_ended"),
     session,
     event: heard[0],
+    entry: recorded[0],
   };
 }
 
@@ -110,10 +126,11 @@ test("no printed form shows a canary", async () => {
 });
 
 test("JSON has the whole record", async () => {
-  const { page, status, response } = await everything();
+  const { page, status, response, entry } = await everything();
   assert.match(JSON.stringify(page), /canary-name.*canary-5\.4/);
   assert.match(JSON.stringify(status), /canary-user/);
   assert.match(JSON.stringify(response), /canary-value/);
+  assert.match(JSON.stringify(entry), /canary-actor.*canary-user/);
 });
 
 test("a real record and a real error print as quietly", async () => {

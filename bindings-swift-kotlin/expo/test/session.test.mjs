@@ -1,7 +1,7 @@
 // Where a person stands, as screens see it, on the real core.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { connected, CoreNative, errors, Session } from "./harness.mjs";
+import { connected, CoreNative, DeviceClient, errors, importDue, optionsOf, Session, startSandbox } from "./harness.mjs";
 
 /** A session, and every state that a screen would have seen. */
 function follow(make) {
@@ -86,6 +86,18 @@ test("a call that finds the grant over shows in the session, and costs one look"
   await changed;
   assert.equal(session.state().status, "disconnected");
   assert.deepEqual(core.crossed, ["clinical.list_biomarkers", "status"]);
+});
+
+test("the newest recorder gets the entries of the one client", async () => {
+  const sandbox = await startSandbox();
+  const { session } = follow((live) => new DeviceClient(new CoreNative(), { ...optionsOf(sandbox), ...live }));
+  const heard = [];
+  session.recordWith(({ operation }) => heard.push(["first", operation]));
+  const userId = await importDue(sandbox, session.client);
+  await session.client.clinical.listBiomarkers({ userId });
+  session.recordWith(({ operation }) => heard.push(["second", operation]));
+  await session.client.clinical.listCheckIns({ userId }).catch(() => undefined);
+  assert.deepEqual(heard, [["first", "clinical.list_biomarkers"], ["second", "clinical.list_check_ins"]]);
 });
 
 test("without a native part a session says so, and its steps do nothing", async () => {

@@ -30,6 +30,7 @@ SHOWN = {
     "LoopEnvironment": "an address without secrets, chosen by the app",
     "KeychainError": "a status number of the system",
     "WebAuthenticationBrowser": "one setting",
+    "ThrownElsewhere": "a class's name",
 }
 
 # What texts may quote. Anything else could be a value, a token or a person's id.

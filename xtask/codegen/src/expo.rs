@@ -30,6 +30,7 @@ macro_rules! shared {
 pub(crate) fn outputs() -> Vec<Output> {
     vec![
         Output { path: "bindings-swift-kotlin/expo/src/shared/generated.ts", content: generated(&PACKAGE) },
+        shared!("audit.ts"),
         shared!("calls.ts"),
         shared!("errors.ts"),
         shared!("event.ts"),

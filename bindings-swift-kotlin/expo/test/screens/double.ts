@@ -1,4 +1,6 @@
 // A native part for the tests of screens: it answers at once, and remembers what it was asked.
+import type { NativeEvents } from "../../src/native";
+
 type Reply = { value: unknown } | { error: object };
 
 export class Double {
@@ -10,7 +12,10 @@ export class Double {
   /** Replies in place of the usual ones. */
   readonly replies: Record<string, () => Reply | Promise<Reply>> = {};
 
-  readonly listeners: ((told: { client: number; event: string }) => void)[] = [];
+  readonly listeners: ((told: NativeEvents["onLoopEvent"]) => void)[] = [];
+  readonly recorders: ((told: NativeEvents["onLoopAudit"]) => void)[] = [];
+  /** What was said of each entry. */
+  readonly recorded = jest.fn<void, [id: string, threw: string | null]>();
   /** The options of the last client. */
   options: Record<string, unknown> = {};
 
@@ -25,8 +30,18 @@ export class Double {
     this.listeners.forEach((tell) => tell({ client: 1, event }));
   }
 
-  addListener = (_name: string, listener: (told: { client: number; event: string }) => void): { remove(): void } => {
-    this.listeners.push(listener);
+  /** An entry of the audit log is to be recorded. */
+  records(id: string): void {
+    const entry = JSON.stringify({ at: 0, operation: "clinical.list_biomarkers", outcome: "ok", user_id: "user_1" });
+    this.recorders.forEach((tell) => tell({ client: 1, id, entry }));
+  }
+
+  addListener = <Name extends keyof NativeEvents>(
+    name: Name,
+    listener: (told: NativeEvents[Name]) => void,
+  ): { remove(): void } => {
+    const listeners: unknown[] = name === "onLoopEvent" ? this.listeners : this.recorders;
+    listeners.push(listener);
     return { remove: () => undefined };
   };
 

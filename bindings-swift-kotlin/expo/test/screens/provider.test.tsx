@@ -3,6 +3,7 @@ import { type ReactElement, StrictMode } from "react";
 import { act } from "react-test-renderer";
 import { DeviceClient } from "../../src/client";
 import { type Loop, LoopProvider, useLoop } from "../../src/provider";
+import type { AuditEntry, AuditLog } from "../../src/shared/audit";
 import { Double } from "./double";
 import { device, links, render, states, unmount } from "./setup";
 
@@ -131,6 +132,39 @@ test("the newest listener of the options hears of each event, and a new listener
   expect(heard).toEqual(["first waiting", "second refreshed"]);
   expect(native.options["onEvent"]).toBeUndefined();
   expect(native.listeners).toHaveLength(1);
+});
+
+test("the newest audit log of the options records, a function or a logger, and makes no new client", async () => {
+  device();
+  mockNative = new Double();
+  const native = mockNative;
+  const kept: string[] = [];
+  const recording = (name: string) => (entry: AuditEntry) => kept.push(`${name} ${entry.operation} ${entry.userId}`);
+  const audited = (auditLog: AuditLog) => withOptions({ scopes: "audit", auditLog });
+  const screen = await render(audited(recording("first")));
+  const { client } = loop;
+  await act(async () => native.records("e1"));
+  await act(async () => screen.update(audited({ info: recording("second") })));
+  expect(loop.client).toBe(client);
+  await act(async () => native.records("e2"));
+  // A call that is still under way when the provider goes is recorded, too.
+  await unmount();
+  await act(async () => native.records("e3"));
+  expect(kept).toEqual(["first", "second", "second"].map((name) => `${name} clinical.list_biomarkers user_1`));
+  expect(native.recorded.mock.calls).toEqual([["e1", null], ["e2", null], ["e3", null]]);
+  expect(native.options).toMatchObject({ clientId: "client_1" });
+  expect(native.options["auditLog"]).toBeUndefined();
+});
+
+test("an audit log that can't record is an error, and a file's path is for the native part", async () => {
+  device();
+  mockNative = new Double();
+  await render(withOptions({ scopes: "wrong", auditLog: { log: () => undefined } }));
+  expect([loop.client, loop.error?.code, loop.error?.detail]).toEqual([null, "invalid_option", "auditLog"]);
+  await unmount();
+  await render(withOptions({ scopes: "file", auditLog: "file:///data/audit%20log.jsonl" }));
+  expect(mockNative.options["auditLog"]).toBe("/data/audit log.jsonl");
+  expect(mockNative.recorders).toHaveLength(0);
 });
 
 test("the hook without a provider says what is missing", async () => {

@@ -62,3 +62,14 @@ extension LoopClient {
         return String(decoding: data, as: UTF8.self)
     }
 }
+
+/// Stands for what another language threw: for JavaScript, in the Expo package. `kind` is the name of its class.
+@_spi(LoopExpo)
+public struct ThrownElsewhere: Error, Told {
+    let kind: String
+
+    /// Of this class.
+    public init(kind: String) {
+        self.kind = kind
+    }
+}

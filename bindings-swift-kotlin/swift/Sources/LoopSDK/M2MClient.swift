@@ -17,6 +17,17 @@ public final class M2MClient: Sendable, CustomStringConvertible, CustomDebugStri
         caller = try Caller(options: options)
     }
 
+    private init(caller: Caller) {
+        self.caller = caller
+    }
+
+    /// The same client, with the same token, whose calls belong to a trace. One that is malformed fails them.
+    ///
+    /// - Parameter traceparent: The header of W3C Trace Context, sent along.
+    public func inTrace(_ traceparent: String) -> M2MClient {
+        M2MClient(caller: caller.saying(["traceparent": .string(traceparent)]))
+    }
+
     /// A fresh access token, for HTTP calls of your own.
     public func accessToken(timeout: TimeInterval? = nil) async throws -> String {
         try await caller.value("access_token", [:], timeout: timeout)

@@ -28,8 +28,9 @@ final class Sandbox: @unchecked Sendable {
     private let process: Process
     private let input: Pipe
 
-    /// Fails where `LOOP_SANDBOX` does not name the binary: a test that is left out looks like one that passed.
-    init() throws {
+    /// Fails where `LOOP_SANDBOX` does not name the binary: a test that is left out looks like one that passed. The app may
+    /// ask for `scopes`; for the sandbox's usual ones if nil.
+    init(scopes: [String]? = nil) throws {
         guard let path = ProcessInfo.processInfo.environment["LOOP_SANDBOX"], !path.isEmpty else {
             throw Failure(text: "LOOP_SANDBOX must be the path of loop-sandbox: cargo build -p loop-sandbox")
         }
@@ -37,7 +38,7 @@ final class Sandbox: @unchecked Sendable {
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = [
             "serve", "--port", "0", "--json", "--exit-with-stdin", "--public", "--redirect-uri", "loop-tests:/callback",
-        ]
+        ] + (scopes.map { ["--scopes", $0.joined(separator: " ")] } ?? [])
         process.standardInput = input
         process.standardOutput = output
         try process.run()
@@ -70,6 +71,25 @@ final class Sandbox: @unchecked Sendable {
         options.isOwnDevice = true
         options.browser = Visitor(sandbox: self)
         return options
+    }
+
+    /// Registers a machine with these scopes.
+    func machine(scopes: [String]) async throws -> M2MOptions {
+        struct Answer: Decodable {
+            struct Client: Decodable { let client_id: String }
+            let client: Client
+            let client_secret: String
+        }
+        let order: JSONValue = [
+            "client_name": "A job", "client_type": "confidential",
+            "allowed_scopes": .array(scopes.map { JSONValue.string($0) }),
+        ]
+        let answer = try JSONDecoder().decode(Answer.self, from: try await send("clients", "POST", order))
+        return M2MOptions(
+            clientId: answer.client.client_id,
+            clientSecret: ClientSecret(answer.client_secret),
+            environment: .template(started.environment)
+        )
     }
 
     /// Signs a person in and answers the consent page, as a browser would. The URL that it was sent back to.
@@ -116,8 +136,26 @@ final class Sandbox: @unchecked Sendable {
         XCTAssertEqual(outcome, .imported)
     }
 
+    /// Every request so far.
+    func journal() async throws -> [JSONValue] {
+        try JSONDecoder().decode([JSONValue].self, from: try await send("journal", "GET"))
+    }
+
+    func apiFault(_ fault: JSONValue) async throws {
+        _ = try await send("api-faults", "POST", fault)
+    }
+
+    func clearApiFaults() async throws {
+        _ = try await send("api-faults", "DELETE")
+    }
+
     func tokenFault(_ fault: JSONValue) async throws {
         _ = try await send("token-faults", "POST", fault)
+    }
+
+    /// Pulls one of its levers.
+    func pull(_ lever: String, _ order: JSONValue) async throws -> JSONValue {
+        try JSONDecoder().decode(JSONValue.self, from: try await send(lever, "POST", order))
     }
 
     private func send(_ lever: String, _ method: String, _ body: JSONValue? = nil) async throws -> Data {
@@ -154,6 +192,42 @@ final class Sandbox: @unchecked Sendable {
         guard let url = components?.url else { throw Failure(text: "no URL: \(address)") }
         return url
     }
+}
+
+/// A sandbox whose app may ask for all that a person can grant, and a client whose person has granted it.
+func connected() async throws -> (sandbox: Sandbox, loop: LoopClient, userId: String) {
+    let sandbox = try Sandbox(scopes: Scope.all.filter { Scope.consentText($0) != nil })
+    do {
+        let loop = try LoopClient(sandbox.options())
+        return (sandbox, loop, try await loop.signIn().userId)
+    } catch {
+        sandbox.stop()
+        throw error
+    }
+}
+
+/// A file of the repository, decoded.
+func repositoryFile<Content: Decodable>(_ path: String) throws -> Content {
+    let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+    let file = package.appendingPathComponent("../../\(path)")
+    return try JSONDecoder().decode(Content.self, from: Data(contentsOf: file))
+}
+
+/// What was handed over by code that runs anywhere.
+actor Collected<Element: Sendable> {
+    private(set) var all: [Element] = []
+
+    func add(_ element: Element) {
+        all.append(element)
+    }
+}
+
+/// Every way in which Swift prints a value.
+func printed(_ value: Any) -> String {
+    var dumped = ""
+    dump(value, to: &dumped)
+    return [String(describing: value), String(reflecting: value), "\(value)", dumped].joined(separator: "\n")
 }
 
 /// A browser whose person says yes at once.

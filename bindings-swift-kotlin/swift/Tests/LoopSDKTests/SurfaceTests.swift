@@ -9,10 +9,7 @@ final class SurfaceTests: XCTestCase {
             let actions: [String]
             let codes: [String: String]
         }
-        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let file = package.appendingPathComponent("../../conformance/codes.json")
-        let table = try JSONDecoder().decode(Table.self, from: Data(contentsOf: file))
+        let table: Table = try repositoryFile("conformance/codes.json")
         XCTAssertEqual(LoopError.Action.known.map { $0.rawValue }, table.actions)
         let codes = LoopError.Code.known.map { ($0.rawValue, LoopError.Code.actions[$0]?.rawValue ?? "") }
         XCTAssertEqual(Dictionary(uniqueKeysWithValues: codes), table.codes)
@@ -40,16 +37,79 @@ final class SurfaceTests: XCTestCase {
             loop.user(canary).clinical, try JSONDecoder().decode(Tokens.self, from: Data(claims.utf8)),
             JSONValue.object([canary: .string(canary)]), StoreEntry(key: canary, version: canary, blob: Data()),
             ImportGrant(userId: canary, refreshToken: canary),
-            ApiRequest(service: canary, path: canary, body: .string(canary)),
+            ApiRequest(service: canary, path: canary, body: .string(canary)), AuditLog.file(canary),
+            M2MOptions(clientId: canary, clientSecret: ClientSecret(canary), scopes: [canary]),
+            try M2MClient(M2MOptions(clientId: canary, clientSecret: ClientSecret(canary))),
+            try XCTUnwrap(ExactDecimal("4711.50")),
         ]
         for value in values {
-            var dumped = ""
-            dump(value, to: &dumped)
-            for text in [String(describing: value), String(reflecting: value), "\(value)", dumped] {
-                XCTAssertFalse(text.contains(canary), "\(type(of: value)) prints its values")
-                XCTAssertFalse(text.contains("4711"), "\(type(of: value)) prints its values")
-            }
+            XCTAssertFalse(printed(value).contains("4711"), "\(type(of: value)) prints its values")
         }
+    }
+
+    func testAScopeHasItsConstantAndTheWordsThatAPersonReads() {
+        XCTAssertEqual(Scope.readBiomarkers, "read:biomarkers")
+        XCTAssertEqual(Scope.consentText(Scope.readBiomarkers), "View your lab results")
+        XCTAssertNil(Scope.consentText(Scope.adminClinical))
+        XCTAssertNil(Scope.consentText("read:newer"))
+        XCTAssertEqual(Set(Scope.all).count, Scope.all.count)
+        XCTAssertEqual(Scope.all.filter { Scope.consentText($0) == nil }.count, 3)
+    }
+
+    func testSafeViewsSayNothingOfAPerson() throws {
+        let biomarker = Biomarker(
+            id: "canary", patientId: "canary", biomarkerCode: "canary", biomarkerName: "canary", value: 4711,
+            unit: "canary", status: BiomarkerStatus(rawValue: "canary"), collectedAt: "canary", parsedAt: "canary"
+        )
+        let page = Page(items: [biomarker], nextCursor: "canary")
+        XCTAssertEqual(page.safeView.value["of"], "Biomarker")
+        XCTAssertEqual(page.safeView.value["count"], 1)
+        XCTAssertEqual(page.safeView.value["items"]?[0], biomarker.safeView.value)
+        XCTAssertEqual(biomarker.safeView.value["value"], "[hidden]")
+        XCTAssertEqual(biomarker.status.safeView.description, #"{"type":"BiomarkerStatus","value":"[hidden]"}"#)
+
+        let error = LoopError(code: .notFound, message: "canary", detail: "canary").safeView
+        let names: Set = ["type", "code", "action", "status", "request_id", "retry_after_ms"]
+        XCTAssertEqual(Set(error.members.keys), names)
+        XCTAssertEqual(error.value["code"], "not_found")
+        let views: [SafeView] = [page.safeView, biomarker.safeView, error]
+        for view in views {
+            let json = String(decoding: try JSONEncoder().encode(view), as: UTF8.self)
+            XCTAssertFalse(json.contains("canary") || json.contains("4711"), json)
+            XCTAssertFalse(view.description.contains("canary"), view.description)
+        }
+    }
+
+    func testWhatAnAppGivesLeavesOutWhatIsNil() throws {
+        let given = NewBiomarker(
+            code: "ldl_c", name: "LDL cholesterol", value: 131, unit: "mg/dL", referenceHigh: 130,
+            collectedAt: "2026-05-01T08:00:00Z"
+        )
+        let json = try JSONValue.encoded(given)
+        XCTAssertNil(json["reference_low"])
+        XCTAssertEqual(json["reference_high"]?.doubleValue, 130)
+        XCTAssertEqual(try JSONDecoder().decode(NewBiomarker.self, from: try JSONEncoder().encode(json)), given)
+
+        let endless = [given, NewBiomarker(code: "c", name: "n", value: .nan, unit: "u", collectedAt: "4711")]
+        XCTAssertThrowsError(try JSONValue.encoded(endless)) { error in
+            XCTAssertEqual((error as? LoopError)?.code, .invalidOption)
+            XCTAssertFalse(printed(error).contains("4711"))
+        }
+    }
+
+    func testAnExactDecimalKeepsEveryDigitAndIsNothingElse() throws {
+        let digits = "-12345678901234567890.1200"
+        let text = """
+            {"name": "n", "value": "\(digits)", "unit": "u", "derived_from": "d", "rationale": "r"}
+            """
+        let parameter = try JSONDecoder().decode(ProtocolParameter.self, from: Data(text.utf8))
+        XCTAssertEqual(parameter.value.text, digits)
+        XCTAssertEqual(try JSONValue.encoded(parameter)["value"], .string(digits))
+        XCTAssertEqual(ExactDecimal("0.10")?.decimal, Decimal(string: "0.1"))
+        for wrong in ["", "-", "1.", ".5", "1.2.3", "1e3", "١", " 1", "NaN", "--1"] {
+            XCTAssertNil(ExactDecimal(wrong), wrong)
+        }
+        XCTAssertThrowsError(try JSONDecoder().decode([ExactDecimal].self, from: Data("[1.5]".utf8)))
     }
 
     func testARecordIgnoresWhatItDoesNotKnowAndKeepsNewValues() throws {

@@ -11,6 +11,7 @@ use crate::Output;
 use crate::text::camel_case;
 
 mod names;
+mod operations;
 mod records;
 mod services;
 
@@ -63,6 +64,11 @@ pub(crate) fn outputs() -> Vec<Output> {
             "bindings-swift-kotlin/swift/Sources/LoopSDK/Generated/MachineServices.swift",
             "Loop's services for a machine: `M2MClient` has them.",
             services::all(Caller::Machine),
+        ),
+        file(
+            "bindings-swift-kotlin/swift/Tests/LoopSDKTests/Generated/Operations.swift",
+            "Every operation by its name, with arguments from JSON.",
+            operations::by_name(),
         ),
     ]
 }

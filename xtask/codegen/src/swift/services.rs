@@ -37,7 +37,7 @@ impl Caller {
         }
     }
 
-    fn operations(self, service: &Service) -> Vec<&'static Operation> {
+    pub(super) fn operations(self, service: &Service) -> Vec<&'static Operation> {
         service.operations.iter().copied().filter(|operation| self.scope(operation).is_some()).collect()
     }
 }
@@ -131,7 +131,7 @@ fn docs(operation: &Operation, caller: Caller) -> Vec<String> {
 }
 
 /// An operation's own parameters: those of the path, others that are required, those that may be left out.
-fn ordered(operation: &Operation) -> impl Iterator<Item = &'static Parameter> {
+pub(super) fn ordered(operation: &Operation) -> impl Iterator<Item = &'static Parameter> {
     let mut parameters: Vec<&Parameter> = operation.parameters.iter().collect();
     parameters.sort_by_key(|parameter| (is_optional(parameter), parameter.place != Place::Path));
     parameters.into_iter()
@@ -166,6 +166,6 @@ fn argument(parameter: &Parameter) -> String {
     format!("\"{}\": {value}", parameter.name)
 }
 
-fn is_optional(parameter: &Parameter) -> bool {
+pub(super) fn is_optional(parameter: &Parameter) -> bool {
     matches!(parameter.ty, Type::Optional(_))
 }

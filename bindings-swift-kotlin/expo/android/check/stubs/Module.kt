@@ -29,6 +29,8 @@ class ModuleDefinitionBuilder {
 
     fun <R, P0, P1> Function(name: String, body: (P0, P1) -> R): Unit = error("$name $body")
 
+    fun <R, P0, P1, P2> Function(name: String, body: (P0, P1, P2) -> R): Unit = error("$name $body")
+
     fun AsyncFunction(name: String): AsyncFunctionBuilder = error(name)
 
     fun OnDestroy(body: () -> Unit): Unit = error("$body")

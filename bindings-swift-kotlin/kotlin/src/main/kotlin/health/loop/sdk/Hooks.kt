@@ -38,9 +38,16 @@ internal fun hooksOf(options: M2MOptions): NativeHooks = NativeHooks(
     machine = true,
 )
 
+/** Stands for what another language threw: for JavaScript, in the Expo package. */
+@InternalLoopApi
+public class ThrownElsewhere(internal val kind: String) : Exception()
+
 /** The name of an exception's class, if it looks like one. */
-internal fun kindOf(thrown: Throwable): String =
-    thrown.javaClass.simpleName.takeIf { name -> name.matches(Regex("[A-Za-z_$][\\w$]{0,60}")) } ?: "something"
+@OptIn(InternalLoopApi::class)
+internal fun kindOf(thrown: Throwable): String {
+    val name = if (thrown is ThrownElsewhere) thrown.kind else thrown.javaClass.simpleName
+    return name.takeIf { it.matches(Regex("[A-Za-z_$][\\w$]{0,60}")) } ?: "something"
+}
 
 private class AppStore(private val store: TokenStore) : NativeStore {
     override suspend fun load(key: String): StoredEntry? = asked {

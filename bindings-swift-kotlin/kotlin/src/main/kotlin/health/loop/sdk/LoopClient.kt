@@ -13,7 +13,7 @@ import kotlinx.serialization.json.JsonObject
 /** What is meant for the SDK's own packages, and may change at any time. */
 @RequiresOptIn("Meant for the SDK's own packages; it may change at any time.")
 @Retention(AnnotationRetention.BINARY)
-@Target(AnnotationTarget.FUNCTION)
+@Target(AnnotationTarget.CLASS, AnnotationTarget.FUNCTION)
 public annotation class InternalLoopApi
 
 /**

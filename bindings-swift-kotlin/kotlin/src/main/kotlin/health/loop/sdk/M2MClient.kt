@@ -17,13 +17,29 @@ import kotlinx.serialization.json.JsonObject
  *
  * Its services have the operations that are open to machines. It does not belong into an app on a person's device.
  */
-public class M2MClient private constructor(private val calls: Calls) : MachineServices(Caller(calls)), AutoCloseable {
+public class M2MClient private constructor(
+    private val calls: Calls,
+    private val caller: Caller,
+    private val ownsCalls: Boolean,
+) : MachineServices(caller), AutoCloseable {
     /** Checks every option; touches neither disk nor network. What is not given comes from `LOOP_*` variables. */
     public constructor(options: M2MOptions = M2MOptions()) : this(Calls.open(options))
 
+    private constructor(calls: Calls) : this(calls, Caller(calls), ownsCalls = true)
+
+    /**
+     * The same client, with the same token, whose calls belong to a trace. One that is malformed fails them.
+     *
+     * It ends with this client; to close it by itself changes nothing.
+     *
+     * @param traceparent The header of W3C Trace Context, sent along.
+     */
+    public fun inTrace(traceparent: String): M2MClient =
+        M2MClient(calls, Caller(calls, jsonOf("traceparent" to traceparent)), ownsCalls = false)
+
     /** A fresh access token, for HTTP calls of your own. */
     public suspend fun accessToken(timeout: Duration? = null): String =
-        calls.call("access_token", jsonOf(), timeout).asField().text()
+        caller.value("access_token", jsonOf(), timeout) { it.text() }
 
     /** Sends any request to one of Loop's services, as [LoopClient.request] does. */
     public suspend fun request(
@@ -36,12 +52,12 @@ public class M2MClient private constructor(private val calls: Calls) : MachineSe
         timeout: Duration? = null,
     ): ApiResponse {
         val arguments = requestOf(service, path, method, query, body, idempotencyKey)
-        return ApiResponse(calls.call("request", arguments, timeout).asField().record())
+        return caller.value("request", arguments, timeout) { ApiResponse(it.record()) }
     }
 
     /** Ends this client: refuses new calls, and lets go of the native part. */
     override fun close() {
-        calls.close()
+        if (ownsCalls) calls.close()
     }
 
     override fun toString(): String = "<M2MClient>"

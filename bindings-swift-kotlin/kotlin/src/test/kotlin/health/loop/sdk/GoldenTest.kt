@@ -39,10 +39,14 @@ class GoldenTest {
             val loop = LoopClient(sandbox.options(browser = sandbox.browser()))
             val saved = mutableMapOf("person" to loop.signIn().userId, "nia" to "user_01HXYN1A00D2F6K8P4T7W1Z3X5")
             val wrong = cases.mapNotNull { case ->
+                case["prepare"]?.jsonObject?.let { prepare ->
+                    val order = filled(prepare.getValue("body"), saved).jsonObject
+                    saved += found(prepare["save"], sandbox.lever("POST", prepare.text("lever"), order))
+                }
                 val client = if (case.text("caller") == "machine") machine else loop
                 val arguments = filled(case.getValue("arguments"), saved).jsonObject
                 val (result, view) = called(client, case.text("operation"), arguments)
-                case["save"]?.jsonObject?.forEach { (name, path) -> saved[name] = at(result, path.jsonPrimitive.content) }
+                saved += found(case["save"], result)
                 val names = case["masked"]?.jsonArray.orEmpty().map { it.jsonPrimitive.content }
                 listOf("result" to result, "safe_view" to view).mapNotNull { (what, whole) ->
                     val shown = masked(whole, names)
@@ -117,6 +121,10 @@ class GoldenTest {
         )
         is JsonPrimitive -> value
     }
+
+    /** What later cases need of an answer, by their names for it. */
+    private fun found(wanted: JsonElement?, answer: JsonElement): Map<String, String> =
+        wanted?.jsonObject.orEmpty().mapValues { (_, path) -> at(answer, path.jsonPrimitive.content) }
 
     private fun at(value: JsonElement, path: String): String = path.split(".").fold(value) { inner, part ->
         part.toIntOrNull()?.let { inner.jsonArray[it] } ?: inner.jsonObject.getValue(part)

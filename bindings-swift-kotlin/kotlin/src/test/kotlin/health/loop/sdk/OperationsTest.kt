@@ -179,6 +179,25 @@ class OperationsTest {
     }
 
     @Test
+    fun `a machine in a trace has the same token, and goes on when the one in the trace is closed`() = runBlocking<Unit> {
+        M2MClient(sandbox.machine(Scopes.ADMIN_IDENTITY)).use { machine ->
+            val before = sandbox.journal().size
+            machine.inTrace(TRACEPARENT).use { traced ->
+                traced.identity.listOauthClients()
+                traced.request("identity", "/v1/admin/oauth-clients")
+                assertEquals(machine.accessToken(), traced.accessToken())
+                assertEquals("<M2MClient>", "$traced")
+            }
+            machine.identity.listOauthClients()
+            val calls = sandbox.journal().drop(before).filter { it.text("path").endsWith("/oauth-clients") }
+            assertEquals(listOf(TRACEPARENT, TRACEPARENT, null), calls.map { it["traceparent"]?.jsonText() })
+            val wrong = failure(ErrorCode.INVALID_OPTION) { machine.inTrace("canary").identity.listOauthClients() }
+            assertEquals("traceparent", wrong.detail)
+            assertFalse("canary" in "$wrong")
+        }
+    }
+
+    @Test
     fun `a machine's secret comes from a function, and what that throws is not quoted`() = runBlocking<Unit> {
         val options = sandbox.machine(Scopes.ADMIN_CLINICAL, source = true)
         M2MClient(options).use { assertTrue(it.accessToken().isNotEmpty()) }

@@ -156,7 +156,8 @@ class Sandbox(redirectUri: String = "my-app://callback", vararg more: String) : 
 
     private fun endpoint(name: String) = said("environment").replace("{service}", "identity") + "/v1/oauth/$name"
 
-    private suspend fun lever(method: String, lever: String, order: JsonObject? = null): JsonElement {
+    /** Pulls one of its levers. */
+    suspend fun lever(method: String, lever: String, order: JsonObject? = null): JsonElement {
         val body = order?.let { HttpRequest.BodyPublishers.ofString(it.toString()) } ?: HttpRequest.BodyPublishers.noBody()
         val request = HttpRequest.newBuilder(URI("${said("base_url")}/_sandbox/$lever"))
             .header("Content-Type", "application/json")

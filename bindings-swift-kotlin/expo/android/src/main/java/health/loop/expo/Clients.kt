@@ -1,6 +1,7 @@
 // The clients that JavaScript knows by number.
 package health.loop.expo
 
+import health.loop.sdk.AuditLog
 import health.loop.sdk.LoopClient
 import health.loop.sdk.LoopEvent
 import health.loop.sdk.LoopException
@@ -11,15 +12,24 @@ import org.json.JSONObject
 /** Tells JavaScript of an event of a client, as a JSON object. */
 internal typealias Tell = (client: Int, event: String) -> Unit
 
-internal class Clients(private val optionsOf: (JSONObject, ((LoopEvent) -> Unit)?) -> LoopOptions) {
+/** Gives JavaScript an entry of a client's audit log, as a JSON object, and ends when it is recorded. */
+internal typealias Record = suspend (client: Int, entry: String) -> Unit
+
+/** The code of a client: both lead to JavaScript. */
+internal class Code(val onEvent: ((LoopEvent) -> Unit)? = null, val auditLog: AuditLog? = null)
+
+internal class Clients(private val optionsOf: (JSONObject, Code) -> LoopOptions) {
     private val opened = HashMap<Int, LoopClient>()
     private var last = 0
 
     /** The reply of `create`. */
-    fun create(options: String, tell: Tell?): String = try {
+    fun create(options: String, tell: Tell?, record: Record?): String = try {
         val number = synchronized(opened) { ++last }
-        val onEvent = tell?.let { { event: LoopEvent -> it(number, textOf(event)) } }
-        val client = LoopClient(optionsOf(JSONObject(options), onEvent))
+        val code = Code(
+            onEvent = tell?.let { { event -> it(number, textOf(event)) } },
+            auditLog = record?.let { AuditLog.callback { entry -> it(number, entry.toJson().toString()) } },
+        )
+        val client = LoopClient(optionsOf(JSONObject(options), code))
         synchronized(opened) { opened[number] = client }
         val redirectUri = client.redirectUri ?: JSONObject.NULL
         JSONObject().put("value", JSONObject().put("client", number).put("redirectUri", redirectUri)).toString()

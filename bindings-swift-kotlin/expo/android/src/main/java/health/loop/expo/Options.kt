@@ -1,27 +1,32 @@
 // The options of JavaScript as the Kotlin package takes them.
 package health.loop.expo
 
+import health.loop.sdk.AuditLog
 import health.loop.sdk.Browser
 import health.loop.sdk.IssuerOptions
-import health.loop.sdk.LoopEvent
 import health.loop.sdk.LoopOptions
 import health.loop.sdk.TokenStore
 import kotlin.time.Duration.Companion.seconds
 import org.json.JSONArray
 import org.json.JSONObject
 
-private val KNOWN =
-    setOf("clientId", "redirectUri", "scopes", "environment", "profile", "retryUnknownRefresh", "identify", "timeout")
+private val KNOWN = setOf(
+    "clientId",
+    "redirectUri",
+    "scopes",
+    "environment",
+    "profile",
+    "retryUnknownRefresh",
+    "identify",
+    "timeout",
+    "auditLog",
+    "auditRequired",
+)
 
 /** An option of another name than those that are known here: iOS, where the core reads them, refuses it too. */
 internal class UnknownOption(val name: String) : IllegalArgumentException()
 
-internal fun optionsOf(
-    options: JSONObject,
-    store: TokenStore,
-    browser: Browser,
-    onEvent: ((LoopEvent) -> Unit)?,
-): LoopOptions {
+internal fun optionsOf(options: JSONObject, store: TokenStore, browser: Browser, code: Code): LoopOptions {
     options.keys().forEach { if (it !in KNOWN) throw UnknownOption(it) }
     val environment = options.opt("environment")
     return LoopOptions(
@@ -36,7 +41,9 @@ internal fun optionsOf(
         identify = options.opt("identify") as? Boolean,
         timeout = (options.opt("timeout") as? Number)?.toDouble()?.seconds,
         browser = browser,
-        onEvent = onEvent,
+        auditLog = code.auditLog ?: options.text("auditLog")?.let { AuditLog.file(it) },
+        auditRequired = options.opt("auditRequired") as? Boolean ?: false,
+        onEvent = code.onEvent,
     )
 }
 
