@@ -25,7 +25,7 @@ Secret = _Secrets | Callable[[], _Secrets | Awaitable[_Secrets]]
 EventClaim = Literal["new", "done", "under_way"]
 
 # The `del` statements below, before anything that may raise: a traceback that shows local variables, as error trackers
-# make them, shows no secret.
+# make them, shows no secret and no person.
 
 
 class AsyncLoopClient(AsyncServices):
@@ -136,8 +136,8 @@ class AsyncLoopClient(AsyncServices):
             purpose: Why, for the audit log: for instance `treatment`.
             traceparent: The trace that the calls belong to: the header of W3C Trace Context.
         """
-        given = {"user_id": user_id, "actor": actor, "purpose": purpose, "traceparent": traceparent}
-        return AsyncUser(self._call, {name: value for name, value in given.items() if value is not None})
+        context = Arguments(user_id=user_id, actor=actor, purpose=purpose, traceparent=traceparent)
+        return AsyncUser(self._call, context)
 
     async def authorization_url(
         self,
@@ -172,7 +172,7 @@ class AsyncLoopClient(AsyncServices):
             login_hint=login_hint,
             check_browser=check_browser,
         )
-        del browser_secret, app_state, login_hint
+        del user_id, browser_secret, app_state, login_hint
         arguments.words("scopes")
         return Authorization(**await self._call.json("authorization_url", arguments, timeout))
 
@@ -204,7 +204,7 @@ class AsyncLoopClient(AsyncServices):
             login_hint=login_hint,
             check_browser=check_browser,
         )
-        del browser_secret, app_state, login_hint
+        del user_id, browser_secret, app_state, login_hint
         arguments.words("scopes")
         arguments.words("missing_scopes")
         return Authorization(**await self._call.json("sign_in_again", arguments, timeout))
@@ -245,7 +245,9 @@ class AsyncLoopClient(AsyncServices):
 
     async def access_token(self, *, user_id: str, timeout: float | None = None) -> str:
         """Returns a fresh access token, for HTTP calls that the SDK does not make."""
-        return cast(str, await self._call.json("access_token", Arguments(user_id=user_id), timeout))
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        return cast(str, await self._call.json("access_token", arguments, timeout))
 
     async def import_grant(
         self,
@@ -279,7 +281,7 @@ class AsyncLoopClient(AsyncServices):
             scopes=scopes,
             replace=replace,
         )
-        del refresh_token, access_token
+        del user_id, refresh_token, access_token, expires_at
         arguments.epoch_seconds("expires_at")
         arguments.words("scopes")
         outcome = await self._call.json("import_grant", arguments, timeout)
@@ -290,7 +292,9 @@ class AsyncLoopClient(AsyncServices):
 
         It reads the store and sends nothing.
         """
-        return results.status(await self._call.json("status", Arguments(user_id=user_id), timeout))
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        return results.status(await self._call.json("status", arguments, timeout))
 
     async def grants(self, *, cursor: str | None = None, limit: int | None = None, timeout: float | None = None) -> AsyncGrants:
         """Lists the stored grants, a page at a time; `async for` over the result goes on through the later pages.
@@ -322,23 +326,31 @@ class AsyncLoopClient(AsyncServices):
         `new`: do it, then call `finish_event` or `abandon_event`. `done`: answer 200. `under_way`: answer 503, so that
         it comes again. `loop_sdk.flask.LoopWebhooks` does all of it.
         """
-        claim = await self._call.json("claim_event", Arguments(event_id=event_id), timeout)
+        arguments = Arguments(event_id=event_id)
+        del event_id
+        claim = await self._call.json("claim_event", arguments, timeout)
         return cast("EventClaim", claim)
 
     async def finish_event(self, event_id: str, *, timeout: float | None = None) -> None:
         """The event is handled: whenever it comes again, it is done."""
-        await self._call.json("finish_event", Arguments(event_id=event_id), timeout)
+        arguments = Arguments(event_id=event_id)
+        del event_id
+        await self._call.json("finish_event", arguments, timeout)
 
     async def abandon_event(self, event_id: str, *, timeout: float | None = None) -> None:
         """The event could not be handled: the next delivery is to try again."""
-        await self._call.json("abandon_event", Arguments(event_id=event_id), timeout)
+        arguments = Arguments(event_id=event_id)
+        del event_id
+        await self._call.json("abandon_event", arguments, timeout)
 
     async def revoke(self, *, user_id: str, timeout: float | None = None) -> None:
         """Disconnects: nobody uses the grant from now on, Loop is told, the secrets are forgotten.
 
         Ending the app's own session is another thing, and leaves the grant. A user without a grant is no error.
         """
-        await self._call.json("revoke", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        await self._call.json("revoke", arguments, timeout)
 
     async def request(
         self,
@@ -366,7 +378,7 @@ class AsyncLoopClient(AsyncServices):
             body=body,
             idempotency_key=idempotency_key,
         )
-        del path, query, body
+        del user_id, path, query, body, idempotency_key
         arguments.plain("query")
         return ApiResponse(**await self._call.json("request", arguments, timeout))
 
@@ -374,7 +386,7 @@ class AsyncLoopClient(AsyncServices):
 class AsyncUser(AsyncUserServices):
     """One person's data, through one client."""
 
-    def __init__(self, call: AsyncCaller, context: dict[str, str]) -> None:
+    def __init__(self, call: AsyncCaller, context: Arguments) -> None:
         super().__init__(call, context)
         self._call = call
         self._context = context
@@ -382,7 +394,7 @@ class AsyncUser(AsyncUserServices):
     @property
     def user_id(self) -> str:
         """The person's id, as a sign-in returned it."""
-        return self._context["user_id"]
+        return cast(str, self._context["user_id"])
 
     def __repr__(self) -> str:
         return "<AsyncUser: use .user_id>"
@@ -408,6 +420,6 @@ class AsyncUser(AsyncUserServices):
             body=body,
             idempotency_key=idempotency_key,
         )
-        del path, query, body
+        del path, query, body, idempotency_key
         arguments.plain("query")
         return ApiResponse(**await self._call.json("request", arguments, timeout))

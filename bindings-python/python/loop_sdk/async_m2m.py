@@ -87,6 +87,6 @@ class AsyncM2MClient(AsyncMachineServices):
         arguments = Arguments(
             service=service, method=method, path=path, query=query, body=body, idempotency_key=idempotency_key
         )
-        del path, query, body
+        del path, query, body, idempotency_key
         arguments.plain("query")
         return ApiResponse(**await self._call.json("request", arguments, timeout))

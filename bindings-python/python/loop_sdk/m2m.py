@@ -89,6 +89,6 @@ class M2MClient(MachineServices):
         arguments = Arguments(
             service=service, method=method, path=path, query=query, body=body, idempotency_key=idempotency_key
         )
-        del path, query, body
+        del path, query, body, idempotency_key
         arguments.plain("query")
         return ApiResponse(**self._call.json("request", arguments, timeout))
