@@ -71,8 +71,9 @@ test("nothing that is printed holds a token, a secret, a code or a clinical valu
     protocol.recommendations[0],
     response,
     response.body,
+    protocol.contraindications,
     loop,
-    loop.user("u"),
+    loop.user(tokens.userId),
     ...errors,
   );
   const first = biomarkers.items[0];
@@ -85,7 +86,7 @@ test("nothing that is printed holds a token, a secret, a code or a clinical valu
     first.id,
     first.patient_id,
   ];
-  canaries.push(first.biomarker_name, first.collected_at, tokens.claims.sub, protocol.recommendations[0].title, "lph_");
+  canaries.push(protocol.contraindications[0].reason, first.biomarker_name, first.collected_at, tokens.claims.sub, protocol.recommendations[0].title, "lph_");
   for (const value of values) {
     const shown = [
       inspect(value, { depth: 9, showHidden: true, getters: true }),

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, request } from "node:http";
 import { inspect } from "node:util";
 import { test } from "node:test";
 import express from "express";
@@ -131,4 +131,64 @@ test("Express: behind express.json() it says where it belongs", async (t) => {
   const answer = await (await send(`${await served(t, app)}/hook`, delivery("evt_1"))).json();
   assert.equal(answer.code, "invalid_option");
   assert.match(answer.message, /before express\.json/);
+});
+
+test("Express: a body that an earlier parser kept is used", async (t) => {
+  const handled = [];
+  const hook = loopWebhooks(client(), { secret: SECRET, handle: (event) => handled.push(event.id) });
+  const app = express();
+  app.post("/bytes", express.json({ verify: (request, _response, body) => (request.rawBody = body) }), hook);
+  app.post("/text", express.json({ verify: (request, _response, body) => (request.rawBody = body.toString()) }), hook);
+  app.post("/raw", express.raw({ type: "*/*", limit: "5mb" }), hook);
+  const url = await served(t, app);
+  for (const way of ["bytes", "text", "raw"]) {
+    assert.equal((await send(`${url}/${way}`, delivery(`evt_${way}`))).status, 200, way);
+    const forged = await send(`${url}/${way}`, delivery("evt_2"), { "X-Loop-Signature": "0".repeat(64) });
+    assert.equal(forged.status, 401, way);
+  }
+  assert.deepEqual(handled, ["evt_bytes", "evt_text", "evt_raw"]);
+  const large = await send(`${url}/raw`, delivery("evt_3", { data: { text: "x".repeat(2 * 1024 * 1024) } }));
+  assert.equal(large.status, 413);
+});
+
+test("Express: whoever sends far too much sees the answer", async (t) => {
+  const app = express();
+  app.post("/hook", loopWebhooks(client(), { secret: SECRET, handle: () => {} }));
+  const url = `${await served(t, app)}/hook`;
+  for (const headers of [{ "Content-Length": 20 * 1024 * 1024 }, { "Transfer-Encoding": "chunked" }]) {
+    const sent = request(url, { method: "POST", headers });
+    sent.end(Buffer.alloc(20 * 1024 * 1024, "x"));
+    const [response] = await once(sent, "response");
+    response.resume();
+    assert.equal(response.statusCode, 413);
+  }
+});
+
+test("an event prints neither its data nor an id that is none", () => {
+  const verified = (id) => {
+    const body = delivery(id, { data: { texts: ["canary", null, 4] } });
+    return webhooks.verify(body, { "x-loop-signature": signed(body) }, SECRET);
+  };
+  const event = verified("evt_1");
+  assert.match(`${event}`, /^<WebhookEvent evt_1:/);
+  const { data } = event;
+  // As console.dir prints.
+  const dir = [event, data, data.texts].map((value) => inspect(value, { customInspect: false, showHidden: true }));
+  assert.ok(!`${event} ${inspect(data)} ${data} ${data.texts} ${dir}`.includes("canary"));
+  const whole = ["canary", null, 4];
+  for (const form of [data.texts, [...data.texts], JSON.parse(JSON.stringify(data)).texts, structuredClone(data.texts)]) {
+    assert.deepEqual([...form], whole);
+  }
+  assert.deepEqual([data.texts.includes("canary"), data.texts.map(String).length, data.texts.at(-1)], [true, 3, 4]);
+  for (const id of ["evt\nERROR forged", "x".repeat(5000), "a b"]) {
+    let odd;
+    try {
+      odd = verified(id);
+    } catch (error) {
+      // The core may refuse such an event as a whole.
+      assert.equal(error.code, "webhook_malformed");
+      continue;
+    }
+    assert.match(`${odd} ${inspect(odd)}`, /^<WebhookEvent \?:/);
+  }
 });

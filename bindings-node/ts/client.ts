@@ -199,8 +199,7 @@ export interface UserContext {
 
 /** One person's data, through one client. */
 export class User extends UserServices {
-  /** Whose data this is. */
-  readonly userId: string;
+  readonly #userId: string;
   readonly #invoke: Invoke;
 
   static {
@@ -212,8 +211,13 @@ export class User extends UserServices {
     const { actor, purpose, traceparent } = objectOf(context, "context");
     const own = bound(invoke, { userId, actor, purpose, traceparent });
     super(own);
-    this.userId = userId;
+    this.#userId = userId;
     this.#invoke = own;
+  }
+
+  /** Whose data this is. */
+  get userId(): string {
+    return this.#userId;
   }
 
   /** Sends any request to one of Loop's services, for what has no method here yet. */

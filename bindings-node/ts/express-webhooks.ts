@@ -33,7 +33,7 @@ export function loopWebhooks(loop: LoopClient, options: WebhookOptions): Request
 }
 
 async function deliver(loop: LoopClient, options: WebhookOptions, request: Request, response: Response): Promise<void> {
-  const body = await rawBody(request);
+  const body = await received(request);
   if (body === undefined) {
     response.status(413).json({ error: "payload_too_large" });
     return;
@@ -66,23 +66,32 @@ async function deliver(loop: LoopClient, options: WebhookOptions, request: Reque
 }
 
 /** The body as it came; undefined where it is too large. */
-async function rawBody(request: Request): Promise<Uint8Array | undefined> {
-  const parsed: unknown = request.body;
-  if (Buffer.isBuffer(parsed)) {
-    return parsed;
+async function received(request: Request): Promise<Uint8Array | undefined> {
+  // `rawBody` is where the `verify` of express.json(), NestJS and cloud functions keep what they have parsed.
+  const { rawBody, body } = request as { rawBody?: unknown; body?: unknown };
+  const kept = [typeof rawBody === "string" ? Buffer.from(rawBody) : rawBody, body].find(isBytes);
+  if (kept !== undefined) {
+    return kept.length > LARGEST ? undefined : kept;
   }
   if (request.readableEnded || request.readableDidRead) {
-    const text = "Something has read the webhook's body before: put `loopWebhooks` before express.json().";
+    const text =
+      "Something has read the webhook's body before: put `loopWebhooks` before express.json(), or keep the body as `req.rawBody`.";
     throw ownError("invalid_option", text, "body");
   }
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
+    // What is too large is read to its end and forgotten: a sender that is cut off does not see the answer.
     if (length > LARGEST) {
-      return undefined;
+      chunks.length = 0;
+    } else {
+      chunks.push(chunk);
     }
-    chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return length > LARGEST ? undefined : Buffer.concat(chunks);
+}
+
+function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array;
 }

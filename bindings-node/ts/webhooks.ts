@@ -53,7 +53,8 @@ class DeliveredEvent {
   readonly #data: unknown;
 
   static {
-    hide(this.prototype, (event) => `<WebhookEvent ${event.id}: values hidden>`);
+    // Whoever signs events chooses the id: only what looks like one is printed.
+    hide(this.prototype, ({ id }) => `<WebhookEvent ${/^[\w.-]{1,100}$/.test(id) ? id : "?"}: values hidden>`);
   }
 
   constructor(reply: EventReply) {

@@ -77,7 +77,7 @@ impl<T: ToPython> ToPython for Option<T> {
 
 impl<T: ToPython> ToPython for Vec<T> {
     fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        list(py, self.iter().map(|value| value.to_python(py))).map(Bound::into_any)
+        hidden(list(py, self.iter().map(|value| value.to_python(py)))?.into_any())
     }
 
     fn to_plain<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -99,8 +99,18 @@ impl ToPython for Decimal {
 
 impl ToPython for Json {
     fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        hidden(json_to_python(py, &self.0)?)
+    }
+
+    fn to_plain<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         json_to_python(py, &self.0)
     }
+}
+
+/// Dicts and lists that print without what is in them.
+fn hidden(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
+    static HIDDEN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    HIDDEN.import(value.py(), "loop_sdk._hidden", "hidden")?.call1((value,))
 }
 
 pub(crate) fn json_to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
@@ -154,7 +164,7 @@ impl<M: Record> Wrap for model::Page<M> {
 
 impl Wrap for Value {
     fn wrap(self: Box<Self>, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        json_to_python(py, &self)
+        hidden(json_to_python(py, &self)?)
     }
 }
 

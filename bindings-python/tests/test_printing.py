@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import logging
+import pickle
+import pprint
 import traceback
 from collections.abc import Callable
 from datetime import datetime
@@ -12,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from conftest import failure
 
-from loop_sdk import LoopClient, LoopError, UnderlyingError
+from loop_sdk import LoopClient, LoopError, Tokens, UnderlyingError
 from loop_sdk.testing import Sandbox
 
 
@@ -58,6 +62,28 @@ def test_nothing_that_is_printed_holds_a_secret_or_a_value(
     out, err = capfd.readouterr()
     for canary in canaries:
         assert canary and canary not in text + out + err + caplog.text
+
+
+def test_json_without_a_form_prints_without_its_values_and_is_whole_as_data(loop: LoopClient, tokens: Tokens) -> None:
+    user = loop.user(tokens.user_id)
+    protocol = user.clinical.get_protocol("prt_iron_vitamin_d")
+    answer = user.request(service="clinical", path="/v1/biomarkers/me")
+    whole = protocol.to_dict()
+    rule, listed = protocol.criteria["any"][0], answer.body["results"]
+    values = [protocol.criteria, protocol.criteria["any"], rule, protocol.recommendations, protocol.contraindications]
+    values += [answer.body, listed, listed[0], tokens.claims, protocol.criteria.copy(), listed.copy()]
+    values += [pickle.loads(pickle.dumps(protocol.criteria)), copy.deepcopy(listed)]
+    for value in values:
+        # As Sentry asks values first.
+        text = printed(value) + pprint.pformat(value) + value.__sentry_repr__()
+        assert "values hidden" in text
+        for canary in ("ferritin", "biomarker_code", tokens.user_id, str(whole["contraindications"][0])):
+            assert canary not in text
+    assert rule["biomarker_code"] == "ferritin"
+    assert json.loads(json.dumps(protocol.criteria)) == protocol.criteria == whole["criteria"]
+    assert isinstance(protocol.criteria, dict) and isinstance(protocol.contraindications, list)
+    # `to_dict()` is what the app asked for: plain types, which print.
+    assert "ferritin" in repr(whole) and tokens.user_id in repr(tokens.to_dict()["claims"])
 
 
 def test_no_error_and_no_traceback_with_locals_holds_a_secret(loop: LoopClient, loop_sandbox: Sandbox) -> None:

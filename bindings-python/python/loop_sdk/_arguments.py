@@ -7,26 +7,24 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from loop_sdk._hidden import Hidden
 from loop_sdk.errors import InvalidCall
 
 
-class Arguments(dict[str, Any]):
+class Arguments(Hidden):
     """The arguments of one call. They print as nothing: a traceback that shows local variables meets them.
 
-    No method that may raise holds a value in a variable of its own, and functions that do return instead of raising:
-    their frames are gone when the error is made.
+    No method that may raise holds a value in a variable of its own: each puts its arguments in here and forgets them.
+    Functions that do hold one return instead of raising: their frames are gone when the error is made.
     """
 
     __slots__ = ()
 
-    def __repr__(self) -> str:
-        return "<Arguments: values hidden>"
-
     def encode(self) -> str:
         """Returns the JSON text without what was left out, or raises an error that names the argument that has none."""
-        text = _json({name: value for name, value in self.items() if value is not None})
+        text = _json({name: value for name, value in self._values.items() if value is not None})
         if text is None:
-            name = next((name for name in self if _json(self[name]) is None), "arguments")
+            name = next((name for name, value in self._values.items() if _json(value) is None), "arguments")
             raise invalid(name, f"`{name}` has a value that JSON can't hold, or is nested too deeply.")
         return text
 

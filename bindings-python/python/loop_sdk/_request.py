@@ -17,7 +17,7 @@ class Requests:
 
     _call: Caller
     #: What each call says of itself.
-    _context: dict[str, str]
+    _context: Arguments
 
     def request(
         self,
@@ -44,6 +44,6 @@ class Requests:
             body=body,
             idempotency_key=idempotency_key,
         )
-        del path, query, body
+        del path, query, body, idempotency_key
         arguments.plain("query")
         return ApiResponse(**self._call.json("request", arguments, timeout))

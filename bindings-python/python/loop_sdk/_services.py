@@ -91,7 +91,9 @@ class Clinical:
 
         Needs the scope `read:biomarkers`. `timeout` is in seconds.
         """
-        result: Page[Biomarker] = self._call("clinical.list_biomarkers", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        result: Page[Biomarker] = self._call("clinical.list_biomarkers", arguments, timeout)
         return result
 
     def parse_biomarkers(self, *, user_id: str, patient_id: str, brand_id: str, source: str, biomarkers: list[NewBiomarker], idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
@@ -111,7 +113,9 @@ class Clinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[Biomarker] = self._call("clinical.parse_biomarkers", Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, source=source, biomarkers=biomarkers, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, source=source, biomarkers=biomarkers, idempotency_key=idempotency_key)
+        del user_id, patient_id, brand_id, source, biomarkers, idempotency_key
+        result: Page[Biomarker] = self._call("clinical.parse_biomarkers", arguments, timeout)
         return result
 
     def parse_vendor_results(self, *, user_id: str, patient_id: str, brand_id: str, vendor: LabVendor, raw_payload: Any, idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
@@ -131,7 +135,9 @@ class Clinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[Biomarker] = self._call("clinical.parse_vendor_results", Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, vendor=vendor, raw_payload=raw_payload, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, vendor=vendor, raw_payload=raw_payload, idempotency_key=idempotency_key)
+        del user_id, patient_id, brand_id, vendor, raw_payload, idempotency_key
+        result: Page[Biomarker] = self._call("clinical.parse_vendor_results", arguments, timeout)
         return result
 
     def upload_bloodwork(self, *, user_id: str, patient_id: str, brand_id: str, content_type: str, source: str, file_base64: str, clinician_id: str | None = None, file_name: str | None = None, structured_data: Any | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Bloodwork:
@@ -159,7 +165,9 @@ class Clinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Bloodwork = self._call("clinical.upload_bloodwork", Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, content_type=content_type, source=source, file_base64=file_base64, clinician_id=clinician_id, file_name=file_name, structured_data=structured_data, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, content_type=content_type, source=source, file_base64=file_base64, clinician_id=clinician_id, file_name=file_name, structured_data=structured_data, idempotency_key=idempotency_key)
+        del user_id, patient_id, brand_id, content_type, source, file_base64, clinician_id, file_name, structured_data, idempotency_key
+        result: Bloodwork = self._call("clinical.upload_bloodwork", arguments, timeout)
         return result
 
     def view_bloodwork(self, bloodwork_id: str, *, user_id: str, timeout: float | None = None) -> BloodworkView:
@@ -171,7 +179,9 @@ class Clinical:
 
         `bloodwork_id`: The report's id.
         """
-        result: BloodworkView = self._call("clinical.view_bloodwork", Arguments(user_id=user_id, bloodwork_id=bloodwork_id), timeout)
+        arguments = Arguments(user_id=user_id, bloodwork_id=bloodwork_id)
+        del user_id, bloodwork_id
+        result: BloodworkView = self._call("clinical.view_bloodwork", arguments, timeout)
         return result
 
     def list_lab_markers(self, *, user_id: str, q: str | None = None, state: str | None = None, tag: str | None = None, limit: int | None = None, cursor: str | None = None, timeout: float | None = None) -> Page[LabMarker]:
@@ -191,7 +201,9 @@ class Clinical:
 
         `cursor`: The `next_cursor` of the page before.
         """
-        result: Page[LabMarker] = self._call("clinical.list_lab_markers", Arguments(user_id=user_id, q=q, state=state, tag=tag, limit=limit, cursor=cursor), timeout)
+        arguments = Arguments(user_id=user_id, q=q, state=state, tag=tag, limit=limit, cursor=cursor)
+        del user_id, q, state, tag, limit, cursor
+        result: Page[LabMarker] = self._call("clinical.list_lab_markers", arguments, timeout)
         return result
 
     def iter_lab_markers(self, *, user_id: str, q: str | None = None, state: str | None = None, tag: str | None = None, limit: int | None = None, timeout: float | None = None) -> Iterator[LabMarker]:
@@ -199,12 +211,13 @@ class Clinical:
 
         Takes the same arguments; `timeout`, in seconds, is each page's.
         """
-        cursor: str | None = None
+        arguments = Arguments(user_id=user_id, q=q, state=state, tag=tag, limit=limit)
+        del user_id, q, state, tag, limit
         while True:
-            page = self.list_lab_markers(q=q, state=state, tag=tag, limit=limit, user_id=user_id, cursor=cursor, timeout=timeout)
+            page: Page[LabMarker] = self._call("clinical.list_lab_markers", arguments, timeout)
             yield from page
-            cursor = page.next_cursor
-            if cursor is None:
+            arguments["cursor"] = page.next_cursor
+            if page.next_cursor is None:
                 return
 
     def create_lab_order(self, *, user_id: str, brand_id: str, patient_id: str, panel_id: LabPanel, patient: LabPatient, address: PostalAddress, idempotency_key: str | None = None, timeout: float | None = None) -> LabOrder:
@@ -226,7 +239,9 @@ class Clinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: LabOrder = self._call("clinical.create_lab_order", Arguments(user_id=user_id, brand_id=brand_id, patient_id=patient_id, panel_id=panel_id, patient=patient, address=address, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, brand_id=brand_id, patient_id=patient_id, panel_id=panel_id, patient=patient, address=address, idempotency_key=idempotency_key)
+        del user_id, brand_id, patient_id, panel_id, patient, address, idempotency_key
+        result: LabOrder = self._call("clinical.create_lab_order", arguments, timeout)
         return result
 
     def get_lab_order(self, order_id: str, *, user_id: str, timeout: float | None = None) -> LabOrder:
@@ -238,7 +253,9 @@ class Clinical:
 
         `order_id`: The order's id.
         """
-        result: LabOrder = self._call("clinical.get_lab_order", Arguments(user_id=user_id, order_id=order_id), timeout)
+        arguments = Arguments(user_id=user_id, order_id=order_id)
+        del user_id, order_id
+        result: LabOrder = self._call("clinical.get_lab_order", arguments, timeout)
         return result
 
     def list_check_ins(self, *, user_id: str, timeout: float | None = None) -> Page[CheckIn]:
@@ -248,7 +265,9 @@ class Clinical:
 
         Needs the scope `read:check_ins`. `timeout` is in seconds.
         """
-        result: Page[CheckIn] = self._call("clinical.list_check_ins", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        result: Page[CheckIn] = self._call("clinical.list_check_ins", arguments, timeout)
         return result
 
     def get_next_check_in(self, *, user_id: str, enrolled_at: str, timeout: float | None = None) -> NextCheckIn:
@@ -260,7 +279,9 @@ class Clinical:
 
         `enrolled_at`: When the person began (RFC 3339).
         """
-        result: NextCheckIn = self._call("clinical.get_next_check_in", Arguments(user_id=user_id, enrolled_at=enrolled_at), timeout)
+        arguments = Arguments(user_id=user_id, enrolled_at=enrolled_at)
+        del user_id, enrolled_at
+        result: NextCheckIn = self._call("clinical.get_next_check_in", arguments, timeout)
         return result
 
     def get_protocol(self, protocol_id: str, *, user_id: str, timeout: float | None = None) -> Protocol:
@@ -272,7 +293,9 @@ class Clinical:
 
         `protocol_id`: The protocol's id.
         """
-        result: Protocol = self._call("clinical.get_protocol", Arguments(user_id=user_id, protocol_id=protocol_id), timeout)
+        arguments = Arguments(user_id=user_id, protocol_id=protocol_id)
+        del user_id, protocol_id
+        result: Protocol = self._call("clinical.get_protocol", arguments, timeout)
         return result
 
     def match_protocols(self, *, user_id: str, patient_id: str, brand_id: str, biomarker_codes: list[str] | None = None, category: str | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Page[ProtocolMatch]:
@@ -292,7 +315,9 @@ class Clinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[ProtocolMatch] = self._call("clinical.match_protocols", Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, biomarker_codes=biomarker_codes, category=category, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, biomarker_codes=biomarker_codes, category=category, idempotency_key=idempotency_key)
+        del user_id, patient_id, brand_id, biomarker_codes, category, idempotency_key
+        result: Page[ProtocolMatch] = self._call("clinical.match_protocols", arguments, timeout)
         return result
 
     def evaluate_protocol(self, *, user_id: str, patient_id: str, brand_id: str, protocol_id: str, medications: list[str] | None = None, current_week: int | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> ProtocolEvaluation:
@@ -314,7 +339,9 @@ class Clinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ProtocolEvaluation = self._call("clinical.evaluate_protocol", Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, current_week=current_week, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, current_week=current_week, idempotency_key=idempotency_key)
+        del user_id, patient_id, brand_id, protocol_id, medications, current_week, idempotency_key
+        result: ProtocolEvaluation = self._call("clinical.evaluate_protocol", arguments, timeout)
         return result
 
     def enroll(self, *, user_id: str, patient_id: str, protocol_id: str, consent: EnrollmentConsent, goals: list[str], intake: EnrollmentIntake, idempotency_key: str | None = None, timeout: float | None = None) -> Enrollment:
@@ -336,7 +363,9 @@ class Clinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Enrollment = self._call("clinical.enroll", Arguments(user_id=user_id, patient_id=patient_id, protocol_id=protocol_id, consent=consent, goals=goals, intake=intake, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, protocol_id=protocol_id, consent=consent, goals=goals, intake=intake, idempotency_key=idempotency_key)
+        del user_id, patient_id, protocol_id, consent, goals, intake, idempotency_key
+        result: Enrollment = self._call("clinical.enroll", arguments, timeout)
         return result
 
     def check_contraindications(self, *, user_id: str, patient_id: str, brand_id: str, protocol_id: str, medications: list[str], idempotency_key: str | None = None, timeout: float | None = None) -> ContraindicationCheck:
@@ -356,7 +385,9 @@ class Clinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ContraindicationCheck = self._call("clinical.check_contraindications", Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, idempotency_key=idempotency_key)
+        del user_id, patient_id, brand_id, protocol_id, medications, idempotency_key
+        result: ContraindicationCheck = self._call("clinical.check_contraindications", arguments, timeout)
         return result
 
     def generate_recommendations(self, *, user_id: str, patient_id: str, brand_id: str, protocol_ids: list[str] | None = None, medications: list[str] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Page[Recommendation]:
@@ -376,7 +407,9 @@ class Clinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[Recommendation] = self._call("clinical.generate_recommendations", Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, protocol_ids=protocol_ids, medications=medications, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, protocol_ids=protocol_ids, medications=medications, idempotency_key=idempotency_key)
+        del user_id, patient_id, brand_id, protocol_ids, medications, idempotency_key
+        result: Page[Recommendation] = self._call("clinical.generate_recommendations", arguments, timeout)
         return result
 
     def list_red_flags(self, patient_id: str, *, user_id: str, timeout: float | None = None) -> Page[RedFlag]:
@@ -388,7 +421,9 @@ class Clinical:
 
         `patient_id`: The person.
         """
-        result: Page[RedFlag] = self._call("clinical.list_red_flags", Arguments(user_id=user_id, patient_id=patient_id), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id)
+        del user_id, patient_id
+        result: Page[RedFlag] = self._call("clinical.list_red_flags", arguments, timeout)
         return result
 
     def evaluate_red_flags(self, *, user_id: str, patient_id: str, brand_id: str, biomarker_ids: list[str] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> RedFlagEvaluation:
@@ -406,7 +441,9 @@ class Clinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: RedFlagEvaluation = self._call("clinical.evaluate_red_flags", Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key)
+        del user_id, patient_id, brand_id, biomarker_ids, idempotency_key
+        result: RedFlagEvaluation = self._call("clinical.evaluate_red_flags", arguments, timeout)
         return result
 
     def compute_health_score(self, *, user_id: str, patient_id: str, brand_id: str, biomarker_ids: list[str] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> HealthScore:
@@ -424,7 +461,9 @@ class Clinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: HealthScore = self._call("clinical.compute_health_score", Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key)
+        del user_id, patient_id, brand_id, biomarker_ids, idempotency_key
+        result: HealthScore = self._call("clinical.compute_health_score", arguments, timeout)
         return result
 
     def list_wearable_metrics(self, *, user_id: str, timeout: float | None = None) -> Page[WearableMetric]:
@@ -434,7 +473,9 @@ class Clinical:
 
         Needs the scope `read:wearables`. `timeout` is in seconds.
         """
-        result: Page[WearableMetric] = self._call("clinical.list_wearable_metrics", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        result: Page[WearableMetric] = self._call("clinical.list_wearable_metrics", arguments, timeout)
         return result
 
     def list_wearable_connections(self, *, user_id: str, timeout: float | None = None) -> Page[WearableConnection]:
@@ -444,7 +485,9 @@ class Clinical:
 
         Needs the scope `read:wearables`. `timeout` is in seconds.
         """
-        result: Page[WearableConnection] = self._call("clinical.list_wearable_connections", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        result: Page[WearableConnection] = self._call("clinical.list_wearable_connections", arguments, timeout)
         return result
 
 
@@ -465,7 +508,9 @@ class PatientGraph:
 
         `protocol_id`: The protocol's id.
         """
-        result: GraphProtocol = self._call("patient_graph.get_protocol", Arguments(user_id=user_id, protocol_id=protocol_id), timeout)
+        arguments = Arguments(user_id=user_id, protocol_id=protocol_id)
+        del user_id, protocol_id
+        result: GraphProtocol = self._call("patient_graph.get_protocol", arguments, timeout)
         return result
 
     def list_metrics(self, patient_id: str, *, user_id: str, timeout: float | None = None) -> PatientMetrics:
@@ -477,7 +522,9 @@ class PatientGraph:
 
         `patient_id`: The person.
         """
-        result: PatientMetrics = self._call("patient_graph.list_metrics", Arguments(user_id=user_id, patient_id=patient_id), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id)
+        del user_id, patient_id
+        result: PatientMetrics = self._call("patient_graph.list_metrics", arguments, timeout)
         return result
 
     def get_metric_series(self, patient_id: str, metric_key: str, *, user_id: str, from_: str | None = None, to: str | None = None, granularity: Granularity | None = None, timeout: float | None = None) -> MetricSeries:
@@ -497,7 +544,9 @@ class PatientGraph:
 
         `granularity`: How many values.
         """
-        result: MetricSeries = self._call("patient_graph.get_metric_series", Arguments(user_id=user_id, patient_id=patient_id, metric_key=metric_key, **{"from": from_}, to=to, granularity=granularity), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, metric_key=metric_key, **{"from": from_}, to=to, granularity=granularity)
+        del user_id, patient_id, metric_key, from_, to, granularity
+        result: MetricSeries = self._call("patient_graph.get_metric_series", arguments, timeout)
         return result
 
     def get_streak(self, *, user_id: str, timeout: float | None = None) -> Streak:
@@ -507,7 +556,9 @@ class PatientGraph:
 
         Needs the scope `read:protocols`. `timeout` is in seconds.
         """
-        result: Streak = self._call("patient_graph.get_streak", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        result: Streak = self._call("patient_graph.get_streak", arguments, timeout)
         return result
 
     def get_adherence_summary(self, *, user_id: str, patient_id: str, protocol_id: str, timeout: float | None = None) -> AdherenceSummary:
@@ -521,7 +572,9 @@ class PatientGraph:
 
         `protocol_id`: The protocol.
         """
-        result: AdherenceSummary = self._call("patient_graph.get_adherence_summary", Arguments(user_id=user_id, patient_id=patient_id, protocol_id=protocol_id), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, protocol_id=protocol_id)
+        del user_id, patient_id, protocol_id
+        result: AdherenceSummary = self._call("patient_graph.get_adherence_summary", arguments, timeout)
         return result
 
     def log_dose(self, *, user_id: str, peptide_id: str, protocol_id: str, status: DoseStatus, scheduled_at: str, protocol_compound_id: str | None = None, skip_reason: SkipReason | None = None, skip_reason_note: str | None = None, logged_at: str | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Dose:
@@ -549,7 +602,9 @@ class PatientGraph:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Dose = self._call("patient_graph.log_dose", Arguments(user_id=user_id, peptide_id=peptide_id, protocol_id=protocol_id, status=status, scheduled_at=scheduled_at, protocol_compound_id=protocol_compound_id, skip_reason=skip_reason, skip_reason_note=skip_reason_note, logged_at=logged_at, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, peptide_id=peptide_id, protocol_id=protocol_id, status=status, scheduled_at=scheduled_at, protocol_compound_id=protocol_compound_id, skip_reason=skip_reason, skip_reason_note=skip_reason_note, logged_at=logged_at, idempotency_key=idempotency_key)
+        del user_id, peptide_id, protocol_id, status, scheduled_at, protocol_compound_id, skip_reason, skip_reason_note, logged_at, idempotency_key
+        result: Dose = self._call("patient_graph.log_dose", arguments, timeout)
         return result
 
     def get_today_schedule(self, *, user_id: str, patient_id: str, date: str, protocol_id: str | None = None, timeout: float | None = None) -> TodaySchedule:
@@ -565,7 +620,9 @@ class PatientGraph:
 
         `protocol_id`: Only this protocol.
         """
-        result: TodaySchedule = self._call("patient_graph.get_today_schedule", Arguments(user_id=user_id, patient_id=patient_id, date=date, protocol_id=protocol_id), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, date=date, protocol_id=protocol_id)
+        del user_id, patient_id, date, protocol_id
+        result: TodaySchedule = self._call("patient_graph.get_today_schedule", arguments, timeout)
         return result
 
     def get_calendar(self, *, user_id: str, patient_id: str, month: str | None = None, start: str | None = None, end: str | None = None, from_: str | None = None, to: str | None = None, protocol_id: str | None = None, protocol_compound_id: str | None = None, timeout: float | None = None) -> AdherenceCalendar:
@@ -592,7 +649,9 @@ class PatientGraph:
 
         `protocol_compound_id`: Only this entry of a protocol.
         """
-        result: AdherenceCalendar = self._call("patient_graph.get_calendar", Arguments(user_id=user_id, patient_id=patient_id, month=month, start=start, end=end, **{"from": from_}, to=to, protocol_id=protocol_id, protocol_compound_id=protocol_compound_id), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, month=month, start=start, end=end, **{"from": from_}, to=to, protocol_id=protocol_id, protocol_compound_id=protocol_compound_id)
+        del user_id, patient_id, month, start, end, from_, to, protocol_id, protocol_compound_id
+        result: AdherenceCalendar = self._call("patient_graph.get_calendar", arguments, timeout)
         return result
 
 
@@ -611,7 +670,9 @@ class Identity:
 
         Needs the scope `profile`. `timeout` is in seconds.
         """
-        result: Profile = self._call("identity.get_me", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        result: Profile = self._call("identity.get_me", arguments, timeout)
         return result
 
     def get_settings(self, *, user_id: str, timeout: float | None = None) -> Settings:
@@ -621,7 +682,9 @@ class Identity:
 
         Needs the scope `read:account`. `timeout` is in seconds.
         """
-        result: Settings = self._call("identity.get_settings", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        result: Settings = self._call("identity.get_settings", arguments, timeout)
         return result
 
     def list_sessions(self, *, user_id: str, timeout: float | None = None) -> Page[Session]:
@@ -631,7 +694,9 @@ class Identity:
 
         Needs the scope `read:account`. `timeout` is in seconds.
         """
-        result: Page[Session] = self._call("identity.list_sessions", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        result: Page[Session] = self._call("identity.list_sessions", arguments, timeout)
         return result
 
     def list_grants(self, *, user_id: str, timeout: float | None = None) -> Page[UserGrant]:
@@ -641,7 +706,9 @@ class Identity:
 
         Needs the scope `manage:connected_apps`. `timeout` is in seconds.
         """
-        result: Page[UserGrant] = self._call("identity.list_grants", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        result: Page[UserGrant] = self._call("identity.list_grants", arguments, timeout)
         return result
 
     def delete_grant(self, grant_id: str, *, user_id: str, timeout: float | None = None) -> None:
@@ -653,7 +720,9 @@ class Identity:
 
         `grant_id`: The grant's id.
         """
-        self._call("identity.delete_grant", Arguments(user_id=user_id, grant_id=grant_id), timeout)
+        arguments = Arguments(user_id=user_id, grant_id=grant_id)
+        del user_id, grant_id
+        self._call("identity.delete_grant", arguments, timeout)
 
     def list_connected_apps(self, *, user_id: str, timeout: float | None = None) -> Page[ConnectedApp]:
         """Lists the apps that the person has connected.
@@ -662,7 +731,9 @@ class Identity:
 
         Needs the scope `manage:connected_apps`. `timeout` is in seconds.
         """
-        result: Page[ConnectedApp] = self._call("identity.list_connected_apps", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        result: Page[ConnectedApp] = self._call("identity.list_connected_apps", arguments, timeout)
         return result
 
     def delete_connected_app(self, client_id: str, *, user_id: str, timeout: float | None = None) -> None:
@@ -674,7 +745,9 @@ class Identity:
 
         `client_id`: The app's public id.
         """
-        self._call("identity.delete_connected_app", Arguments(user_id=user_id, client_id=client_id), timeout)
+        arguments = Arguments(user_id=user_id, client_id=client_id)
+        del user_id, client_id
+        self._call("identity.delete_connected_app", arguments, timeout)
 
 
 class Integrations:
@@ -698,7 +771,9 @@ class Integrations:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ConnectionAuthorization = self._call("integrations.authorize_connection", Arguments(user_id=user_id, provider=provider, redirect_uri=redirect_uri, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, provider=provider, redirect_uri=redirect_uri, idempotency_key=idempotency_key)
+        del user_id, provider, redirect_uri, idempotency_key
+        result: ConnectionAuthorization = self._call("integrations.authorize_connection", arguments, timeout)
         return result
 
     def list_connections(self, *, user_id: str, patient_id: str, timeout: float | None = None) -> Page[Connection]:
@@ -710,7 +785,9 @@ class Integrations:
 
         `patient_id`: The person.
         """
-        result: Page[Connection] = self._call("integrations.list_connections", Arguments(user_id=user_id, patient_id=patient_id), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id)
+        del user_id, patient_id
+        result: Page[Connection] = self._call("integrations.list_connections", arguments, timeout)
         return result
 
     def sync_connection(self, connection_id: str, *, user_id: str, idempotency_key: str | None = None, timeout: float | None = None) -> SyncRun:
@@ -724,7 +801,9 @@ class Integrations:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: SyncRun = self._call("integrations.sync_connection", Arguments(user_id=user_id, connection_id=connection_id, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, connection_id=connection_id, idempotency_key=idempotency_key)
+        del user_id, connection_id, idempotency_key
+        result: SyncRun = self._call("integrations.sync_connection", arguments, timeout)
         return result
 
     def list_lab_orders(self, *, user_id: str, timeout: float | None = None) -> Page[IntegrationLabOrder]:
@@ -734,7 +813,9 @@ class Integrations:
 
         Needs the scope `read:lab_results`. `timeout` is in seconds.
         """
-        result: Page[IntegrationLabOrder] = self._call("integrations.list_lab_orders", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        result: Page[IntegrationLabOrder] = self._call("integrations.list_lab_orders", arguments, timeout)
         return result
 
     def get_lab_order(self, order_id: str, *, user_id: str, timeout: float | None = None) -> IntegrationLabOrder:
@@ -746,7 +827,9 @@ class Integrations:
 
         `order_id`: The order's id.
         """
-        result: IntegrationLabOrder = self._call("integrations.get_lab_order", Arguments(user_id=user_id, order_id=order_id), timeout)
+        arguments = Arguments(user_id=user_id, order_id=order_id)
+        del user_id, order_id
+        result: IntegrationLabOrder = self._call("integrations.get_lab_order", arguments, timeout)
         return result
 
 
@@ -775,7 +858,9 @@ class Memberships:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Membership = self._call("membership.create_membership", Arguments(user_id=user_id, member_id=member_id, brand_id=brand_id, tier=tier, subscription_id=subscription_id, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, member_id=member_id, brand_id=brand_id, tier=tier, subscription_id=subscription_id, idempotency_key=idempotency_key)
+        del user_id, member_id, brand_id, tier, subscription_id, idempotency_key
+        result: Membership = self._call("membership.create_membership", arguments, timeout)
         return result
 
     def get_membership(self, membership_id: str, *, user_id: str, timeout: float | None = None) -> Membership:
@@ -787,7 +872,9 @@ class Memberships:
 
         `membership_id`: The membership's id.
         """
-        result: Membership = self._call("membership.get_membership", Arguments(user_id=user_id, membership_id=membership_id), timeout)
+        arguments = Arguments(user_id=user_id, membership_id=membership_id)
+        del user_id, membership_id
+        result: Membership = self._call("membership.get_membership", arguments, timeout)
         return result
 
     def list_transitions(self, membership_id: str, *, user_id: str, timeout: float | None = None) -> Page[MembershipTransition]:
@@ -799,7 +886,9 @@ class Memberships:
 
         `membership_id`: The membership's id.
         """
-        result: Page[MembershipTransition] = self._call("membership.list_transitions", Arguments(user_id=user_id, membership_id=membership_id), timeout)
+        arguments = Arguments(user_id=user_id, membership_id=membership_id)
+        del user_id, membership_id
+        result: Page[MembershipTransition] = self._call("membership.list_transitions", arguments, timeout)
         return result
 
     def get_conversion_eligibility(self, member_id: str, *, user_id: str, timeout: float | None = None) -> ConversionEligibility:
@@ -811,7 +900,9 @@ class Memberships:
 
         `member_id`: The person.
         """
-        result: ConversionEligibility = self._call("membership.get_conversion_eligibility", Arguments(user_id=user_id, member_id=member_id), timeout)
+        arguments = Arguments(user_id=user_id, member_id=member_id)
+        del user_id, member_id
+        result: ConversionEligibility = self._call("membership.get_conversion_eligibility", arguments, timeout)
         return result
 
 
@@ -836,7 +927,9 @@ class TierEntitlements:
 
         `brand_id`: The brand.
         """
-        result: Entitlements = self._call("entitlements.get_entitlements", Arguments(user_id=user_id, member_id=member_id, tier=tier, brand_id=brand_id), timeout)
+        arguments = Arguments(user_id=user_id, member_id=member_id, tier=tier, brand_id=brand_id)
+        del user_id, member_id, tier, brand_id
+        result: Entitlements = self._call("entitlements.get_entitlements", arguments, timeout)
         return result
 
 
@@ -859,7 +952,9 @@ class Comms:
 
         `limit`: The most notifications of a page.
         """
-        result: Page[Notification] = self._call("comms.list_notifications", Arguments(user_id=user_id, cursor=cursor, limit=limit), timeout)
+        arguments = Arguments(user_id=user_id, cursor=cursor, limit=limit)
+        del user_id, cursor, limit
+        result: Page[Notification] = self._call("comms.list_notifications", arguments, timeout)
         return result
 
     def iter_notifications(self, *, user_id: str, limit: int | None = None, timeout: float | None = None) -> Iterator[Notification]:
@@ -867,12 +962,13 @@ class Comms:
 
         Takes the same arguments; `timeout`, in seconds, is each page's.
         """
-        cursor: str | None = None
+        arguments = Arguments(user_id=user_id, limit=limit)
+        del user_id, limit
         while True:
-            page = self.list_notifications(limit=limit, user_id=user_id, cursor=cursor, timeout=timeout)
+            page: Page[Notification] = self._call("comms.list_notifications", arguments, timeout)
             yield from page
-            cursor = page.next_cursor
-            if cursor is None:
+            arguments["cursor"] = page.next_cursor
+            if page.next_cursor is None:
                 return
 
 
@@ -905,7 +1001,9 @@ class Ai:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ExtractedBloodwork = self._call("ai.extract_bloodwork", Arguments(user_id=user_id, brand_id=brand_id, requested_by=requested_by, mime_type=mime_type, file_base64=file_base64, vendor_hint=vendor_hint, drawn_at=drawn_at, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, brand_id=brand_id, requested_by=requested_by, mime_type=mime_type, file_base64=file_base64, vendor_hint=vendor_hint, drawn_at=drawn_at, idempotency_key=idempotency_key)
+        del user_id, brand_id, requested_by, mime_type, file_base64, vendor_hint, drawn_at, idempotency_key
+        result: ExtractedBloodwork = self._call("ai.extract_bloodwork", arguments, timeout)
         return result
 
 
@@ -936,7 +1034,7 @@ class UserClinical:
 
     __slots__ = ("_call", "_context")
 
-    def __init__(self, call: Call, context: dict[str, str]) -> None:
+    def __init__(self, call: Call, context: Arguments) -> None:
         self._call = call
         self._context = context
 
@@ -947,7 +1045,8 @@ class UserClinical:
 
         Needs the scope `read:biomarkers`. `timeout` is in seconds.
         """
-        result: Page[Biomarker] = self._call("clinical.list_biomarkers", Arguments(**self._context), timeout)
+        arguments = Arguments(**self._context)
+        result: Page[Biomarker] = self._call("clinical.list_biomarkers", arguments, timeout)
         return result
 
     def parse_biomarkers(self, *, patient_id: str, brand_id: str, source: str, biomarkers: list[NewBiomarker], idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
@@ -967,7 +1066,9 @@ class UserClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[Biomarker] = self._call("clinical.parse_biomarkers", Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, source=source, biomarkers=biomarkers, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, source=source, biomarkers=biomarkers, idempotency_key=idempotency_key)
+        del patient_id, brand_id, source, biomarkers, idempotency_key
+        result: Page[Biomarker] = self._call("clinical.parse_biomarkers", arguments, timeout)
         return result
 
     def parse_vendor_results(self, *, patient_id: str, brand_id: str, vendor: LabVendor, raw_payload: Any, idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
@@ -987,7 +1088,9 @@ class UserClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[Biomarker] = self._call("clinical.parse_vendor_results", Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, vendor=vendor, raw_payload=raw_payload, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, vendor=vendor, raw_payload=raw_payload, idempotency_key=idempotency_key)
+        del patient_id, brand_id, vendor, raw_payload, idempotency_key
+        result: Page[Biomarker] = self._call("clinical.parse_vendor_results", arguments, timeout)
         return result
 
     def upload_bloodwork(self, *, patient_id: str, brand_id: str, content_type: str, source: str, file_base64: str, clinician_id: str | None = None, file_name: str | None = None, structured_data: Any | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Bloodwork:
@@ -1015,7 +1118,9 @@ class UserClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Bloodwork = self._call("clinical.upload_bloodwork", Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, content_type=content_type, source=source, file_base64=file_base64, clinician_id=clinician_id, file_name=file_name, structured_data=structured_data, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, content_type=content_type, source=source, file_base64=file_base64, clinician_id=clinician_id, file_name=file_name, structured_data=structured_data, idempotency_key=idempotency_key)
+        del patient_id, brand_id, content_type, source, file_base64, clinician_id, file_name, structured_data, idempotency_key
+        result: Bloodwork = self._call("clinical.upload_bloodwork", arguments, timeout)
         return result
 
     def view_bloodwork(self, bloodwork_id: str, *, timeout: float | None = None) -> BloodworkView:
@@ -1027,7 +1132,9 @@ class UserClinical:
 
         `bloodwork_id`: The report's id.
         """
-        result: BloodworkView = self._call("clinical.view_bloodwork", Arguments(**self._context, bloodwork_id=bloodwork_id), timeout)
+        arguments = Arguments(**self._context, bloodwork_id=bloodwork_id)
+        del bloodwork_id
+        result: BloodworkView = self._call("clinical.view_bloodwork", arguments, timeout)
         return result
 
     def list_lab_markers(self, *, q: str | None = None, state: str | None = None, tag: str | None = None, limit: int | None = None, cursor: str | None = None, timeout: float | None = None) -> Page[LabMarker]:
@@ -1047,7 +1154,9 @@ class UserClinical:
 
         `cursor`: The `next_cursor` of the page before.
         """
-        result: Page[LabMarker] = self._call("clinical.list_lab_markers", Arguments(**self._context, q=q, state=state, tag=tag, limit=limit, cursor=cursor), timeout)
+        arguments = Arguments(**self._context, q=q, state=state, tag=tag, limit=limit, cursor=cursor)
+        del q, state, tag, limit, cursor
+        result: Page[LabMarker] = self._call("clinical.list_lab_markers", arguments, timeout)
         return result
 
     def iter_lab_markers(self, *, q: str | None = None, state: str | None = None, tag: str | None = None, limit: int | None = None, timeout: float | None = None) -> Iterator[LabMarker]:
@@ -1055,12 +1164,13 @@ class UserClinical:
 
         Takes the same arguments; `timeout`, in seconds, is each page's.
         """
-        cursor: str | None = None
+        arguments = Arguments(**self._context, q=q, state=state, tag=tag, limit=limit)
+        del q, state, tag, limit
         while True:
-            page = self.list_lab_markers(q=q, state=state, tag=tag, limit=limit, cursor=cursor, timeout=timeout)
+            page: Page[LabMarker] = self._call("clinical.list_lab_markers", arguments, timeout)
             yield from page
-            cursor = page.next_cursor
-            if cursor is None:
+            arguments["cursor"] = page.next_cursor
+            if page.next_cursor is None:
                 return
 
     def create_lab_order(self, *, brand_id: str, patient_id: str, panel_id: LabPanel, patient: LabPatient, address: PostalAddress, idempotency_key: str | None = None, timeout: float | None = None) -> LabOrder:
@@ -1082,7 +1192,9 @@ class UserClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: LabOrder = self._call("clinical.create_lab_order", Arguments(**self._context, brand_id=brand_id, patient_id=patient_id, panel_id=panel_id, patient=patient, address=address, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, brand_id=brand_id, patient_id=patient_id, panel_id=panel_id, patient=patient, address=address, idempotency_key=idempotency_key)
+        del brand_id, patient_id, panel_id, patient, address, idempotency_key
+        result: LabOrder = self._call("clinical.create_lab_order", arguments, timeout)
         return result
 
     def get_lab_order(self, order_id: str, *, timeout: float | None = None) -> LabOrder:
@@ -1094,7 +1206,9 @@ class UserClinical:
 
         `order_id`: The order's id.
         """
-        result: LabOrder = self._call("clinical.get_lab_order", Arguments(**self._context, order_id=order_id), timeout)
+        arguments = Arguments(**self._context, order_id=order_id)
+        del order_id
+        result: LabOrder = self._call("clinical.get_lab_order", arguments, timeout)
         return result
 
     def list_check_ins(self, *, timeout: float | None = None) -> Page[CheckIn]:
@@ -1104,7 +1218,8 @@ class UserClinical:
 
         Needs the scope `read:check_ins`. `timeout` is in seconds.
         """
-        result: Page[CheckIn] = self._call("clinical.list_check_ins", Arguments(**self._context), timeout)
+        arguments = Arguments(**self._context)
+        result: Page[CheckIn] = self._call("clinical.list_check_ins", arguments, timeout)
         return result
 
     def get_next_check_in(self, *, enrolled_at: str, timeout: float | None = None) -> NextCheckIn:
@@ -1116,7 +1231,9 @@ class UserClinical:
 
         `enrolled_at`: When the person began (RFC 3339).
         """
-        result: NextCheckIn = self._call("clinical.get_next_check_in", Arguments(**self._context, enrolled_at=enrolled_at), timeout)
+        arguments = Arguments(**self._context, enrolled_at=enrolled_at)
+        del enrolled_at
+        result: NextCheckIn = self._call("clinical.get_next_check_in", arguments, timeout)
         return result
 
     def get_protocol(self, protocol_id: str, *, timeout: float | None = None) -> Protocol:
@@ -1128,7 +1245,9 @@ class UserClinical:
 
         `protocol_id`: The protocol's id.
         """
-        result: Protocol = self._call("clinical.get_protocol", Arguments(**self._context, protocol_id=protocol_id), timeout)
+        arguments = Arguments(**self._context, protocol_id=protocol_id)
+        del protocol_id
+        result: Protocol = self._call("clinical.get_protocol", arguments, timeout)
         return result
 
     def match_protocols(self, *, patient_id: str, brand_id: str, biomarker_codes: list[str] | None = None, category: str | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Page[ProtocolMatch]:
@@ -1148,7 +1267,9 @@ class UserClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[ProtocolMatch] = self._call("clinical.match_protocols", Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, biomarker_codes=biomarker_codes, category=category, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, biomarker_codes=biomarker_codes, category=category, idempotency_key=idempotency_key)
+        del patient_id, brand_id, biomarker_codes, category, idempotency_key
+        result: Page[ProtocolMatch] = self._call("clinical.match_protocols", arguments, timeout)
         return result
 
     def evaluate_protocol(self, *, patient_id: str, brand_id: str, protocol_id: str, medications: list[str] | None = None, current_week: int | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> ProtocolEvaluation:
@@ -1170,7 +1291,9 @@ class UserClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ProtocolEvaluation = self._call("clinical.evaluate_protocol", Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, current_week=current_week, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, current_week=current_week, idempotency_key=idempotency_key)
+        del patient_id, brand_id, protocol_id, medications, current_week, idempotency_key
+        result: ProtocolEvaluation = self._call("clinical.evaluate_protocol", arguments, timeout)
         return result
 
     def enroll(self, *, patient_id: str, protocol_id: str, consent: EnrollmentConsent, goals: list[str], intake: EnrollmentIntake, idempotency_key: str | None = None, timeout: float | None = None) -> Enrollment:
@@ -1192,7 +1315,9 @@ class UserClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Enrollment = self._call("clinical.enroll", Arguments(**self._context, patient_id=patient_id, protocol_id=protocol_id, consent=consent, goals=goals, intake=intake, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, protocol_id=protocol_id, consent=consent, goals=goals, intake=intake, idempotency_key=idempotency_key)
+        del patient_id, protocol_id, consent, goals, intake, idempotency_key
+        result: Enrollment = self._call("clinical.enroll", arguments, timeout)
         return result
 
     def check_contraindications(self, *, patient_id: str, brand_id: str, protocol_id: str, medications: list[str], idempotency_key: str | None = None, timeout: float | None = None) -> ContraindicationCheck:
@@ -1212,7 +1337,9 @@ class UserClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ContraindicationCheck = self._call("clinical.check_contraindications", Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, idempotency_key=idempotency_key)
+        del patient_id, brand_id, protocol_id, medications, idempotency_key
+        result: ContraindicationCheck = self._call("clinical.check_contraindications", arguments, timeout)
         return result
 
     def generate_recommendations(self, *, patient_id: str, brand_id: str, protocol_ids: list[str] | None = None, medications: list[str] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Page[Recommendation]:
@@ -1232,7 +1359,9 @@ class UserClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[Recommendation] = self._call("clinical.generate_recommendations", Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, protocol_ids=protocol_ids, medications=medications, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, protocol_ids=protocol_ids, medications=medications, idempotency_key=idempotency_key)
+        del patient_id, brand_id, protocol_ids, medications, idempotency_key
+        result: Page[Recommendation] = self._call("clinical.generate_recommendations", arguments, timeout)
         return result
 
     def list_red_flags(self, patient_id: str, *, timeout: float | None = None) -> Page[RedFlag]:
@@ -1244,7 +1373,9 @@ class UserClinical:
 
         `patient_id`: The person.
         """
-        result: Page[RedFlag] = self._call("clinical.list_red_flags", Arguments(**self._context, patient_id=patient_id), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id)
+        del patient_id
+        result: Page[RedFlag] = self._call("clinical.list_red_flags", arguments, timeout)
         return result
 
     def evaluate_red_flags(self, *, patient_id: str, brand_id: str, biomarker_ids: list[str] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> RedFlagEvaluation:
@@ -1262,7 +1393,9 @@ class UserClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: RedFlagEvaluation = self._call("clinical.evaluate_red_flags", Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key)
+        del patient_id, brand_id, biomarker_ids, idempotency_key
+        result: RedFlagEvaluation = self._call("clinical.evaluate_red_flags", arguments, timeout)
         return result
 
     def compute_health_score(self, *, patient_id: str, brand_id: str, biomarker_ids: list[str] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> HealthScore:
@@ -1280,7 +1413,9 @@ class UserClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: HealthScore = self._call("clinical.compute_health_score", Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key)
+        del patient_id, brand_id, biomarker_ids, idempotency_key
+        result: HealthScore = self._call("clinical.compute_health_score", arguments, timeout)
         return result
 
     def list_wearable_metrics(self, *, timeout: float | None = None) -> Page[WearableMetric]:
@@ -1290,7 +1425,8 @@ class UserClinical:
 
         Needs the scope `read:wearables`. `timeout` is in seconds.
         """
-        result: Page[WearableMetric] = self._call("clinical.list_wearable_metrics", Arguments(**self._context), timeout)
+        arguments = Arguments(**self._context)
+        result: Page[WearableMetric] = self._call("clinical.list_wearable_metrics", arguments, timeout)
         return result
 
     def list_wearable_connections(self, *, timeout: float | None = None) -> Page[WearableConnection]:
@@ -1300,7 +1436,8 @@ class UserClinical:
 
         Needs the scope `read:wearables`. `timeout` is in seconds.
         """
-        result: Page[WearableConnection] = self._call("clinical.list_wearable_connections", Arguments(**self._context), timeout)
+        arguments = Arguments(**self._context)
+        result: Page[WearableConnection] = self._call("clinical.list_wearable_connections", arguments, timeout)
         return result
 
 
@@ -1309,7 +1446,7 @@ class UserPatientGraph:
 
     __slots__ = ("_call", "_context")
 
-    def __init__(self, call: Call, context: dict[str, str]) -> None:
+    def __init__(self, call: Call, context: Arguments) -> None:
         self._call = call
         self._context = context
 
@@ -1322,7 +1459,9 @@ class UserPatientGraph:
 
         `protocol_id`: The protocol's id.
         """
-        result: GraphProtocol = self._call("patient_graph.get_protocol", Arguments(**self._context, protocol_id=protocol_id), timeout)
+        arguments = Arguments(**self._context, protocol_id=protocol_id)
+        del protocol_id
+        result: GraphProtocol = self._call("patient_graph.get_protocol", arguments, timeout)
         return result
 
     def list_metrics(self, patient_id: str, *, timeout: float | None = None) -> PatientMetrics:
@@ -1334,7 +1473,9 @@ class UserPatientGraph:
 
         `patient_id`: The person.
         """
-        result: PatientMetrics = self._call("patient_graph.list_metrics", Arguments(**self._context, patient_id=patient_id), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id)
+        del patient_id
+        result: PatientMetrics = self._call("patient_graph.list_metrics", arguments, timeout)
         return result
 
     def get_metric_series(self, patient_id: str, metric_key: str, *, from_: str | None = None, to: str | None = None, granularity: Granularity | None = None, timeout: float | None = None) -> MetricSeries:
@@ -1354,7 +1495,9 @@ class UserPatientGraph:
 
         `granularity`: How many values.
         """
-        result: MetricSeries = self._call("patient_graph.get_metric_series", Arguments(**self._context, patient_id=patient_id, metric_key=metric_key, **{"from": from_}, to=to, granularity=granularity), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, metric_key=metric_key, **{"from": from_}, to=to, granularity=granularity)
+        del patient_id, metric_key, from_, to, granularity
+        result: MetricSeries = self._call("patient_graph.get_metric_series", arguments, timeout)
         return result
 
     def get_streak(self, *, timeout: float | None = None) -> Streak:
@@ -1364,7 +1507,8 @@ class UserPatientGraph:
 
         Needs the scope `read:protocols`. `timeout` is in seconds.
         """
-        result: Streak = self._call("patient_graph.get_streak", Arguments(**self._context), timeout)
+        arguments = Arguments(**self._context)
+        result: Streak = self._call("patient_graph.get_streak", arguments, timeout)
         return result
 
     def get_adherence_summary(self, *, patient_id: str, protocol_id: str, timeout: float | None = None) -> AdherenceSummary:
@@ -1378,7 +1522,9 @@ class UserPatientGraph:
 
         `protocol_id`: The protocol.
         """
-        result: AdherenceSummary = self._call("patient_graph.get_adherence_summary", Arguments(**self._context, patient_id=patient_id, protocol_id=protocol_id), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, protocol_id=protocol_id)
+        del patient_id, protocol_id
+        result: AdherenceSummary = self._call("patient_graph.get_adherence_summary", arguments, timeout)
         return result
 
     def log_dose(self, *, peptide_id: str, protocol_id: str, status: DoseStatus, scheduled_at: str, protocol_compound_id: str | None = None, skip_reason: SkipReason | None = None, skip_reason_note: str | None = None, logged_at: str | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Dose:
@@ -1406,7 +1552,9 @@ class UserPatientGraph:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Dose = self._call("patient_graph.log_dose", Arguments(**self._context, peptide_id=peptide_id, protocol_id=protocol_id, status=status, scheduled_at=scheduled_at, protocol_compound_id=protocol_compound_id, skip_reason=skip_reason, skip_reason_note=skip_reason_note, logged_at=logged_at, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, peptide_id=peptide_id, protocol_id=protocol_id, status=status, scheduled_at=scheduled_at, protocol_compound_id=protocol_compound_id, skip_reason=skip_reason, skip_reason_note=skip_reason_note, logged_at=logged_at, idempotency_key=idempotency_key)
+        del peptide_id, protocol_id, status, scheduled_at, protocol_compound_id, skip_reason, skip_reason_note, logged_at, idempotency_key
+        result: Dose = self._call("patient_graph.log_dose", arguments, timeout)
         return result
 
     def get_today_schedule(self, *, patient_id: str, date: str, protocol_id: str | None = None, timeout: float | None = None) -> TodaySchedule:
@@ -1422,7 +1570,9 @@ class UserPatientGraph:
 
         `protocol_id`: Only this protocol.
         """
-        result: TodaySchedule = self._call("patient_graph.get_today_schedule", Arguments(**self._context, patient_id=patient_id, date=date, protocol_id=protocol_id), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, date=date, protocol_id=protocol_id)
+        del patient_id, date, protocol_id
+        result: TodaySchedule = self._call("patient_graph.get_today_schedule", arguments, timeout)
         return result
 
     def get_calendar(self, *, patient_id: str, month: str | None = None, start: str | None = None, end: str | None = None, from_: str | None = None, to: str | None = None, protocol_id: str | None = None, protocol_compound_id: str | None = None, timeout: float | None = None) -> AdherenceCalendar:
@@ -1449,7 +1599,9 @@ class UserPatientGraph:
 
         `protocol_compound_id`: Only this entry of a protocol.
         """
-        result: AdherenceCalendar = self._call("patient_graph.get_calendar", Arguments(**self._context, patient_id=patient_id, month=month, start=start, end=end, **{"from": from_}, to=to, protocol_id=protocol_id, protocol_compound_id=protocol_compound_id), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, month=month, start=start, end=end, **{"from": from_}, to=to, protocol_id=protocol_id, protocol_compound_id=protocol_compound_id)
+        del patient_id, month, start, end, from_, to, protocol_id, protocol_compound_id
+        result: AdherenceCalendar = self._call("patient_graph.get_calendar", arguments, timeout)
         return result
 
 
@@ -1458,7 +1610,7 @@ class UserIdentity:
 
     __slots__ = ("_call", "_context")
 
-    def __init__(self, call: Call, context: dict[str, str]) -> None:
+    def __init__(self, call: Call, context: Arguments) -> None:
         self._call = call
         self._context = context
 
@@ -1469,7 +1621,8 @@ class UserIdentity:
 
         Needs the scope `profile`. `timeout` is in seconds.
         """
-        result: Profile = self._call("identity.get_me", Arguments(**self._context), timeout)
+        arguments = Arguments(**self._context)
+        result: Profile = self._call("identity.get_me", arguments, timeout)
         return result
 
     def get_settings(self, *, timeout: float | None = None) -> Settings:
@@ -1479,7 +1632,8 @@ class UserIdentity:
 
         Needs the scope `read:account`. `timeout` is in seconds.
         """
-        result: Settings = self._call("identity.get_settings", Arguments(**self._context), timeout)
+        arguments = Arguments(**self._context)
+        result: Settings = self._call("identity.get_settings", arguments, timeout)
         return result
 
     def list_sessions(self, *, timeout: float | None = None) -> Page[Session]:
@@ -1489,7 +1643,8 @@ class UserIdentity:
 
         Needs the scope `read:account`. `timeout` is in seconds.
         """
-        result: Page[Session] = self._call("identity.list_sessions", Arguments(**self._context), timeout)
+        arguments = Arguments(**self._context)
+        result: Page[Session] = self._call("identity.list_sessions", arguments, timeout)
         return result
 
     def list_grants(self, *, timeout: float | None = None) -> Page[UserGrant]:
@@ -1499,7 +1654,8 @@ class UserIdentity:
 
         Needs the scope `manage:connected_apps`. `timeout` is in seconds.
         """
-        result: Page[UserGrant] = self._call("identity.list_grants", Arguments(**self._context), timeout)
+        arguments = Arguments(**self._context)
+        result: Page[UserGrant] = self._call("identity.list_grants", arguments, timeout)
         return result
 
     def delete_grant(self, grant_id: str, *, timeout: float | None = None) -> None:
@@ -1511,7 +1667,9 @@ class UserIdentity:
 
         `grant_id`: The grant's id.
         """
-        self._call("identity.delete_grant", Arguments(**self._context, grant_id=grant_id), timeout)
+        arguments = Arguments(**self._context, grant_id=grant_id)
+        del grant_id
+        self._call("identity.delete_grant", arguments, timeout)
 
     def list_connected_apps(self, *, timeout: float | None = None) -> Page[ConnectedApp]:
         """Lists the apps that the person has connected.
@@ -1520,7 +1678,8 @@ class UserIdentity:
 
         Needs the scope `manage:connected_apps`. `timeout` is in seconds.
         """
-        result: Page[ConnectedApp] = self._call("identity.list_connected_apps", Arguments(**self._context), timeout)
+        arguments = Arguments(**self._context)
+        result: Page[ConnectedApp] = self._call("identity.list_connected_apps", arguments, timeout)
         return result
 
     def delete_connected_app(self, client_id: str, *, timeout: float | None = None) -> None:
@@ -1532,7 +1691,9 @@ class UserIdentity:
 
         `client_id`: The app's public id.
         """
-        self._call("identity.delete_connected_app", Arguments(**self._context, client_id=client_id), timeout)
+        arguments = Arguments(**self._context, client_id=client_id)
+        del client_id
+        self._call("identity.delete_connected_app", arguments, timeout)
 
 
 class UserIntegrations:
@@ -1540,7 +1701,7 @@ class UserIntegrations:
 
     __slots__ = ("_call", "_context")
 
-    def __init__(self, call: Call, context: dict[str, str]) -> None:
+    def __init__(self, call: Call, context: Arguments) -> None:
         self._call = call
         self._context = context
 
@@ -1557,7 +1718,9 @@ class UserIntegrations:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ConnectionAuthorization = self._call("integrations.authorize_connection", Arguments(**self._context, provider=provider, redirect_uri=redirect_uri, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, provider=provider, redirect_uri=redirect_uri, idempotency_key=idempotency_key)
+        del provider, redirect_uri, idempotency_key
+        result: ConnectionAuthorization = self._call("integrations.authorize_connection", arguments, timeout)
         return result
 
     def list_connections(self, *, patient_id: str, timeout: float | None = None) -> Page[Connection]:
@@ -1569,7 +1732,9 @@ class UserIntegrations:
 
         `patient_id`: The person.
         """
-        result: Page[Connection] = self._call("integrations.list_connections", Arguments(**self._context, patient_id=patient_id), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id)
+        del patient_id
+        result: Page[Connection] = self._call("integrations.list_connections", arguments, timeout)
         return result
 
     def sync_connection(self, connection_id: str, *, idempotency_key: str | None = None, timeout: float | None = None) -> SyncRun:
@@ -1583,7 +1748,9 @@ class UserIntegrations:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: SyncRun = self._call("integrations.sync_connection", Arguments(**self._context, connection_id=connection_id, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, connection_id=connection_id, idempotency_key=idempotency_key)
+        del connection_id, idempotency_key
+        result: SyncRun = self._call("integrations.sync_connection", arguments, timeout)
         return result
 
     def list_lab_orders(self, *, timeout: float | None = None) -> Page[IntegrationLabOrder]:
@@ -1593,7 +1760,8 @@ class UserIntegrations:
 
         Needs the scope `read:lab_results`. `timeout` is in seconds.
         """
-        result: Page[IntegrationLabOrder] = self._call("integrations.list_lab_orders", Arguments(**self._context), timeout)
+        arguments = Arguments(**self._context)
+        result: Page[IntegrationLabOrder] = self._call("integrations.list_lab_orders", arguments, timeout)
         return result
 
     def get_lab_order(self, order_id: str, *, timeout: float | None = None) -> IntegrationLabOrder:
@@ -1605,7 +1773,9 @@ class UserIntegrations:
 
         `order_id`: The order's id.
         """
-        result: IntegrationLabOrder = self._call("integrations.get_lab_order", Arguments(**self._context, order_id=order_id), timeout)
+        arguments = Arguments(**self._context, order_id=order_id)
+        del order_id
+        result: IntegrationLabOrder = self._call("integrations.get_lab_order", arguments, timeout)
         return result
 
 
@@ -1614,7 +1784,7 @@ class UserMemberships:
 
     __slots__ = ("_call", "_context")
 
-    def __init__(self, call: Call, context: dict[str, str]) -> None:
+    def __init__(self, call: Call, context: Arguments) -> None:
         self._call = call
         self._context = context
 
@@ -1635,7 +1805,9 @@ class UserMemberships:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Membership = self._call("membership.create_membership", Arguments(**self._context, member_id=member_id, brand_id=brand_id, tier=tier, subscription_id=subscription_id, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, member_id=member_id, brand_id=brand_id, tier=tier, subscription_id=subscription_id, idempotency_key=idempotency_key)
+        del member_id, brand_id, tier, subscription_id, idempotency_key
+        result: Membership = self._call("membership.create_membership", arguments, timeout)
         return result
 
     def get_membership(self, membership_id: str, *, timeout: float | None = None) -> Membership:
@@ -1647,7 +1819,9 @@ class UserMemberships:
 
         `membership_id`: The membership's id.
         """
-        result: Membership = self._call("membership.get_membership", Arguments(**self._context, membership_id=membership_id), timeout)
+        arguments = Arguments(**self._context, membership_id=membership_id)
+        del membership_id
+        result: Membership = self._call("membership.get_membership", arguments, timeout)
         return result
 
     def list_transitions(self, membership_id: str, *, timeout: float | None = None) -> Page[MembershipTransition]:
@@ -1659,7 +1833,9 @@ class UserMemberships:
 
         `membership_id`: The membership's id.
         """
-        result: Page[MembershipTransition] = self._call("membership.list_transitions", Arguments(**self._context, membership_id=membership_id), timeout)
+        arguments = Arguments(**self._context, membership_id=membership_id)
+        del membership_id
+        result: Page[MembershipTransition] = self._call("membership.list_transitions", arguments, timeout)
         return result
 
     def get_conversion_eligibility(self, member_id: str, *, timeout: float | None = None) -> ConversionEligibility:
@@ -1671,7 +1847,9 @@ class UserMemberships:
 
         `member_id`: The person.
         """
-        result: ConversionEligibility = self._call("membership.get_conversion_eligibility", Arguments(**self._context, member_id=member_id), timeout)
+        arguments = Arguments(**self._context, member_id=member_id)
+        del member_id
+        result: ConversionEligibility = self._call("membership.get_conversion_eligibility", arguments, timeout)
         return result
 
 
@@ -1680,7 +1858,7 @@ class UserTierEntitlements:
 
     __slots__ = ("_call", "_context")
 
-    def __init__(self, call: Call, context: dict[str, str]) -> None:
+    def __init__(self, call: Call, context: Arguments) -> None:
         self._call = call
         self._context = context
 
@@ -1697,7 +1875,9 @@ class UserTierEntitlements:
 
         `brand_id`: The brand.
         """
-        result: Entitlements = self._call("entitlements.get_entitlements", Arguments(**self._context, member_id=member_id, tier=tier, brand_id=brand_id), timeout)
+        arguments = Arguments(**self._context, member_id=member_id, tier=tier, brand_id=brand_id)
+        del member_id, tier, brand_id
+        result: Entitlements = self._call("entitlements.get_entitlements", arguments, timeout)
         return result
 
 
@@ -1706,7 +1886,7 @@ class UserComms:
 
     __slots__ = ("_call", "_context")
 
-    def __init__(self, call: Call, context: dict[str, str]) -> None:
+    def __init__(self, call: Call, context: Arguments) -> None:
         self._call = call
         self._context = context
 
@@ -1721,7 +1901,9 @@ class UserComms:
 
         `limit`: The most notifications of a page.
         """
-        result: Page[Notification] = self._call("comms.list_notifications", Arguments(**self._context, cursor=cursor, limit=limit), timeout)
+        arguments = Arguments(**self._context, cursor=cursor, limit=limit)
+        del cursor, limit
+        result: Page[Notification] = self._call("comms.list_notifications", arguments, timeout)
         return result
 
     def iter_notifications(self, *, limit: int | None = None, timeout: float | None = None) -> Iterator[Notification]:
@@ -1729,12 +1911,13 @@ class UserComms:
 
         Takes the same arguments; `timeout`, in seconds, is each page's.
         """
-        cursor: str | None = None
+        arguments = Arguments(**self._context, limit=limit)
+        del limit
         while True:
-            page = self.list_notifications(limit=limit, cursor=cursor, timeout=timeout)
+            page: Page[Notification] = self._call("comms.list_notifications", arguments, timeout)
             yield from page
-            cursor = page.next_cursor
-            if cursor is None:
+            arguments["cursor"] = page.next_cursor
+            if page.next_cursor is None:
                 return
 
 
@@ -1743,7 +1926,7 @@ class UserAi:
 
     __slots__ = ("_call", "_context")
 
-    def __init__(self, call: Call, context: dict[str, str]) -> None:
+    def __init__(self, call: Call, context: Arguments) -> None:
         self._call = call
         self._context = context
 
@@ -1768,14 +1951,16 @@ class UserAi:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ExtractedBloodwork = self._call("ai.extract_bloodwork", Arguments(**self._context, brand_id=brand_id, requested_by=requested_by, mime_type=mime_type, file_base64=file_base64, vendor_hint=vendor_hint, drawn_at=drawn_at, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, brand_id=brand_id, requested_by=requested_by, mime_type=mime_type, file_base64=file_base64, vendor_hint=vendor_hint, drawn_at=drawn_at, idempotency_key=idempotency_key)
+        del brand_id, requested_by, mime_type, file_base64, vendor_hint, drawn_at, idempotency_key
+        result: ExtractedBloodwork = self._call("ai.extract_bloodwork", arguments, timeout)
         return result
 
 
 class UserServices:
     """Every service, for one user."""
 
-    def __init__(self, call: Call, context: dict[str, str]) -> None:
+    def __init__(self, call: Call, context: Arguments) -> None:
         #: The person's clinical record.
         self.clinical: UserClinical = UserClinical(call, context)
         #: What is known about a person over time: metrics, protocols and how well they are kept to.
@@ -1811,7 +1996,9 @@ class MachineClinical:
 
         `patient_id`: Whose results.
         """
-        result: Page[Biomarker] = self._call("clinical.list_patient_biomarkers", Arguments(patient_id=patient_id), timeout)
+        arguments = Arguments(patient_id=patient_id)
+        del patient_id
+        result: Page[Biomarker] = self._call("clinical.list_patient_biomarkers", arguments, timeout)
         return result
 
     def parse_biomarkers(self, *, patient_id: str, brand_id: str, source: str, biomarkers: list[NewBiomarker], idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
@@ -1831,7 +2018,9 @@ class MachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[Biomarker] = self._call("clinical.parse_biomarkers", Arguments(patient_id=patient_id, brand_id=brand_id, source=source, biomarkers=biomarkers, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(patient_id=patient_id, brand_id=brand_id, source=source, biomarkers=biomarkers, idempotency_key=idempotency_key)
+        del patient_id, brand_id, source, biomarkers, idempotency_key
+        result: Page[Biomarker] = self._call("clinical.parse_biomarkers", arguments, timeout)
         return result
 
     def parse_vendor_results(self, *, patient_id: str, brand_id: str, vendor: LabVendor, raw_payload: Any, idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
@@ -1851,7 +2040,9 @@ class MachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[Biomarker] = self._call("clinical.parse_vendor_results", Arguments(patient_id=patient_id, brand_id=brand_id, vendor=vendor, raw_payload=raw_payload, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(patient_id=patient_id, brand_id=brand_id, vendor=vendor, raw_payload=raw_payload, idempotency_key=idempotency_key)
+        del patient_id, brand_id, vendor, raw_payload, idempotency_key
+        result: Page[Biomarker] = self._call("clinical.parse_vendor_results", arguments, timeout)
         return result
 
     def upload_bloodwork(self, *, patient_id: str, brand_id: str, content_type: str, source: str, file_base64: str, clinician_id: str | None = None, file_name: str | None = None, structured_data: Any | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Bloodwork:
@@ -1879,7 +2070,9 @@ class MachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Bloodwork = self._call("clinical.upload_bloodwork", Arguments(patient_id=patient_id, brand_id=brand_id, content_type=content_type, source=source, file_base64=file_base64, clinician_id=clinician_id, file_name=file_name, structured_data=structured_data, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(patient_id=patient_id, brand_id=brand_id, content_type=content_type, source=source, file_base64=file_base64, clinician_id=clinician_id, file_name=file_name, structured_data=structured_data, idempotency_key=idempotency_key)
+        del patient_id, brand_id, content_type, source, file_base64, clinician_id, file_name, structured_data, idempotency_key
+        result: Bloodwork = self._call("clinical.upload_bloodwork", arguments, timeout)
         return result
 
     def view_bloodwork(self, bloodwork_id: str, *, timeout: float | None = None) -> BloodworkView:
@@ -1891,7 +2084,9 @@ class MachineClinical:
 
         `bloodwork_id`: The report's id.
         """
-        result: BloodworkView = self._call("clinical.view_bloodwork", Arguments(bloodwork_id=bloodwork_id), timeout)
+        arguments = Arguments(bloodwork_id=bloodwork_id)
+        del bloodwork_id
+        result: BloodworkView = self._call("clinical.view_bloodwork", arguments, timeout)
         return result
 
     def list_lab_markers(self, *, q: str | None = None, state: str | None = None, tag: str | None = None, limit: int | None = None, cursor: str | None = None, timeout: float | None = None) -> Page[LabMarker]:
@@ -1911,7 +2106,9 @@ class MachineClinical:
 
         `cursor`: The `next_cursor` of the page before.
         """
-        result: Page[LabMarker] = self._call("clinical.list_lab_markers", Arguments(q=q, state=state, tag=tag, limit=limit, cursor=cursor), timeout)
+        arguments = Arguments(q=q, state=state, tag=tag, limit=limit, cursor=cursor)
+        del q, state, tag, limit, cursor
+        result: Page[LabMarker] = self._call("clinical.list_lab_markers", arguments, timeout)
         return result
 
     def iter_lab_markers(self, *, q: str | None = None, state: str | None = None, tag: str | None = None, limit: int | None = None, timeout: float | None = None) -> Iterator[LabMarker]:
@@ -1919,12 +2116,13 @@ class MachineClinical:
 
         Takes the same arguments; `timeout`, in seconds, is each page's.
         """
-        cursor: str | None = None
+        arguments = Arguments(q=q, state=state, tag=tag, limit=limit)
+        del q, state, tag, limit
         while True:
-            page = self.list_lab_markers(q=q, state=state, tag=tag, limit=limit, cursor=cursor, timeout=timeout)
+            page: Page[LabMarker] = self._call("clinical.list_lab_markers", arguments, timeout)
             yield from page
-            cursor = page.next_cursor
-            if cursor is None:
+            arguments["cursor"] = page.next_cursor
+            if page.next_cursor is None:
                 return
 
     def upsert_lab_markers(self, *, markers: list[NewLabMarker], idempotency_key: str | None = None, timeout: float | None = None) -> UpsertedMarkers:
@@ -1938,7 +2136,9 @@ class MachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: UpsertedMarkers = self._call("clinical.upsert_lab_markers", Arguments(markers=markers, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(markers=markers, idempotency_key=idempotency_key)
+        del markers, idempotency_key
+        result: UpsertedMarkers = self._call("clinical.upsert_lab_markers", arguments, timeout)
         return result
 
     def create_lab_order(self, *, brand_id: str, patient_id: str, panel_id: LabPanel, patient: LabPatient, address: PostalAddress, idempotency_key: str | None = None, timeout: float | None = None) -> LabOrder:
@@ -1960,7 +2160,9 @@ class MachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: LabOrder = self._call("clinical.create_lab_order", Arguments(brand_id=brand_id, patient_id=patient_id, panel_id=panel_id, patient=patient, address=address, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(brand_id=brand_id, patient_id=patient_id, panel_id=panel_id, patient=patient, address=address, idempotency_key=idempotency_key)
+        del brand_id, patient_id, panel_id, patient, address, idempotency_key
+        result: LabOrder = self._call("clinical.create_lab_order", arguments, timeout)
         return result
 
     def get_lab_order(self, order_id: str, *, timeout: float | None = None) -> LabOrder:
@@ -1972,7 +2174,9 @@ class MachineClinical:
 
         `order_id`: The order's id.
         """
-        result: LabOrder = self._call("clinical.get_lab_order", Arguments(order_id=order_id), timeout)
+        arguments = Arguments(order_id=order_id)
+        del order_id
+        result: LabOrder = self._call("clinical.get_lab_order", arguments, timeout)
         return result
 
     def get_protocol(self, protocol_id: str, *, timeout: float | None = None) -> Protocol:
@@ -1984,7 +2188,9 @@ class MachineClinical:
 
         `protocol_id`: The protocol's id.
         """
-        result: Protocol = self._call("clinical.get_protocol", Arguments(protocol_id=protocol_id), timeout)
+        arguments = Arguments(protocol_id=protocol_id)
+        del protocol_id
+        result: Protocol = self._call("clinical.get_protocol", arguments, timeout)
         return result
 
     def match_protocols(self, *, patient_id: str, brand_id: str, biomarker_codes: list[str] | None = None, category: str | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Page[ProtocolMatch]:
@@ -2004,7 +2210,9 @@ class MachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[ProtocolMatch] = self._call("clinical.match_protocols", Arguments(patient_id=patient_id, brand_id=brand_id, biomarker_codes=biomarker_codes, category=category, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(patient_id=patient_id, brand_id=brand_id, biomarker_codes=biomarker_codes, category=category, idempotency_key=idempotency_key)
+        del patient_id, brand_id, biomarker_codes, category, idempotency_key
+        result: Page[ProtocolMatch] = self._call("clinical.match_protocols", arguments, timeout)
         return result
 
     def evaluate_protocol(self, *, patient_id: str, brand_id: str, protocol_id: str, medications: list[str] | None = None, current_week: int | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> ProtocolEvaluation:
@@ -2026,7 +2234,9 @@ class MachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ProtocolEvaluation = self._call("clinical.evaluate_protocol", Arguments(patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, current_week=current_week, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, current_week=current_week, idempotency_key=idempotency_key)
+        del patient_id, brand_id, protocol_id, medications, current_week, idempotency_key
+        result: ProtocolEvaluation = self._call("clinical.evaluate_protocol", arguments, timeout)
         return result
 
     def enroll(self, *, patient_id: str, protocol_id: str, consent: EnrollmentConsent, goals: list[str], intake: EnrollmentIntake, idempotency_key: str | None = None, timeout: float | None = None) -> Enrollment:
@@ -2048,7 +2258,9 @@ class MachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Enrollment = self._call("clinical.enroll", Arguments(patient_id=patient_id, protocol_id=protocol_id, consent=consent, goals=goals, intake=intake, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(patient_id=patient_id, protocol_id=protocol_id, consent=consent, goals=goals, intake=intake, idempotency_key=idempotency_key)
+        del patient_id, protocol_id, consent, goals, intake, idempotency_key
+        result: Enrollment = self._call("clinical.enroll", arguments, timeout)
         return result
 
     def check_contraindications(self, *, patient_id: str, brand_id: str, protocol_id: str, medications: list[str], idempotency_key: str | None = None, timeout: float | None = None) -> ContraindicationCheck:
@@ -2068,7 +2280,9 @@ class MachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ContraindicationCheck = self._call("clinical.check_contraindications", Arguments(patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, idempotency_key=idempotency_key)
+        del patient_id, brand_id, protocol_id, medications, idempotency_key
+        result: ContraindicationCheck = self._call("clinical.check_contraindications", arguments, timeout)
         return result
 
     def generate_recommendations(self, *, patient_id: str, brand_id: str, protocol_ids: list[str] | None = None, medications: list[str] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Page[Recommendation]:
@@ -2088,7 +2302,9 @@ class MachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[Recommendation] = self._call("clinical.generate_recommendations", Arguments(patient_id=patient_id, brand_id=brand_id, protocol_ids=protocol_ids, medications=medications, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(patient_id=patient_id, brand_id=brand_id, protocol_ids=protocol_ids, medications=medications, idempotency_key=idempotency_key)
+        del patient_id, brand_id, protocol_ids, medications, idempotency_key
+        result: Page[Recommendation] = self._call("clinical.generate_recommendations", arguments, timeout)
         return result
 
     def list_red_flags(self, patient_id: str, *, timeout: float | None = None) -> Page[RedFlag]:
@@ -2100,7 +2316,9 @@ class MachineClinical:
 
         `patient_id`: The person.
         """
-        result: Page[RedFlag] = self._call("clinical.list_red_flags", Arguments(patient_id=patient_id), timeout)
+        arguments = Arguments(patient_id=patient_id)
+        del patient_id
+        result: Page[RedFlag] = self._call("clinical.list_red_flags", arguments, timeout)
         return result
 
     def evaluate_red_flags(self, *, patient_id: str, brand_id: str, biomarker_ids: list[str] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> RedFlagEvaluation:
@@ -2118,7 +2336,9 @@ class MachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: RedFlagEvaluation = self._call("clinical.evaluate_red_flags", Arguments(patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key)
+        del patient_id, brand_id, biomarker_ids, idempotency_key
+        result: RedFlagEvaluation = self._call("clinical.evaluate_red_flags", arguments, timeout)
         return result
 
     def compute_health_score(self, *, patient_id: str, brand_id: str, biomarker_ids: list[str] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> HealthScore:
@@ -2136,7 +2356,9 @@ class MachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: HealthScore = self._call("clinical.compute_health_score", Arguments(patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key)
+        del patient_id, brand_id, biomarker_ids, idempotency_key
+        result: HealthScore = self._call("clinical.compute_health_score", arguments, timeout)
         return result
 
 
@@ -2157,7 +2379,9 @@ class MachinePatientGraph:
 
         `protocol_id`: The protocol's id.
         """
-        result: GraphProtocol = self._call("patient_graph.get_protocol", Arguments(protocol_id=protocol_id), timeout)
+        arguments = Arguments(protocol_id=protocol_id)
+        del protocol_id
+        result: GraphProtocol = self._call("patient_graph.get_protocol", arguments, timeout)
         return result
 
     def list_metrics(self, patient_id: str, *, timeout: float | None = None) -> PatientMetrics:
@@ -2169,7 +2393,9 @@ class MachinePatientGraph:
 
         `patient_id`: The person.
         """
-        result: PatientMetrics = self._call("patient_graph.list_metrics", Arguments(patient_id=patient_id), timeout)
+        arguments = Arguments(patient_id=patient_id)
+        del patient_id
+        result: PatientMetrics = self._call("patient_graph.list_metrics", arguments, timeout)
         return result
 
     def get_metric_series(self, patient_id: str, metric_key: str, *, from_: str | None = None, to: str | None = None, granularity: Granularity | None = None, timeout: float | None = None) -> MetricSeries:
@@ -2189,7 +2415,9 @@ class MachinePatientGraph:
 
         `granularity`: How many values.
         """
-        result: MetricSeries = self._call("patient_graph.get_metric_series", Arguments(patient_id=patient_id, metric_key=metric_key, **{"from": from_}, to=to, granularity=granularity), timeout)
+        arguments = Arguments(patient_id=patient_id, metric_key=metric_key, **{"from": from_}, to=to, granularity=granularity)
+        del patient_id, metric_key, from_, to, granularity
+        result: MetricSeries = self._call("patient_graph.get_metric_series", arguments, timeout)
         return result
 
     def get_adherence_summary(self, *, patient_id: str, protocol_id: str, timeout: float | None = None) -> AdherenceSummary:
@@ -2203,7 +2431,9 @@ class MachinePatientGraph:
 
         `protocol_id`: The protocol.
         """
-        result: AdherenceSummary = self._call("patient_graph.get_adherence_summary", Arguments(patient_id=patient_id, protocol_id=protocol_id), timeout)
+        arguments = Arguments(patient_id=patient_id, protocol_id=protocol_id)
+        del patient_id, protocol_id
+        result: AdherenceSummary = self._call("patient_graph.get_adherence_summary", arguments, timeout)
         return result
 
     def get_today_schedule(self, *, patient_id: str, date: str, protocol_id: str | None = None, timeout: float | None = None) -> TodaySchedule:
@@ -2219,7 +2449,9 @@ class MachinePatientGraph:
 
         `protocol_id`: Only this protocol.
         """
-        result: TodaySchedule = self._call("patient_graph.get_today_schedule", Arguments(patient_id=patient_id, date=date, protocol_id=protocol_id), timeout)
+        arguments = Arguments(patient_id=patient_id, date=date, protocol_id=protocol_id)
+        del patient_id, date, protocol_id
+        result: TodaySchedule = self._call("patient_graph.get_today_schedule", arguments, timeout)
         return result
 
     def get_calendar(self, *, patient_id: str, month: str | None = None, start: str | None = None, end: str | None = None, from_: str | None = None, to: str | None = None, protocol_id: str | None = None, protocol_compound_id: str | None = None, timeout: float | None = None) -> AdherenceCalendar:
@@ -2246,7 +2478,9 @@ class MachinePatientGraph:
 
         `protocol_compound_id`: Only this entry of a protocol.
         """
-        result: AdherenceCalendar = self._call("patient_graph.get_calendar", Arguments(patient_id=patient_id, month=month, start=start, end=end, **{"from": from_}, to=to, protocol_id=protocol_id, protocol_compound_id=protocol_compound_id), timeout)
+        arguments = Arguments(patient_id=patient_id, month=month, start=start, end=end, **{"from": from_}, to=to, protocol_id=protocol_id, protocol_compound_id=protocol_compound_id)
+        del patient_id, month, start, end, from_, to, protocol_id, protocol_compound_id
+        result: AdherenceCalendar = self._call("patient_graph.get_calendar", arguments, timeout)
         return result
 
 
@@ -2267,7 +2501,9 @@ class MachineIdentity:
 
         `account_id`: The person's stable id.
         """
-        result: AdminUser = self._call("identity.get_user", Arguments(account_id=account_id), timeout)
+        arguments = Arguments(account_id=account_id)
+        del account_id
+        result: AdminUser = self._call("identity.get_user", arguments, timeout)
         return result
 
     def list_oauth_clients(self, *, timeout: float | None = None) -> Page[OauthClient]:
@@ -2277,7 +2513,8 @@ class MachineIdentity:
 
         Needs the scope `admin:identity`. `timeout` is in seconds.
         """
-        result: Page[OauthClient] = self._call("identity.list_oauth_clients", Arguments(), timeout)
+        arguments = Arguments()
+        result: Page[OauthClient] = self._call("identity.list_oauth_clients", arguments, timeout)
         return result
 
     def create_oauth_client(self, *, client_name: str, redirect_uris: list[str], allowed_scopes: list[str], client_type: OauthClientType | None = None, allowed_origins: list[str] | None = None, client_uri: str | None = None, logo_uri: str | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> OauthClientWithSecret:
@@ -2303,7 +2540,9 @@ class MachineIdentity:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: OauthClientWithSecret = self._call("identity.create_oauth_client", Arguments(client_name=client_name, client_type=client_type, redirect_uris=redirect_uris, allowed_scopes=allowed_scopes, allowed_origins=allowed_origins, client_uri=client_uri, logo_uri=logo_uri, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(client_name=client_name, client_type=client_type, redirect_uris=redirect_uris, allowed_scopes=allowed_scopes, allowed_origins=allowed_origins, client_uri=client_uri, logo_uri=logo_uri, idempotency_key=idempotency_key)
+        del client_name, client_type, redirect_uris, allowed_scopes, allowed_origins, client_uri, logo_uri, idempotency_key
+        result: OauthClientWithSecret = self._call("identity.create_oauth_client", arguments, timeout)
         return result
 
     def update_oauth_client(self, client_id: str, *, client_name: str | None = None, client_uri: str | None = None, logo_uri: str | None = None, redirect_uris: list[str] | None = None, allowed_scopes: list[str] | None = None, allowed_origins: list[str] | None = None, enabled: bool | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> OauthClient:
@@ -2331,7 +2570,9 @@ class MachineIdentity:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: OauthClient = self._call("identity.update_oauth_client", Arguments(client_id=client_id, client_name=client_name, client_uri=client_uri, logo_uri=logo_uri, redirect_uris=redirect_uris, allowed_scopes=allowed_scopes, allowed_origins=allowed_origins, enabled=enabled, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(client_id=client_id, client_name=client_name, client_uri=client_uri, logo_uri=logo_uri, redirect_uris=redirect_uris, allowed_scopes=allowed_scopes, allowed_origins=allowed_origins, enabled=enabled, idempotency_key=idempotency_key)
+        del client_id, client_name, client_uri, logo_uri, redirect_uris, allowed_scopes, allowed_origins, enabled, idempotency_key
+        result: OauthClient = self._call("identity.update_oauth_client", arguments, timeout)
         return result
 
     def rotate_oauth_client_secret(self, client_id: str, *, idempotency_key: str | None = None, timeout: float | None = None) -> OauthClientWithSecret:
@@ -2345,7 +2586,9 @@ class MachineIdentity:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: OauthClientWithSecret = self._call("identity.rotate_oauth_client_secret", Arguments(client_id=client_id, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(client_id=client_id, idempotency_key=idempotency_key)
+        del client_id, idempotency_key
+        result: OauthClientWithSecret = self._call("identity.rotate_oauth_client_secret", arguments, timeout)
         return result
 
 
@@ -2366,7 +2609,9 @@ class MachineIntegrations:
 
         `patient_id`: The person.
         """
-        result: Page[Connection] = self._call("integrations.list_connections", Arguments(patient_id=patient_id), timeout)
+        arguments = Arguments(patient_id=patient_id)
+        del patient_id
+        result: Page[Connection] = self._call("integrations.list_connections", arguments, timeout)
         return result
 
     def sync_connection(self, connection_id: str, *, idempotency_key: str | None = None, timeout: float | None = None) -> SyncRun:
@@ -2380,7 +2625,9 @@ class MachineIntegrations:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: SyncRun = self._call("integrations.sync_connection", Arguments(connection_id=connection_id, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(connection_id=connection_id, idempotency_key=idempotency_key)
+        del connection_id, idempotency_key
+        result: SyncRun = self._call("integrations.sync_connection", arguments, timeout)
         return result
 
     def get_lab_order(self, order_id: str, *, timeout: float | None = None) -> IntegrationLabOrder:
@@ -2392,7 +2639,9 @@ class MachineIntegrations:
 
         `order_id`: The order's id.
         """
-        result: IntegrationLabOrder = self._call("integrations.get_lab_order", Arguments(order_id=order_id), timeout)
+        arguments = Arguments(order_id=order_id)
+        del order_id
+        result: IntegrationLabOrder = self._call("integrations.get_lab_order", arguments, timeout)
         return result
 
 
@@ -2421,7 +2670,9 @@ class MachineMemberships:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Membership = self._call("membership.create_membership", Arguments(member_id=member_id, brand_id=brand_id, tier=tier, subscription_id=subscription_id, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(member_id=member_id, brand_id=brand_id, tier=tier, subscription_id=subscription_id, idempotency_key=idempotency_key)
+        del member_id, brand_id, tier, subscription_id, idempotency_key
+        result: Membership = self._call("membership.create_membership", arguments, timeout)
         return result
 
     def get_membership(self, membership_id: str, *, timeout: float | None = None) -> Membership:
@@ -2433,7 +2684,9 @@ class MachineMemberships:
 
         `membership_id`: The membership's id.
         """
-        result: Membership = self._call("membership.get_membership", Arguments(membership_id=membership_id), timeout)
+        arguments = Arguments(membership_id=membership_id)
+        del membership_id
+        result: Membership = self._call("membership.get_membership", arguments, timeout)
         return result
 
     def list_transitions(self, membership_id: str, *, timeout: float | None = None) -> Page[MembershipTransition]:
@@ -2445,7 +2698,9 @@ class MachineMemberships:
 
         `membership_id`: The membership's id.
         """
-        result: Page[MembershipTransition] = self._call("membership.list_transitions", Arguments(membership_id=membership_id), timeout)
+        arguments = Arguments(membership_id=membership_id)
+        del membership_id
+        result: Page[MembershipTransition] = self._call("membership.list_transitions", arguments, timeout)
         return result
 
     def get_conversion_eligibility(self, member_id: str, *, timeout: float | None = None) -> ConversionEligibility:
@@ -2457,7 +2712,9 @@ class MachineMemberships:
 
         `member_id`: The person.
         """
-        result: ConversionEligibility = self._call("membership.get_conversion_eligibility", Arguments(member_id=member_id), timeout)
+        arguments = Arguments(member_id=member_id)
+        del member_id
+        result: ConversionEligibility = self._call("membership.get_conversion_eligibility", arguments, timeout)
         return result
 
 
@@ -2482,7 +2739,9 @@ class MachineTierEntitlements:
 
         `brand_id`: The brand.
         """
-        result: Entitlements = self._call("entitlements.get_entitlements", Arguments(member_id=member_id, tier=tier, brand_id=brand_id), timeout)
+        arguments = Arguments(member_id=member_id, tier=tier, brand_id=brand_id)
+        del member_id, tier, brand_id
+        result: Entitlements = self._call("entitlements.get_entitlements", arguments, timeout)
         return result
 
     def preview(self, *, member_id: str, brand_id: str | None = None, timeout: float | None = None) -> EntitlementPreview:
@@ -2496,7 +2755,9 @@ class MachineTierEntitlements:
 
         `brand_id`: The brand.
         """
-        result: EntitlementPreview = self._call("entitlements.preview", Arguments(member_id=member_id, brand_id=brand_id), timeout)
+        arguments = Arguments(member_id=member_id, brand_id=brand_id)
+        del member_id, brand_id
+        result: EntitlementPreview = self._call("entitlements.preview", arguments, timeout)
         return result
 
 
@@ -2527,7 +2788,9 @@ class MachineEvents:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: PublishedEvent = self._call("events.publish", Arguments(name=name, payload=payload, correlation_id=correlation_id, source=source, brand_id=brand_id, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(name=name, payload=payload, correlation_id=correlation_id, source=source, brand_id=brand_id, idempotency_key=idempotency_key)
+        del name, payload, correlation_id, source, brand_id, idempotency_key
+        result: PublishedEvent = self._call("events.publish", arguments, timeout)
         return result
 
 
@@ -2560,7 +2823,9 @@ class MachineAi:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ExtractedBloodwork = self._call("ai.extract_bloodwork", Arguments(brand_id=brand_id, requested_by=requested_by, mime_type=mime_type, file_base64=file_base64, vendor_hint=vendor_hint, drawn_at=drawn_at, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(brand_id=brand_id, requested_by=requested_by, mime_type=mime_type, file_base64=file_base64, vendor_hint=vendor_hint, drawn_at=drawn_at, idempotency_key=idempotency_key)
+        del brand_id, requested_by, mime_type, file_base64, vendor_hint, drawn_at, idempotency_key
+        result: ExtractedBloodwork = self._call("ai.extract_bloodwork", arguments, timeout)
         return result
 
 
@@ -2583,7 +2848,9 @@ class MachineWebhookDeliveries:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ReplayedDelivery = self._call("webhooks.replay_delivery", Arguments(delivery_id=delivery_id, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(delivery_id=delivery_id, idempotency_key=idempotency_key)
+        del delivery_id, idempotency_key
+        result: ReplayedDelivery = self._call("webhooks.replay_delivery", arguments, timeout)
         return result
 
 

@@ -91,7 +91,9 @@ class AsyncClinical:
 
         Needs the scope `read:biomarkers`. `timeout` is in seconds.
         """
-        result: Page[Biomarker] = await self._call("clinical.list_biomarkers", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        result: Page[Biomarker] = await self._call("clinical.list_biomarkers", arguments, timeout)
         return result
 
     async def parse_biomarkers(self, *, user_id: str, patient_id: str, brand_id: str, source: str, biomarkers: list[NewBiomarker], idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
@@ -111,7 +113,9 @@ class AsyncClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[Biomarker] = await self._call("clinical.parse_biomarkers", Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, source=source, biomarkers=biomarkers, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, source=source, biomarkers=biomarkers, idempotency_key=idempotency_key)
+        del user_id, patient_id, brand_id, source, biomarkers, idempotency_key
+        result: Page[Biomarker] = await self._call("clinical.parse_biomarkers", arguments, timeout)
         return result
 
     async def parse_vendor_results(self, *, user_id: str, patient_id: str, brand_id: str, vendor: LabVendor, raw_payload: Any, idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
@@ -131,7 +135,9 @@ class AsyncClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[Biomarker] = await self._call("clinical.parse_vendor_results", Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, vendor=vendor, raw_payload=raw_payload, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, vendor=vendor, raw_payload=raw_payload, idempotency_key=idempotency_key)
+        del user_id, patient_id, brand_id, vendor, raw_payload, idempotency_key
+        result: Page[Biomarker] = await self._call("clinical.parse_vendor_results", arguments, timeout)
         return result
 
     async def upload_bloodwork(self, *, user_id: str, patient_id: str, brand_id: str, content_type: str, source: str, file_base64: str, clinician_id: str | None = None, file_name: str | None = None, structured_data: Any | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Bloodwork:
@@ -159,7 +165,9 @@ class AsyncClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Bloodwork = await self._call("clinical.upload_bloodwork", Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, content_type=content_type, source=source, file_base64=file_base64, clinician_id=clinician_id, file_name=file_name, structured_data=structured_data, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, content_type=content_type, source=source, file_base64=file_base64, clinician_id=clinician_id, file_name=file_name, structured_data=structured_data, idempotency_key=idempotency_key)
+        del user_id, patient_id, brand_id, content_type, source, file_base64, clinician_id, file_name, structured_data, idempotency_key
+        result: Bloodwork = await self._call("clinical.upload_bloodwork", arguments, timeout)
         return result
 
     async def view_bloodwork(self, bloodwork_id: str, *, user_id: str, timeout: float | None = None) -> BloodworkView:
@@ -171,7 +179,9 @@ class AsyncClinical:
 
         `bloodwork_id`: The report's id.
         """
-        result: BloodworkView = await self._call("clinical.view_bloodwork", Arguments(user_id=user_id, bloodwork_id=bloodwork_id), timeout)
+        arguments = Arguments(user_id=user_id, bloodwork_id=bloodwork_id)
+        del user_id, bloodwork_id
+        result: BloodworkView = await self._call("clinical.view_bloodwork", arguments, timeout)
         return result
 
     async def list_lab_markers(self, *, user_id: str, q: str | None = None, state: str | None = None, tag: str | None = None, limit: int | None = None, cursor: str | None = None, timeout: float | None = None) -> Page[LabMarker]:
@@ -191,7 +201,9 @@ class AsyncClinical:
 
         `cursor`: The `next_cursor` of the page before.
         """
-        result: Page[LabMarker] = await self._call("clinical.list_lab_markers", Arguments(user_id=user_id, q=q, state=state, tag=tag, limit=limit, cursor=cursor), timeout)
+        arguments = Arguments(user_id=user_id, q=q, state=state, tag=tag, limit=limit, cursor=cursor)
+        del user_id, q, state, tag, limit, cursor
+        result: Page[LabMarker] = await self._call("clinical.list_lab_markers", arguments, timeout)
         return result
 
     async def iter_lab_markers(self, *, user_id: str, q: str | None = None, state: str | None = None, tag: str | None = None, limit: int | None = None, timeout: float | None = None) -> AsyncIterator[LabMarker]:
@@ -199,13 +211,14 @@ class AsyncClinical:
 
         Takes the same arguments; `timeout`, in seconds, is each page's.
         """
-        cursor: str | None = None
+        arguments = Arguments(user_id=user_id, q=q, state=state, tag=tag, limit=limit)
+        del user_id, q, state, tag, limit
         while True:
-            page = await self.list_lab_markers(q=q, state=state, tag=tag, limit=limit, user_id=user_id, cursor=cursor, timeout=timeout)
+            page: Page[LabMarker] = await self._call("clinical.list_lab_markers", arguments, timeout)
             for item in page:
                 yield item
-            cursor = page.next_cursor
-            if cursor is None:
+            arguments["cursor"] = page.next_cursor
+            if page.next_cursor is None:
                 return
 
     async def create_lab_order(self, *, user_id: str, brand_id: str, patient_id: str, panel_id: LabPanel, patient: LabPatient, address: PostalAddress, idempotency_key: str | None = None, timeout: float | None = None) -> LabOrder:
@@ -227,7 +240,9 @@ class AsyncClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: LabOrder = await self._call("clinical.create_lab_order", Arguments(user_id=user_id, brand_id=brand_id, patient_id=patient_id, panel_id=panel_id, patient=patient, address=address, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, brand_id=brand_id, patient_id=patient_id, panel_id=panel_id, patient=patient, address=address, idempotency_key=idempotency_key)
+        del user_id, brand_id, patient_id, panel_id, patient, address, idempotency_key
+        result: LabOrder = await self._call("clinical.create_lab_order", arguments, timeout)
         return result
 
     async def get_lab_order(self, order_id: str, *, user_id: str, timeout: float | None = None) -> LabOrder:
@@ -239,7 +254,9 @@ class AsyncClinical:
 
         `order_id`: The order's id.
         """
-        result: LabOrder = await self._call("clinical.get_lab_order", Arguments(user_id=user_id, order_id=order_id), timeout)
+        arguments = Arguments(user_id=user_id, order_id=order_id)
+        del user_id, order_id
+        result: LabOrder = await self._call("clinical.get_lab_order", arguments, timeout)
         return result
 
     async def list_check_ins(self, *, user_id: str, timeout: float | None = None) -> Page[CheckIn]:
@@ -249,7 +266,9 @@ class AsyncClinical:
 
         Needs the scope `read:check_ins`. `timeout` is in seconds.
         """
-        result: Page[CheckIn] = await self._call("clinical.list_check_ins", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        result: Page[CheckIn] = await self._call("clinical.list_check_ins", arguments, timeout)
         return result
 
     async def get_next_check_in(self, *, user_id: str, enrolled_at: str, timeout: float | None = None) -> NextCheckIn:
@@ -261,7 +280,9 @@ class AsyncClinical:
 
         `enrolled_at`: When the person began (RFC 3339).
         """
-        result: NextCheckIn = await self._call("clinical.get_next_check_in", Arguments(user_id=user_id, enrolled_at=enrolled_at), timeout)
+        arguments = Arguments(user_id=user_id, enrolled_at=enrolled_at)
+        del user_id, enrolled_at
+        result: NextCheckIn = await self._call("clinical.get_next_check_in", arguments, timeout)
         return result
 
     async def get_protocol(self, protocol_id: str, *, user_id: str, timeout: float | None = None) -> Protocol:
@@ -273,7 +294,9 @@ class AsyncClinical:
 
         `protocol_id`: The protocol's id.
         """
-        result: Protocol = await self._call("clinical.get_protocol", Arguments(user_id=user_id, protocol_id=protocol_id), timeout)
+        arguments = Arguments(user_id=user_id, protocol_id=protocol_id)
+        del user_id, protocol_id
+        result: Protocol = await self._call("clinical.get_protocol", arguments, timeout)
         return result
 
     async def match_protocols(self, *, user_id: str, patient_id: str, brand_id: str, biomarker_codes: list[str] | None = None, category: str | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Page[ProtocolMatch]:
@@ -293,7 +316,9 @@ class AsyncClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[ProtocolMatch] = await self._call("clinical.match_protocols", Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, biomarker_codes=biomarker_codes, category=category, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, biomarker_codes=biomarker_codes, category=category, idempotency_key=idempotency_key)
+        del user_id, patient_id, brand_id, biomarker_codes, category, idempotency_key
+        result: Page[ProtocolMatch] = await self._call("clinical.match_protocols", arguments, timeout)
         return result
 
     async def evaluate_protocol(self, *, user_id: str, patient_id: str, brand_id: str, protocol_id: str, medications: list[str] | None = None, current_week: int | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> ProtocolEvaluation:
@@ -315,7 +340,9 @@ class AsyncClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ProtocolEvaluation = await self._call("clinical.evaluate_protocol", Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, current_week=current_week, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, current_week=current_week, idempotency_key=idempotency_key)
+        del user_id, patient_id, brand_id, protocol_id, medications, current_week, idempotency_key
+        result: ProtocolEvaluation = await self._call("clinical.evaluate_protocol", arguments, timeout)
         return result
 
     async def enroll(self, *, user_id: str, patient_id: str, protocol_id: str, consent: EnrollmentConsent, goals: list[str], intake: EnrollmentIntake, idempotency_key: str | None = None, timeout: float | None = None) -> Enrollment:
@@ -337,7 +364,9 @@ class AsyncClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Enrollment = await self._call("clinical.enroll", Arguments(user_id=user_id, patient_id=patient_id, protocol_id=protocol_id, consent=consent, goals=goals, intake=intake, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, protocol_id=protocol_id, consent=consent, goals=goals, intake=intake, idempotency_key=idempotency_key)
+        del user_id, patient_id, protocol_id, consent, goals, intake, idempotency_key
+        result: Enrollment = await self._call("clinical.enroll", arguments, timeout)
         return result
 
     async def check_contraindications(self, *, user_id: str, patient_id: str, brand_id: str, protocol_id: str, medications: list[str], idempotency_key: str | None = None, timeout: float | None = None) -> ContraindicationCheck:
@@ -357,7 +386,9 @@ class AsyncClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ContraindicationCheck = await self._call("clinical.check_contraindications", Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, idempotency_key=idempotency_key)
+        del user_id, patient_id, brand_id, protocol_id, medications, idempotency_key
+        result: ContraindicationCheck = await self._call("clinical.check_contraindications", arguments, timeout)
         return result
 
     async def generate_recommendations(self, *, user_id: str, patient_id: str, brand_id: str, protocol_ids: list[str] | None = None, medications: list[str] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Page[Recommendation]:
@@ -377,7 +408,9 @@ class AsyncClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[Recommendation] = await self._call("clinical.generate_recommendations", Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, protocol_ids=protocol_ids, medications=medications, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, protocol_ids=protocol_ids, medications=medications, idempotency_key=idempotency_key)
+        del user_id, patient_id, brand_id, protocol_ids, medications, idempotency_key
+        result: Page[Recommendation] = await self._call("clinical.generate_recommendations", arguments, timeout)
         return result
 
     async def list_red_flags(self, patient_id: str, *, user_id: str, timeout: float | None = None) -> Page[RedFlag]:
@@ -389,7 +422,9 @@ class AsyncClinical:
 
         `patient_id`: The person.
         """
-        result: Page[RedFlag] = await self._call("clinical.list_red_flags", Arguments(user_id=user_id, patient_id=patient_id), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id)
+        del user_id, patient_id
+        result: Page[RedFlag] = await self._call("clinical.list_red_flags", arguments, timeout)
         return result
 
     async def evaluate_red_flags(self, *, user_id: str, patient_id: str, brand_id: str, biomarker_ids: list[str] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> RedFlagEvaluation:
@@ -407,7 +442,9 @@ class AsyncClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: RedFlagEvaluation = await self._call("clinical.evaluate_red_flags", Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key)
+        del user_id, patient_id, brand_id, biomarker_ids, idempotency_key
+        result: RedFlagEvaluation = await self._call("clinical.evaluate_red_flags", arguments, timeout)
         return result
 
     async def compute_health_score(self, *, user_id: str, patient_id: str, brand_id: str, biomarker_ids: list[str] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> HealthScore:
@@ -425,7 +462,9 @@ class AsyncClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: HealthScore = await self._call("clinical.compute_health_score", Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key)
+        del user_id, patient_id, brand_id, biomarker_ids, idempotency_key
+        result: HealthScore = await self._call("clinical.compute_health_score", arguments, timeout)
         return result
 
     async def list_wearable_metrics(self, *, user_id: str, timeout: float | None = None) -> Page[WearableMetric]:
@@ -435,7 +474,9 @@ class AsyncClinical:
 
         Needs the scope `read:wearables`. `timeout` is in seconds.
         """
-        result: Page[WearableMetric] = await self._call("clinical.list_wearable_metrics", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        result: Page[WearableMetric] = await self._call("clinical.list_wearable_metrics", arguments, timeout)
         return result
 
     async def list_wearable_connections(self, *, user_id: str, timeout: float | None = None) -> Page[WearableConnection]:
@@ -445,7 +486,9 @@ class AsyncClinical:
 
         Needs the scope `read:wearables`. `timeout` is in seconds.
         """
-        result: Page[WearableConnection] = await self._call("clinical.list_wearable_connections", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        result: Page[WearableConnection] = await self._call("clinical.list_wearable_connections", arguments, timeout)
         return result
 
 
@@ -466,7 +509,9 @@ class AsyncPatientGraph:
 
         `protocol_id`: The protocol's id.
         """
-        result: GraphProtocol = await self._call("patient_graph.get_protocol", Arguments(user_id=user_id, protocol_id=protocol_id), timeout)
+        arguments = Arguments(user_id=user_id, protocol_id=protocol_id)
+        del user_id, protocol_id
+        result: GraphProtocol = await self._call("patient_graph.get_protocol", arguments, timeout)
         return result
 
     async def list_metrics(self, patient_id: str, *, user_id: str, timeout: float | None = None) -> PatientMetrics:
@@ -478,7 +523,9 @@ class AsyncPatientGraph:
 
         `patient_id`: The person.
         """
-        result: PatientMetrics = await self._call("patient_graph.list_metrics", Arguments(user_id=user_id, patient_id=patient_id), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id)
+        del user_id, patient_id
+        result: PatientMetrics = await self._call("patient_graph.list_metrics", arguments, timeout)
         return result
 
     async def get_metric_series(self, patient_id: str, metric_key: str, *, user_id: str, from_: str | None = None, to: str | None = None, granularity: Granularity | None = None, timeout: float | None = None) -> MetricSeries:
@@ -498,7 +545,9 @@ class AsyncPatientGraph:
 
         `granularity`: How many values.
         """
-        result: MetricSeries = await self._call("patient_graph.get_metric_series", Arguments(user_id=user_id, patient_id=patient_id, metric_key=metric_key, **{"from": from_}, to=to, granularity=granularity), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, metric_key=metric_key, **{"from": from_}, to=to, granularity=granularity)
+        del user_id, patient_id, metric_key, from_, to, granularity
+        result: MetricSeries = await self._call("patient_graph.get_metric_series", arguments, timeout)
         return result
 
     async def get_streak(self, *, user_id: str, timeout: float | None = None) -> Streak:
@@ -508,7 +557,9 @@ class AsyncPatientGraph:
 
         Needs the scope `read:protocols`. `timeout` is in seconds.
         """
-        result: Streak = await self._call("patient_graph.get_streak", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        result: Streak = await self._call("patient_graph.get_streak", arguments, timeout)
         return result
 
     async def get_adherence_summary(self, *, user_id: str, patient_id: str, protocol_id: str, timeout: float | None = None) -> AdherenceSummary:
@@ -522,7 +573,9 @@ class AsyncPatientGraph:
 
         `protocol_id`: The protocol.
         """
-        result: AdherenceSummary = await self._call("patient_graph.get_adherence_summary", Arguments(user_id=user_id, patient_id=patient_id, protocol_id=protocol_id), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, protocol_id=protocol_id)
+        del user_id, patient_id, protocol_id
+        result: AdherenceSummary = await self._call("patient_graph.get_adherence_summary", arguments, timeout)
         return result
 
     async def log_dose(self, *, user_id: str, peptide_id: str, protocol_id: str, status: DoseStatus, scheduled_at: str, protocol_compound_id: str | None = None, skip_reason: SkipReason | None = None, skip_reason_note: str | None = None, logged_at: str | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Dose:
@@ -550,7 +603,9 @@ class AsyncPatientGraph:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Dose = await self._call("patient_graph.log_dose", Arguments(user_id=user_id, peptide_id=peptide_id, protocol_id=protocol_id, status=status, scheduled_at=scheduled_at, protocol_compound_id=protocol_compound_id, skip_reason=skip_reason, skip_reason_note=skip_reason_note, logged_at=logged_at, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, peptide_id=peptide_id, protocol_id=protocol_id, status=status, scheduled_at=scheduled_at, protocol_compound_id=protocol_compound_id, skip_reason=skip_reason, skip_reason_note=skip_reason_note, logged_at=logged_at, idempotency_key=idempotency_key)
+        del user_id, peptide_id, protocol_id, status, scheduled_at, protocol_compound_id, skip_reason, skip_reason_note, logged_at, idempotency_key
+        result: Dose = await self._call("patient_graph.log_dose", arguments, timeout)
         return result
 
     async def get_today_schedule(self, *, user_id: str, patient_id: str, date: str, protocol_id: str | None = None, timeout: float | None = None) -> TodaySchedule:
@@ -566,7 +621,9 @@ class AsyncPatientGraph:
 
         `protocol_id`: Only this protocol.
         """
-        result: TodaySchedule = await self._call("patient_graph.get_today_schedule", Arguments(user_id=user_id, patient_id=patient_id, date=date, protocol_id=protocol_id), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, date=date, protocol_id=protocol_id)
+        del user_id, patient_id, date, protocol_id
+        result: TodaySchedule = await self._call("patient_graph.get_today_schedule", arguments, timeout)
         return result
 
     async def get_calendar(self, *, user_id: str, patient_id: str, month: str | None = None, start: str | None = None, end: str | None = None, from_: str | None = None, to: str | None = None, protocol_id: str | None = None, protocol_compound_id: str | None = None, timeout: float | None = None) -> AdherenceCalendar:
@@ -593,7 +650,9 @@ class AsyncPatientGraph:
 
         `protocol_compound_id`: Only this entry of a protocol.
         """
-        result: AdherenceCalendar = await self._call("patient_graph.get_calendar", Arguments(user_id=user_id, patient_id=patient_id, month=month, start=start, end=end, **{"from": from_}, to=to, protocol_id=protocol_id, protocol_compound_id=protocol_compound_id), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id, month=month, start=start, end=end, **{"from": from_}, to=to, protocol_id=protocol_id, protocol_compound_id=protocol_compound_id)
+        del user_id, patient_id, month, start, end, from_, to, protocol_id, protocol_compound_id
+        result: AdherenceCalendar = await self._call("patient_graph.get_calendar", arguments, timeout)
         return result
 
 
@@ -612,7 +671,9 @@ class AsyncIdentity:
 
         Needs the scope `profile`. `timeout` is in seconds.
         """
-        result: Profile = await self._call("identity.get_me", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        result: Profile = await self._call("identity.get_me", arguments, timeout)
         return result
 
     async def get_settings(self, *, user_id: str, timeout: float | None = None) -> Settings:
@@ -622,7 +683,9 @@ class AsyncIdentity:
 
         Needs the scope `read:account`. `timeout` is in seconds.
         """
-        result: Settings = await self._call("identity.get_settings", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        result: Settings = await self._call("identity.get_settings", arguments, timeout)
         return result
 
     async def list_sessions(self, *, user_id: str, timeout: float | None = None) -> Page[Session]:
@@ -632,7 +695,9 @@ class AsyncIdentity:
 
         Needs the scope `read:account`. `timeout` is in seconds.
         """
-        result: Page[Session] = await self._call("identity.list_sessions", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        result: Page[Session] = await self._call("identity.list_sessions", arguments, timeout)
         return result
 
     async def list_grants(self, *, user_id: str, timeout: float | None = None) -> Page[UserGrant]:
@@ -642,7 +707,9 @@ class AsyncIdentity:
 
         Needs the scope `manage:connected_apps`. `timeout` is in seconds.
         """
-        result: Page[UserGrant] = await self._call("identity.list_grants", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        result: Page[UserGrant] = await self._call("identity.list_grants", arguments, timeout)
         return result
 
     async def delete_grant(self, grant_id: str, *, user_id: str, timeout: float | None = None) -> None:
@@ -654,7 +721,9 @@ class AsyncIdentity:
 
         `grant_id`: The grant's id.
         """
-        await self._call("identity.delete_grant", Arguments(user_id=user_id, grant_id=grant_id), timeout)
+        arguments = Arguments(user_id=user_id, grant_id=grant_id)
+        del user_id, grant_id
+        await self._call("identity.delete_grant", arguments, timeout)
 
     async def list_connected_apps(self, *, user_id: str, timeout: float | None = None) -> Page[ConnectedApp]:
         """Lists the apps that the person has connected.
@@ -663,7 +732,9 @@ class AsyncIdentity:
 
         Needs the scope `manage:connected_apps`. `timeout` is in seconds.
         """
-        result: Page[ConnectedApp] = await self._call("identity.list_connected_apps", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        result: Page[ConnectedApp] = await self._call("identity.list_connected_apps", arguments, timeout)
         return result
 
     async def delete_connected_app(self, client_id: str, *, user_id: str, timeout: float | None = None) -> None:
@@ -675,7 +746,9 @@ class AsyncIdentity:
 
         `client_id`: The app's public id.
         """
-        await self._call("identity.delete_connected_app", Arguments(user_id=user_id, client_id=client_id), timeout)
+        arguments = Arguments(user_id=user_id, client_id=client_id)
+        del user_id, client_id
+        await self._call("identity.delete_connected_app", arguments, timeout)
 
 
 class AsyncIntegrations:
@@ -699,7 +772,9 @@ class AsyncIntegrations:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ConnectionAuthorization = await self._call("integrations.authorize_connection", Arguments(user_id=user_id, provider=provider, redirect_uri=redirect_uri, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, provider=provider, redirect_uri=redirect_uri, idempotency_key=idempotency_key)
+        del user_id, provider, redirect_uri, idempotency_key
+        result: ConnectionAuthorization = await self._call("integrations.authorize_connection", arguments, timeout)
         return result
 
     async def list_connections(self, *, user_id: str, patient_id: str, timeout: float | None = None) -> Page[Connection]:
@@ -711,7 +786,9 @@ class AsyncIntegrations:
 
         `patient_id`: The person.
         """
-        result: Page[Connection] = await self._call("integrations.list_connections", Arguments(user_id=user_id, patient_id=patient_id), timeout)
+        arguments = Arguments(user_id=user_id, patient_id=patient_id)
+        del user_id, patient_id
+        result: Page[Connection] = await self._call("integrations.list_connections", arguments, timeout)
         return result
 
     async def sync_connection(self, connection_id: str, *, user_id: str, idempotency_key: str | None = None, timeout: float | None = None) -> SyncRun:
@@ -725,7 +802,9 @@ class AsyncIntegrations:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: SyncRun = await self._call("integrations.sync_connection", Arguments(user_id=user_id, connection_id=connection_id, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, connection_id=connection_id, idempotency_key=idempotency_key)
+        del user_id, connection_id, idempotency_key
+        result: SyncRun = await self._call("integrations.sync_connection", arguments, timeout)
         return result
 
     async def list_lab_orders(self, *, user_id: str, timeout: float | None = None) -> Page[IntegrationLabOrder]:
@@ -735,7 +814,9 @@ class AsyncIntegrations:
 
         Needs the scope `read:lab_results`. `timeout` is in seconds.
         """
-        result: Page[IntegrationLabOrder] = await self._call("integrations.list_lab_orders", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        result: Page[IntegrationLabOrder] = await self._call("integrations.list_lab_orders", arguments, timeout)
         return result
 
     async def get_lab_order(self, order_id: str, *, user_id: str, timeout: float | None = None) -> IntegrationLabOrder:
@@ -747,7 +828,9 @@ class AsyncIntegrations:
 
         `order_id`: The order's id.
         """
-        result: IntegrationLabOrder = await self._call("integrations.get_lab_order", Arguments(user_id=user_id, order_id=order_id), timeout)
+        arguments = Arguments(user_id=user_id, order_id=order_id)
+        del user_id, order_id
+        result: IntegrationLabOrder = await self._call("integrations.get_lab_order", arguments, timeout)
         return result
 
 
@@ -776,7 +859,9 @@ class AsyncMemberships:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Membership = await self._call("membership.create_membership", Arguments(user_id=user_id, member_id=member_id, brand_id=brand_id, tier=tier, subscription_id=subscription_id, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, member_id=member_id, brand_id=brand_id, tier=tier, subscription_id=subscription_id, idempotency_key=idempotency_key)
+        del user_id, member_id, brand_id, tier, subscription_id, idempotency_key
+        result: Membership = await self._call("membership.create_membership", arguments, timeout)
         return result
 
     async def get_membership(self, membership_id: str, *, user_id: str, timeout: float | None = None) -> Membership:
@@ -788,7 +873,9 @@ class AsyncMemberships:
 
         `membership_id`: The membership's id.
         """
-        result: Membership = await self._call("membership.get_membership", Arguments(user_id=user_id, membership_id=membership_id), timeout)
+        arguments = Arguments(user_id=user_id, membership_id=membership_id)
+        del user_id, membership_id
+        result: Membership = await self._call("membership.get_membership", arguments, timeout)
         return result
 
     async def list_transitions(self, membership_id: str, *, user_id: str, timeout: float | None = None) -> Page[MembershipTransition]:
@@ -800,7 +887,9 @@ class AsyncMemberships:
 
         `membership_id`: The membership's id.
         """
-        result: Page[MembershipTransition] = await self._call("membership.list_transitions", Arguments(user_id=user_id, membership_id=membership_id), timeout)
+        arguments = Arguments(user_id=user_id, membership_id=membership_id)
+        del user_id, membership_id
+        result: Page[MembershipTransition] = await self._call("membership.list_transitions", arguments, timeout)
         return result
 
     async def get_conversion_eligibility(self, member_id: str, *, user_id: str, timeout: float | None = None) -> ConversionEligibility:
@@ -812,7 +901,9 @@ class AsyncMemberships:
 
         `member_id`: The person.
         """
-        result: ConversionEligibility = await self._call("membership.get_conversion_eligibility", Arguments(user_id=user_id, member_id=member_id), timeout)
+        arguments = Arguments(user_id=user_id, member_id=member_id)
+        del user_id, member_id
+        result: ConversionEligibility = await self._call("membership.get_conversion_eligibility", arguments, timeout)
         return result
 
 
@@ -837,7 +928,9 @@ class AsyncTierEntitlements:
 
         `brand_id`: The brand.
         """
-        result: Entitlements = await self._call("entitlements.get_entitlements", Arguments(user_id=user_id, member_id=member_id, tier=tier, brand_id=brand_id), timeout)
+        arguments = Arguments(user_id=user_id, member_id=member_id, tier=tier, brand_id=brand_id)
+        del user_id, member_id, tier, brand_id
+        result: Entitlements = await self._call("entitlements.get_entitlements", arguments, timeout)
         return result
 
 
@@ -860,7 +953,9 @@ class AsyncComms:
 
         `limit`: The most notifications of a page.
         """
-        result: Page[Notification] = await self._call("comms.list_notifications", Arguments(user_id=user_id, cursor=cursor, limit=limit), timeout)
+        arguments = Arguments(user_id=user_id, cursor=cursor, limit=limit)
+        del user_id, cursor, limit
+        result: Page[Notification] = await self._call("comms.list_notifications", arguments, timeout)
         return result
 
     async def iter_notifications(self, *, user_id: str, limit: int | None = None, timeout: float | None = None) -> AsyncIterator[Notification]:
@@ -868,13 +963,14 @@ class AsyncComms:
 
         Takes the same arguments; `timeout`, in seconds, is each page's.
         """
-        cursor: str | None = None
+        arguments = Arguments(user_id=user_id, limit=limit)
+        del user_id, limit
         while True:
-            page = await self.list_notifications(limit=limit, user_id=user_id, cursor=cursor, timeout=timeout)
+            page: Page[Notification] = await self._call("comms.list_notifications", arguments, timeout)
             for item in page:
                 yield item
-            cursor = page.next_cursor
-            if cursor is None:
+            arguments["cursor"] = page.next_cursor
+            if page.next_cursor is None:
                 return
 
 
@@ -907,7 +1003,9 @@ class AsyncAi:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ExtractedBloodwork = await self._call("ai.extract_bloodwork", Arguments(user_id=user_id, brand_id=brand_id, requested_by=requested_by, mime_type=mime_type, file_base64=file_base64, vendor_hint=vendor_hint, drawn_at=drawn_at, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(user_id=user_id, brand_id=brand_id, requested_by=requested_by, mime_type=mime_type, file_base64=file_base64, vendor_hint=vendor_hint, drawn_at=drawn_at, idempotency_key=idempotency_key)
+        del user_id, brand_id, requested_by, mime_type, file_base64, vendor_hint, drawn_at, idempotency_key
+        result: ExtractedBloodwork = await self._call("ai.extract_bloodwork", arguments, timeout)
         return result
 
 
@@ -938,7 +1036,7 @@ class AsyncUserClinical:
 
     __slots__ = ("_call", "_context")
 
-    def __init__(self, call: Call, context: dict[str, str]) -> None:
+    def __init__(self, call: Call, context: Arguments) -> None:
         self._call = call
         self._context = context
 
@@ -949,7 +1047,8 @@ class AsyncUserClinical:
 
         Needs the scope `read:biomarkers`. `timeout` is in seconds.
         """
-        result: Page[Biomarker] = await self._call("clinical.list_biomarkers", Arguments(**self._context), timeout)
+        arguments = Arguments(**self._context)
+        result: Page[Biomarker] = await self._call("clinical.list_biomarkers", arguments, timeout)
         return result
 
     async def parse_biomarkers(self, *, patient_id: str, brand_id: str, source: str, biomarkers: list[NewBiomarker], idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
@@ -969,7 +1068,9 @@ class AsyncUserClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[Biomarker] = await self._call("clinical.parse_biomarkers", Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, source=source, biomarkers=biomarkers, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, source=source, biomarkers=biomarkers, idempotency_key=idempotency_key)
+        del patient_id, brand_id, source, biomarkers, idempotency_key
+        result: Page[Biomarker] = await self._call("clinical.parse_biomarkers", arguments, timeout)
         return result
 
     async def parse_vendor_results(self, *, patient_id: str, brand_id: str, vendor: LabVendor, raw_payload: Any, idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
@@ -989,7 +1090,9 @@ class AsyncUserClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[Biomarker] = await self._call("clinical.parse_vendor_results", Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, vendor=vendor, raw_payload=raw_payload, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, vendor=vendor, raw_payload=raw_payload, idempotency_key=idempotency_key)
+        del patient_id, brand_id, vendor, raw_payload, idempotency_key
+        result: Page[Biomarker] = await self._call("clinical.parse_vendor_results", arguments, timeout)
         return result
 
     async def upload_bloodwork(self, *, patient_id: str, brand_id: str, content_type: str, source: str, file_base64: str, clinician_id: str | None = None, file_name: str | None = None, structured_data: Any | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Bloodwork:
@@ -1017,7 +1120,9 @@ class AsyncUserClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Bloodwork = await self._call("clinical.upload_bloodwork", Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, content_type=content_type, source=source, file_base64=file_base64, clinician_id=clinician_id, file_name=file_name, structured_data=structured_data, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, content_type=content_type, source=source, file_base64=file_base64, clinician_id=clinician_id, file_name=file_name, structured_data=structured_data, idempotency_key=idempotency_key)
+        del patient_id, brand_id, content_type, source, file_base64, clinician_id, file_name, structured_data, idempotency_key
+        result: Bloodwork = await self._call("clinical.upload_bloodwork", arguments, timeout)
         return result
 
     async def view_bloodwork(self, bloodwork_id: str, *, timeout: float | None = None) -> BloodworkView:
@@ -1029,7 +1134,9 @@ class AsyncUserClinical:
 
         `bloodwork_id`: The report's id.
         """
-        result: BloodworkView = await self._call("clinical.view_bloodwork", Arguments(**self._context, bloodwork_id=bloodwork_id), timeout)
+        arguments = Arguments(**self._context, bloodwork_id=bloodwork_id)
+        del bloodwork_id
+        result: BloodworkView = await self._call("clinical.view_bloodwork", arguments, timeout)
         return result
 
     async def list_lab_markers(self, *, q: str | None = None, state: str | None = None, tag: str | None = None, limit: int | None = None, cursor: str | None = None, timeout: float | None = None) -> Page[LabMarker]:
@@ -1049,7 +1156,9 @@ class AsyncUserClinical:
 
         `cursor`: The `next_cursor` of the page before.
         """
-        result: Page[LabMarker] = await self._call("clinical.list_lab_markers", Arguments(**self._context, q=q, state=state, tag=tag, limit=limit, cursor=cursor), timeout)
+        arguments = Arguments(**self._context, q=q, state=state, tag=tag, limit=limit, cursor=cursor)
+        del q, state, tag, limit, cursor
+        result: Page[LabMarker] = await self._call("clinical.list_lab_markers", arguments, timeout)
         return result
 
     async def iter_lab_markers(self, *, q: str | None = None, state: str | None = None, tag: str | None = None, limit: int | None = None, timeout: float | None = None) -> AsyncIterator[LabMarker]:
@@ -1057,13 +1166,14 @@ class AsyncUserClinical:
 
         Takes the same arguments; `timeout`, in seconds, is each page's.
         """
-        cursor: str | None = None
+        arguments = Arguments(**self._context, q=q, state=state, tag=tag, limit=limit)
+        del q, state, tag, limit
         while True:
-            page = await self.list_lab_markers(q=q, state=state, tag=tag, limit=limit, cursor=cursor, timeout=timeout)
+            page: Page[LabMarker] = await self._call("clinical.list_lab_markers", arguments, timeout)
             for item in page:
                 yield item
-            cursor = page.next_cursor
-            if cursor is None:
+            arguments["cursor"] = page.next_cursor
+            if page.next_cursor is None:
                 return
 
     async def create_lab_order(self, *, brand_id: str, patient_id: str, panel_id: LabPanel, patient: LabPatient, address: PostalAddress, idempotency_key: str | None = None, timeout: float | None = None) -> LabOrder:
@@ -1085,7 +1195,9 @@ class AsyncUserClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: LabOrder = await self._call("clinical.create_lab_order", Arguments(**self._context, brand_id=brand_id, patient_id=patient_id, panel_id=panel_id, patient=patient, address=address, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, brand_id=brand_id, patient_id=patient_id, panel_id=panel_id, patient=patient, address=address, idempotency_key=idempotency_key)
+        del brand_id, patient_id, panel_id, patient, address, idempotency_key
+        result: LabOrder = await self._call("clinical.create_lab_order", arguments, timeout)
         return result
 
     async def get_lab_order(self, order_id: str, *, timeout: float | None = None) -> LabOrder:
@@ -1097,7 +1209,9 @@ class AsyncUserClinical:
 
         `order_id`: The order's id.
         """
-        result: LabOrder = await self._call("clinical.get_lab_order", Arguments(**self._context, order_id=order_id), timeout)
+        arguments = Arguments(**self._context, order_id=order_id)
+        del order_id
+        result: LabOrder = await self._call("clinical.get_lab_order", arguments, timeout)
         return result
 
     async def list_check_ins(self, *, timeout: float | None = None) -> Page[CheckIn]:
@@ -1107,7 +1221,8 @@ class AsyncUserClinical:
 
         Needs the scope `read:check_ins`. `timeout` is in seconds.
         """
-        result: Page[CheckIn] = await self._call("clinical.list_check_ins", Arguments(**self._context), timeout)
+        arguments = Arguments(**self._context)
+        result: Page[CheckIn] = await self._call("clinical.list_check_ins", arguments, timeout)
         return result
 
     async def get_next_check_in(self, *, enrolled_at: str, timeout: float | None = None) -> NextCheckIn:
@@ -1119,7 +1234,9 @@ class AsyncUserClinical:
 
         `enrolled_at`: When the person began (RFC 3339).
         """
-        result: NextCheckIn = await self._call("clinical.get_next_check_in", Arguments(**self._context, enrolled_at=enrolled_at), timeout)
+        arguments = Arguments(**self._context, enrolled_at=enrolled_at)
+        del enrolled_at
+        result: NextCheckIn = await self._call("clinical.get_next_check_in", arguments, timeout)
         return result
 
     async def get_protocol(self, protocol_id: str, *, timeout: float | None = None) -> Protocol:
@@ -1131,7 +1248,9 @@ class AsyncUserClinical:
 
         `protocol_id`: The protocol's id.
         """
-        result: Protocol = await self._call("clinical.get_protocol", Arguments(**self._context, protocol_id=protocol_id), timeout)
+        arguments = Arguments(**self._context, protocol_id=protocol_id)
+        del protocol_id
+        result: Protocol = await self._call("clinical.get_protocol", arguments, timeout)
         return result
 
     async def match_protocols(self, *, patient_id: str, brand_id: str, biomarker_codes: list[str] | None = None, category: str | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Page[ProtocolMatch]:
@@ -1151,7 +1270,9 @@ class AsyncUserClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[ProtocolMatch] = await self._call("clinical.match_protocols", Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, biomarker_codes=biomarker_codes, category=category, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, biomarker_codes=biomarker_codes, category=category, idempotency_key=idempotency_key)
+        del patient_id, brand_id, biomarker_codes, category, idempotency_key
+        result: Page[ProtocolMatch] = await self._call("clinical.match_protocols", arguments, timeout)
         return result
 
     async def evaluate_protocol(self, *, patient_id: str, brand_id: str, protocol_id: str, medications: list[str] | None = None, current_week: int | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> ProtocolEvaluation:
@@ -1173,7 +1294,9 @@ class AsyncUserClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ProtocolEvaluation = await self._call("clinical.evaluate_protocol", Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, current_week=current_week, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, current_week=current_week, idempotency_key=idempotency_key)
+        del patient_id, brand_id, protocol_id, medications, current_week, idempotency_key
+        result: ProtocolEvaluation = await self._call("clinical.evaluate_protocol", arguments, timeout)
         return result
 
     async def enroll(self, *, patient_id: str, protocol_id: str, consent: EnrollmentConsent, goals: list[str], intake: EnrollmentIntake, idempotency_key: str | None = None, timeout: float | None = None) -> Enrollment:
@@ -1195,7 +1318,9 @@ class AsyncUserClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Enrollment = await self._call("clinical.enroll", Arguments(**self._context, patient_id=patient_id, protocol_id=protocol_id, consent=consent, goals=goals, intake=intake, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, protocol_id=protocol_id, consent=consent, goals=goals, intake=intake, idempotency_key=idempotency_key)
+        del patient_id, protocol_id, consent, goals, intake, idempotency_key
+        result: Enrollment = await self._call("clinical.enroll", arguments, timeout)
         return result
 
     async def check_contraindications(self, *, patient_id: str, brand_id: str, protocol_id: str, medications: list[str], idempotency_key: str | None = None, timeout: float | None = None) -> ContraindicationCheck:
@@ -1215,7 +1340,9 @@ class AsyncUserClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ContraindicationCheck = await self._call("clinical.check_contraindications", Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, idempotency_key=idempotency_key)
+        del patient_id, brand_id, protocol_id, medications, idempotency_key
+        result: ContraindicationCheck = await self._call("clinical.check_contraindications", arguments, timeout)
         return result
 
     async def generate_recommendations(self, *, patient_id: str, brand_id: str, protocol_ids: list[str] | None = None, medications: list[str] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Page[Recommendation]:
@@ -1235,7 +1362,9 @@ class AsyncUserClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[Recommendation] = await self._call("clinical.generate_recommendations", Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, protocol_ids=protocol_ids, medications=medications, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, protocol_ids=protocol_ids, medications=medications, idempotency_key=idempotency_key)
+        del patient_id, brand_id, protocol_ids, medications, idempotency_key
+        result: Page[Recommendation] = await self._call("clinical.generate_recommendations", arguments, timeout)
         return result
 
     async def list_red_flags(self, patient_id: str, *, timeout: float | None = None) -> Page[RedFlag]:
@@ -1247,7 +1376,9 @@ class AsyncUserClinical:
 
         `patient_id`: The person.
         """
-        result: Page[RedFlag] = await self._call("clinical.list_red_flags", Arguments(**self._context, patient_id=patient_id), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id)
+        del patient_id
+        result: Page[RedFlag] = await self._call("clinical.list_red_flags", arguments, timeout)
         return result
 
     async def evaluate_red_flags(self, *, patient_id: str, brand_id: str, biomarker_ids: list[str] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> RedFlagEvaluation:
@@ -1265,7 +1396,9 @@ class AsyncUserClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: RedFlagEvaluation = await self._call("clinical.evaluate_red_flags", Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key)
+        del patient_id, brand_id, biomarker_ids, idempotency_key
+        result: RedFlagEvaluation = await self._call("clinical.evaluate_red_flags", arguments, timeout)
         return result
 
     async def compute_health_score(self, *, patient_id: str, brand_id: str, biomarker_ids: list[str] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> HealthScore:
@@ -1283,7 +1416,9 @@ class AsyncUserClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: HealthScore = await self._call("clinical.compute_health_score", Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key)
+        del patient_id, brand_id, biomarker_ids, idempotency_key
+        result: HealthScore = await self._call("clinical.compute_health_score", arguments, timeout)
         return result
 
     async def list_wearable_metrics(self, *, timeout: float | None = None) -> Page[WearableMetric]:
@@ -1293,7 +1428,8 @@ class AsyncUserClinical:
 
         Needs the scope `read:wearables`. `timeout` is in seconds.
         """
-        result: Page[WearableMetric] = await self._call("clinical.list_wearable_metrics", Arguments(**self._context), timeout)
+        arguments = Arguments(**self._context)
+        result: Page[WearableMetric] = await self._call("clinical.list_wearable_metrics", arguments, timeout)
         return result
 
     async def list_wearable_connections(self, *, timeout: float | None = None) -> Page[WearableConnection]:
@@ -1303,7 +1439,8 @@ class AsyncUserClinical:
 
         Needs the scope `read:wearables`. `timeout` is in seconds.
         """
-        result: Page[WearableConnection] = await self._call("clinical.list_wearable_connections", Arguments(**self._context), timeout)
+        arguments = Arguments(**self._context)
+        result: Page[WearableConnection] = await self._call("clinical.list_wearable_connections", arguments, timeout)
         return result
 
 
@@ -1312,7 +1449,7 @@ class AsyncUserPatientGraph:
 
     __slots__ = ("_call", "_context")
 
-    def __init__(self, call: Call, context: dict[str, str]) -> None:
+    def __init__(self, call: Call, context: Arguments) -> None:
         self._call = call
         self._context = context
 
@@ -1325,7 +1462,9 @@ class AsyncUserPatientGraph:
 
         `protocol_id`: The protocol's id.
         """
-        result: GraphProtocol = await self._call("patient_graph.get_protocol", Arguments(**self._context, protocol_id=protocol_id), timeout)
+        arguments = Arguments(**self._context, protocol_id=protocol_id)
+        del protocol_id
+        result: GraphProtocol = await self._call("patient_graph.get_protocol", arguments, timeout)
         return result
 
     async def list_metrics(self, patient_id: str, *, timeout: float | None = None) -> PatientMetrics:
@@ -1337,7 +1476,9 @@ class AsyncUserPatientGraph:
 
         `patient_id`: The person.
         """
-        result: PatientMetrics = await self._call("patient_graph.list_metrics", Arguments(**self._context, patient_id=patient_id), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id)
+        del patient_id
+        result: PatientMetrics = await self._call("patient_graph.list_metrics", arguments, timeout)
         return result
 
     async def get_metric_series(self, patient_id: str, metric_key: str, *, from_: str | None = None, to: str | None = None, granularity: Granularity | None = None, timeout: float | None = None) -> MetricSeries:
@@ -1357,7 +1498,9 @@ class AsyncUserPatientGraph:
 
         `granularity`: How many values.
         """
-        result: MetricSeries = await self._call("patient_graph.get_metric_series", Arguments(**self._context, patient_id=patient_id, metric_key=metric_key, **{"from": from_}, to=to, granularity=granularity), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, metric_key=metric_key, **{"from": from_}, to=to, granularity=granularity)
+        del patient_id, metric_key, from_, to, granularity
+        result: MetricSeries = await self._call("patient_graph.get_metric_series", arguments, timeout)
         return result
 
     async def get_streak(self, *, timeout: float | None = None) -> Streak:
@@ -1367,7 +1510,8 @@ class AsyncUserPatientGraph:
 
         Needs the scope `read:protocols`. `timeout` is in seconds.
         """
-        result: Streak = await self._call("patient_graph.get_streak", Arguments(**self._context), timeout)
+        arguments = Arguments(**self._context)
+        result: Streak = await self._call("patient_graph.get_streak", arguments, timeout)
         return result
 
     async def get_adherence_summary(self, *, patient_id: str, protocol_id: str, timeout: float | None = None) -> AdherenceSummary:
@@ -1381,7 +1525,9 @@ class AsyncUserPatientGraph:
 
         `protocol_id`: The protocol.
         """
-        result: AdherenceSummary = await self._call("patient_graph.get_adherence_summary", Arguments(**self._context, patient_id=patient_id, protocol_id=protocol_id), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, protocol_id=protocol_id)
+        del patient_id, protocol_id
+        result: AdherenceSummary = await self._call("patient_graph.get_adherence_summary", arguments, timeout)
         return result
 
     async def log_dose(self, *, peptide_id: str, protocol_id: str, status: DoseStatus, scheduled_at: str, protocol_compound_id: str | None = None, skip_reason: SkipReason | None = None, skip_reason_note: str | None = None, logged_at: str | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Dose:
@@ -1409,7 +1555,9 @@ class AsyncUserPatientGraph:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Dose = await self._call("patient_graph.log_dose", Arguments(**self._context, peptide_id=peptide_id, protocol_id=protocol_id, status=status, scheduled_at=scheduled_at, protocol_compound_id=protocol_compound_id, skip_reason=skip_reason, skip_reason_note=skip_reason_note, logged_at=logged_at, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, peptide_id=peptide_id, protocol_id=protocol_id, status=status, scheduled_at=scheduled_at, protocol_compound_id=protocol_compound_id, skip_reason=skip_reason, skip_reason_note=skip_reason_note, logged_at=logged_at, idempotency_key=idempotency_key)
+        del peptide_id, protocol_id, status, scheduled_at, protocol_compound_id, skip_reason, skip_reason_note, logged_at, idempotency_key
+        result: Dose = await self._call("patient_graph.log_dose", arguments, timeout)
         return result
 
     async def get_today_schedule(self, *, patient_id: str, date: str, protocol_id: str | None = None, timeout: float | None = None) -> TodaySchedule:
@@ -1425,7 +1573,9 @@ class AsyncUserPatientGraph:
 
         `protocol_id`: Only this protocol.
         """
-        result: TodaySchedule = await self._call("patient_graph.get_today_schedule", Arguments(**self._context, patient_id=patient_id, date=date, protocol_id=protocol_id), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, date=date, protocol_id=protocol_id)
+        del patient_id, date, protocol_id
+        result: TodaySchedule = await self._call("patient_graph.get_today_schedule", arguments, timeout)
         return result
 
     async def get_calendar(self, *, patient_id: str, month: str | None = None, start: str | None = None, end: str | None = None, from_: str | None = None, to: str | None = None, protocol_id: str | None = None, protocol_compound_id: str | None = None, timeout: float | None = None) -> AdherenceCalendar:
@@ -1452,7 +1602,9 @@ class AsyncUserPatientGraph:
 
         `protocol_compound_id`: Only this entry of a protocol.
         """
-        result: AdherenceCalendar = await self._call("patient_graph.get_calendar", Arguments(**self._context, patient_id=patient_id, month=month, start=start, end=end, **{"from": from_}, to=to, protocol_id=protocol_id, protocol_compound_id=protocol_compound_id), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id, month=month, start=start, end=end, **{"from": from_}, to=to, protocol_id=protocol_id, protocol_compound_id=protocol_compound_id)
+        del patient_id, month, start, end, from_, to, protocol_id, protocol_compound_id
+        result: AdherenceCalendar = await self._call("patient_graph.get_calendar", arguments, timeout)
         return result
 
 
@@ -1461,7 +1613,7 @@ class AsyncUserIdentity:
 
     __slots__ = ("_call", "_context")
 
-    def __init__(self, call: Call, context: dict[str, str]) -> None:
+    def __init__(self, call: Call, context: Arguments) -> None:
         self._call = call
         self._context = context
 
@@ -1472,7 +1624,8 @@ class AsyncUserIdentity:
 
         Needs the scope `profile`. `timeout` is in seconds.
         """
-        result: Profile = await self._call("identity.get_me", Arguments(**self._context), timeout)
+        arguments = Arguments(**self._context)
+        result: Profile = await self._call("identity.get_me", arguments, timeout)
         return result
 
     async def get_settings(self, *, timeout: float | None = None) -> Settings:
@@ -1482,7 +1635,8 @@ class AsyncUserIdentity:
 
         Needs the scope `read:account`. `timeout` is in seconds.
         """
-        result: Settings = await self._call("identity.get_settings", Arguments(**self._context), timeout)
+        arguments = Arguments(**self._context)
+        result: Settings = await self._call("identity.get_settings", arguments, timeout)
         return result
 
     async def list_sessions(self, *, timeout: float | None = None) -> Page[Session]:
@@ -1492,7 +1646,8 @@ class AsyncUserIdentity:
 
         Needs the scope `read:account`. `timeout` is in seconds.
         """
-        result: Page[Session] = await self._call("identity.list_sessions", Arguments(**self._context), timeout)
+        arguments = Arguments(**self._context)
+        result: Page[Session] = await self._call("identity.list_sessions", arguments, timeout)
         return result
 
     async def list_grants(self, *, timeout: float | None = None) -> Page[UserGrant]:
@@ -1502,7 +1657,8 @@ class AsyncUserIdentity:
 
         Needs the scope `manage:connected_apps`. `timeout` is in seconds.
         """
-        result: Page[UserGrant] = await self._call("identity.list_grants", Arguments(**self._context), timeout)
+        arguments = Arguments(**self._context)
+        result: Page[UserGrant] = await self._call("identity.list_grants", arguments, timeout)
         return result
 
     async def delete_grant(self, grant_id: str, *, timeout: float | None = None) -> None:
@@ -1514,7 +1670,9 @@ class AsyncUserIdentity:
 
         `grant_id`: The grant's id.
         """
-        await self._call("identity.delete_grant", Arguments(**self._context, grant_id=grant_id), timeout)
+        arguments = Arguments(**self._context, grant_id=grant_id)
+        del grant_id
+        await self._call("identity.delete_grant", arguments, timeout)
 
     async def list_connected_apps(self, *, timeout: float | None = None) -> Page[ConnectedApp]:
         """Lists the apps that the person has connected.
@@ -1523,7 +1681,8 @@ class AsyncUserIdentity:
 
         Needs the scope `manage:connected_apps`. `timeout` is in seconds.
         """
-        result: Page[ConnectedApp] = await self._call("identity.list_connected_apps", Arguments(**self._context), timeout)
+        arguments = Arguments(**self._context)
+        result: Page[ConnectedApp] = await self._call("identity.list_connected_apps", arguments, timeout)
         return result
 
     async def delete_connected_app(self, client_id: str, *, timeout: float | None = None) -> None:
@@ -1535,7 +1694,9 @@ class AsyncUserIdentity:
 
         `client_id`: The app's public id.
         """
-        await self._call("identity.delete_connected_app", Arguments(**self._context, client_id=client_id), timeout)
+        arguments = Arguments(**self._context, client_id=client_id)
+        del client_id
+        await self._call("identity.delete_connected_app", arguments, timeout)
 
 
 class AsyncUserIntegrations:
@@ -1543,7 +1704,7 @@ class AsyncUserIntegrations:
 
     __slots__ = ("_call", "_context")
 
-    def __init__(self, call: Call, context: dict[str, str]) -> None:
+    def __init__(self, call: Call, context: Arguments) -> None:
         self._call = call
         self._context = context
 
@@ -1560,7 +1721,9 @@ class AsyncUserIntegrations:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ConnectionAuthorization = await self._call("integrations.authorize_connection", Arguments(**self._context, provider=provider, redirect_uri=redirect_uri, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, provider=provider, redirect_uri=redirect_uri, idempotency_key=idempotency_key)
+        del provider, redirect_uri, idempotency_key
+        result: ConnectionAuthorization = await self._call("integrations.authorize_connection", arguments, timeout)
         return result
 
     async def list_connections(self, *, patient_id: str, timeout: float | None = None) -> Page[Connection]:
@@ -1572,7 +1735,9 @@ class AsyncUserIntegrations:
 
         `patient_id`: The person.
         """
-        result: Page[Connection] = await self._call("integrations.list_connections", Arguments(**self._context, patient_id=patient_id), timeout)
+        arguments = Arguments(**self._context, patient_id=patient_id)
+        del patient_id
+        result: Page[Connection] = await self._call("integrations.list_connections", arguments, timeout)
         return result
 
     async def sync_connection(self, connection_id: str, *, idempotency_key: str | None = None, timeout: float | None = None) -> SyncRun:
@@ -1586,7 +1751,9 @@ class AsyncUserIntegrations:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: SyncRun = await self._call("integrations.sync_connection", Arguments(**self._context, connection_id=connection_id, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, connection_id=connection_id, idempotency_key=idempotency_key)
+        del connection_id, idempotency_key
+        result: SyncRun = await self._call("integrations.sync_connection", arguments, timeout)
         return result
 
     async def list_lab_orders(self, *, timeout: float | None = None) -> Page[IntegrationLabOrder]:
@@ -1596,7 +1763,8 @@ class AsyncUserIntegrations:
 
         Needs the scope `read:lab_results`. `timeout` is in seconds.
         """
-        result: Page[IntegrationLabOrder] = await self._call("integrations.list_lab_orders", Arguments(**self._context), timeout)
+        arguments = Arguments(**self._context)
+        result: Page[IntegrationLabOrder] = await self._call("integrations.list_lab_orders", arguments, timeout)
         return result
 
     async def get_lab_order(self, order_id: str, *, timeout: float | None = None) -> IntegrationLabOrder:
@@ -1608,7 +1776,9 @@ class AsyncUserIntegrations:
 
         `order_id`: The order's id.
         """
-        result: IntegrationLabOrder = await self._call("integrations.get_lab_order", Arguments(**self._context, order_id=order_id), timeout)
+        arguments = Arguments(**self._context, order_id=order_id)
+        del order_id
+        result: IntegrationLabOrder = await self._call("integrations.get_lab_order", arguments, timeout)
         return result
 
 
@@ -1617,7 +1787,7 @@ class AsyncUserMemberships:
 
     __slots__ = ("_call", "_context")
 
-    def __init__(self, call: Call, context: dict[str, str]) -> None:
+    def __init__(self, call: Call, context: Arguments) -> None:
         self._call = call
         self._context = context
 
@@ -1638,7 +1808,9 @@ class AsyncUserMemberships:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Membership = await self._call("membership.create_membership", Arguments(**self._context, member_id=member_id, brand_id=brand_id, tier=tier, subscription_id=subscription_id, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, member_id=member_id, brand_id=brand_id, tier=tier, subscription_id=subscription_id, idempotency_key=idempotency_key)
+        del member_id, brand_id, tier, subscription_id, idempotency_key
+        result: Membership = await self._call("membership.create_membership", arguments, timeout)
         return result
 
     async def get_membership(self, membership_id: str, *, timeout: float | None = None) -> Membership:
@@ -1650,7 +1822,9 @@ class AsyncUserMemberships:
 
         `membership_id`: The membership's id.
         """
-        result: Membership = await self._call("membership.get_membership", Arguments(**self._context, membership_id=membership_id), timeout)
+        arguments = Arguments(**self._context, membership_id=membership_id)
+        del membership_id
+        result: Membership = await self._call("membership.get_membership", arguments, timeout)
         return result
 
     async def list_transitions(self, membership_id: str, *, timeout: float | None = None) -> Page[MembershipTransition]:
@@ -1662,7 +1836,9 @@ class AsyncUserMemberships:
 
         `membership_id`: The membership's id.
         """
-        result: Page[MembershipTransition] = await self._call("membership.list_transitions", Arguments(**self._context, membership_id=membership_id), timeout)
+        arguments = Arguments(**self._context, membership_id=membership_id)
+        del membership_id
+        result: Page[MembershipTransition] = await self._call("membership.list_transitions", arguments, timeout)
         return result
 
     async def get_conversion_eligibility(self, member_id: str, *, timeout: float | None = None) -> ConversionEligibility:
@@ -1674,7 +1850,9 @@ class AsyncUserMemberships:
 
         `member_id`: The person.
         """
-        result: ConversionEligibility = await self._call("membership.get_conversion_eligibility", Arguments(**self._context, member_id=member_id), timeout)
+        arguments = Arguments(**self._context, member_id=member_id)
+        del member_id
+        result: ConversionEligibility = await self._call("membership.get_conversion_eligibility", arguments, timeout)
         return result
 
 
@@ -1683,7 +1861,7 @@ class AsyncUserTierEntitlements:
 
     __slots__ = ("_call", "_context")
 
-    def __init__(self, call: Call, context: dict[str, str]) -> None:
+    def __init__(self, call: Call, context: Arguments) -> None:
         self._call = call
         self._context = context
 
@@ -1700,7 +1878,9 @@ class AsyncUserTierEntitlements:
 
         `brand_id`: The brand.
         """
-        result: Entitlements = await self._call("entitlements.get_entitlements", Arguments(**self._context, member_id=member_id, tier=tier, brand_id=brand_id), timeout)
+        arguments = Arguments(**self._context, member_id=member_id, tier=tier, brand_id=brand_id)
+        del member_id, tier, brand_id
+        result: Entitlements = await self._call("entitlements.get_entitlements", arguments, timeout)
         return result
 
 
@@ -1709,7 +1889,7 @@ class AsyncUserComms:
 
     __slots__ = ("_call", "_context")
 
-    def __init__(self, call: Call, context: dict[str, str]) -> None:
+    def __init__(self, call: Call, context: Arguments) -> None:
         self._call = call
         self._context = context
 
@@ -1724,7 +1904,9 @@ class AsyncUserComms:
 
         `limit`: The most notifications of a page.
         """
-        result: Page[Notification] = await self._call("comms.list_notifications", Arguments(**self._context, cursor=cursor, limit=limit), timeout)
+        arguments = Arguments(**self._context, cursor=cursor, limit=limit)
+        del cursor, limit
+        result: Page[Notification] = await self._call("comms.list_notifications", arguments, timeout)
         return result
 
     async def iter_notifications(self, *, limit: int | None = None, timeout: float | None = None) -> AsyncIterator[Notification]:
@@ -1732,13 +1914,14 @@ class AsyncUserComms:
 
         Takes the same arguments; `timeout`, in seconds, is each page's.
         """
-        cursor: str | None = None
+        arguments = Arguments(**self._context, limit=limit)
+        del limit
         while True:
-            page = await self.list_notifications(limit=limit, cursor=cursor, timeout=timeout)
+            page: Page[Notification] = await self._call("comms.list_notifications", arguments, timeout)
             for item in page:
                 yield item
-            cursor = page.next_cursor
-            if cursor is None:
+            arguments["cursor"] = page.next_cursor
+            if page.next_cursor is None:
                 return
 
 
@@ -1747,7 +1930,7 @@ class AsyncUserAi:
 
     __slots__ = ("_call", "_context")
 
-    def __init__(self, call: Call, context: dict[str, str]) -> None:
+    def __init__(self, call: Call, context: Arguments) -> None:
         self._call = call
         self._context = context
 
@@ -1772,14 +1955,16 @@ class AsyncUserAi:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ExtractedBloodwork = await self._call("ai.extract_bloodwork", Arguments(**self._context, brand_id=brand_id, requested_by=requested_by, mime_type=mime_type, file_base64=file_base64, vendor_hint=vendor_hint, drawn_at=drawn_at, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(**self._context, brand_id=brand_id, requested_by=requested_by, mime_type=mime_type, file_base64=file_base64, vendor_hint=vendor_hint, drawn_at=drawn_at, idempotency_key=idempotency_key)
+        del brand_id, requested_by, mime_type, file_base64, vendor_hint, drawn_at, idempotency_key
+        result: ExtractedBloodwork = await self._call("ai.extract_bloodwork", arguments, timeout)
         return result
 
 
 class AsyncUserServices:
     """Every service, for one user."""
 
-    def __init__(self, call: Call, context: dict[str, str]) -> None:
+    def __init__(self, call: Call, context: Arguments) -> None:
         #: The person's clinical record.
         self.clinical: AsyncUserClinical = AsyncUserClinical(call, context)
         #: What is known about a person over time: metrics, protocols and how well they are kept to.
@@ -1815,7 +2000,9 @@ class AsyncMachineClinical:
 
         `patient_id`: Whose results.
         """
-        result: Page[Biomarker] = await self._call("clinical.list_patient_biomarkers", Arguments(patient_id=patient_id), timeout)
+        arguments = Arguments(patient_id=patient_id)
+        del patient_id
+        result: Page[Biomarker] = await self._call("clinical.list_patient_biomarkers", arguments, timeout)
         return result
 
     async def parse_biomarkers(self, *, patient_id: str, brand_id: str, source: str, biomarkers: list[NewBiomarker], idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
@@ -1835,7 +2022,9 @@ class AsyncMachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[Biomarker] = await self._call("clinical.parse_biomarkers", Arguments(patient_id=patient_id, brand_id=brand_id, source=source, biomarkers=biomarkers, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(patient_id=patient_id, brand_id=brand_id, source=source, biomarkers=biomarkers, idempotency_key=idempotency_key)
+        del patient_id, brand_id, source, biomarkers, idempotency_key
+        result: Page[Biomarker] = await self._call("clinical.parse_biomarkers", arguments, timeout)
         return result
 
     async def parse_vendor_results(self, *, patient_id: str, brand_id: str, vendor: LabVendor, raw_payload: Any, idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
@@ -1855,7 +2044,9 @@ class AsyncMachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[Biomarker] = await self._call("clinical.parse_vendor_results", Arguments(patient_id=patient_id, brand_id=brand_id, vendor=vendor, raw_payload=raw_payload, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(patient_id=patient_id, brand_id=brand_id, vendor=vendor, raw_payload=raw_payload, idempotency_key=idempotency_key)
+        del patient_id, brand_id, vendor, raw_payload, idempotency_key
+        result: Page[Biomarker] = await self._call("clinical.parse_vendor_results", arguments, timeout)
         return result
 
     async def upload_bloodwork(self, *, patient_id: str, brand_id: str, content_type: str, source: str, file_base64: str, clinician_id: str | None = None, file_name: str | None = None, structured_data: Any | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Bloodwork:
@@ -1883,7 +2074,9 @@ class AsyncMachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Bloodwork = await self._call("clinical.upload_bloodwork", Arguments(patient_id=patient_id, brand_id=brand_id, content_type=content_type, source=source, file_base64=file_base64, clinician_id=clinician_id, file_name=file_name, structured_data=structured_data, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(patient_id=patient_id, brand_id=brand_id, content_type=content_type, source=source, file_base64=file_base64, clinician_id=clinician_id, file_name=file_name, structured_data=structured_data, idempotency_key=idempotency_key)
+        del patient_id, brand_id, content_type, source, file_base64, clinician_id, file_name, structured_data, idempotency_key
+        result: Bloodwork = await self._call("clinical.upload_bloodwork", arguments, timeout)
         return result
 
     async def view_bloodwork(self, bloodwork_id: str, *, timeout: float | None = None) -> BloodworkView:
@@ -1895,7 +2088,9 @@ class AsyncMachineClinical:
 
         `bloodwork_id`: The report's id.
         """
-        result: BloodworkView = await self._call("clinical.view_bloodwork", Arguments(bloodwork_id=bloodwork_id), timeout)
+        arguments = Arguments(bloodwork_id=bloodwork_id)
+        del bloodwork_id
+        result: BloodworkView = await self._call("clinical.view_bloodwork", arguments, timeout)
         return result
 
     async def list_lab_markers(self, *, q: str | None = None, state: str | None = None, tag: str | None = None, limit: int | None = None, cursor: str | None = None, timeout: float | None = None) -> Page[LabMarker]:
@@ -1915,7 +2110,9 @@ class AsyncMachineClinical:
 
         `cursor`: The `next_cursor` of the page before.
         """
-        result: Page[LabMarker] = await self._call("clinical.list_lab_markers", Arguments(q=q, state=state, tag=tag, limit=limit, cursor=cursor), timeout)
+        arguments = Arguments(q=q, state=state, tag=tag, limit=limit, cursor=cursor)
+        del q, state, tag, limit, cursor
+        result: Page[LabMarker] = await self._call("clinical.list_lab_markers", arguments, timeout)
         return result
 
     async def iter_lab_markers(self, *, q: str | None = None, state: str | None = None, tag: str | None = None, limit: int | None = None, timeout: float | None = None) -> AsyncIterator[LabMarker]:
@@ -1923,13 +2120,14 @@ class AsyncMachineClinical:
 
         Takes the same arguments; `timeout`, in seconds, is each page's.
         """
-        cursor: str | None = None
+        arguments = Arguments(q=q, state=state, tag=tag, limit=limit)
+        del q, state, tag, limit
         while True:
-            page = await self.list_lab_markers(q=q, state=state, tag=tag, limit=limit, cursor=cursor, timeout=timeout)
+            page: Page[LabMarker] = await self._call("clinical.list_lab_markers", arguments, timeout)
             for item in page:
                 yield item
-            cursor = page.next_cursor
-            if cursor is None:
+            arguments["cursor"] = page.next_cursor
+            if page.next_cursor is None:
                 return
 
     async def upsert_lab_markers(self, *, markers: list[NewLabMarker], idempotency_key: str | None = None, timeout: float | None = None) -> UpsertedMarkers:
@@ -1943,7 +2141,9 @@ class AsyncMachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: UpsertedMarkers = await self._call("clinical.upsert_lab_markers", Arguments(markers=markers, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(markers=markers, idempotency_key=idempotency_key)
+        del markers, idempotency_key
+        result: UpsertedMarkers = await self._call("clinical.upsert_lab_markers", arguments, timeout)
         return result
 
     async def create_lab_order(self, *, brand_id: str, patient_id: str, panel_id: LabPanel, patient: LabPatient, address: PostalAddress, idempotency_key: str | None = None, timeout: float | None = None) -> LabOrder:
@@ -1965,7 +2165,9 @@ class AsyncMachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: LabOrder = await self._call("clinical.create_lab_order", Arguments(brand_id=brand_id, patient_id=patient_id, panel_id=panel_id, patient=patient, address=address, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(brand_id=brand_id, patient_id=patient_id, panel_id=panel_id, patient=patient, address=address, idempotency_key=idempotency_key)
+        del brand_id, patient_id, panel_id, patient, address, idempotency_key
+        result: LabOrder = await self._call("clinical.create_lab_order", arguments, timeout)
         return result
 
     async def get_lab_order(self, order_id: str, *, timeout: float | None = None) -> LabOrder:
@@ -1977,7 +2179,9 @@ class AsyncMachineClinical:
 
         `order_id`: The order's id.
         """
-        result: LabOrder = await self._call("clinical.get_lab_order", Arguments(order_id=order_id), timeout)
+        arguments = Arguments(order_id=order_id)
+        del order_id
+        result: LabOrder = await self._call("clinical.get_lab_order", arguments, timeout)
         return result
 
     async def get_protocol(self, protocol_id: str, *, timeout: float | None = None) -> Protocol:
@@ -1989,7 +2193,9 @@ class AsyncMachineClinical:
 
         `protocol_id`: The protocol's id.
         """
-        result: Protocol = await self._call("clinical.get_protocol", Arguments(protocol_id=protocol_id), timeout)
+        arguments = Arguments(protocol_id=protocol_id)
+        del protocol_id
+        result: Protocol = await self._call("clinical.get_protocol", arguments, timeout)
         return result
 
     async def match_protocols(self, *, patient_id: str, brand_id: str, biomarker_codes: list[str] | None = None, category: str | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Page[ProtocolMatch]:
@@ -2009,7 +2215,9 @@ class AsyncMachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[ProtocolMatch] = await self._call("clinical.match_protocols", Arguments(patient_id=patient_id, brand_id=brand_id, biomarker_codes=biomarker_codes, category=category, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(patient_id=patient_id, brand_id=brand_id, biomarker_codes=biomarker_codes, category=category, idempotency_key=idempotency_key)
+        del patient_id, brand_id, biomarker_codes, category, idempotency_key
+        result: Page[ProtocolMatch] = await self._call("clinical.match_protocols", arguments, timeout)
         return result
 
     async def evaluate_protocol(self, *, patient_id: str, brand_id: str, protocol_id: str, medications: list[str] | None = None, current_week: int | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> ProtocolEvaluation:
@@ -2031,7 +2239,9 @@ class AsyncMachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ProtocolEvaluation = await self._call("clinical.evaluate_protocol", Arguments(patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, current_week=current_week, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, current_week=current_week, idempotency_key=idempotency_key)
+        del patient_id, brand_id, protocol_id, medications, current_week, idempotency_key
+        result: ProtocolEvaluation = await self._call("clinical.evaluate_protocol", arguments, timeout)
         return result
 
     async def enroll(self, *, patient_id: str, protocol_id: str, consent: EnrollmentConsent, goals: list[str], intake: EnrollmentIntake, idempotency_key: str | None = None, timeout: float | None = None) -> Enrollment:
@@ -2053,7 +2263,9 @@ class AsyncMachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Enrollment = await self._call("clinical.enroll", Arguments(patient_id=patient_id, protocol_id=protocol_id, consent=consent, goals=goals, intake=intake, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(patient_id=patient_id, protocol_id=protocol_id, consent=consent, goals=goals, intake=intake, idempotency_key=idempotency_key)
+        del patient_id, protocol_id, consent, goals, intake, idempotency_key
+        result: Enrollment = await self._call("clinical.enroll", arguments, timeout)
         return result
 
     async def check_contraindications(self, *, patient_id: str, brand_id: str, protocol_id: str, medications: list[str], idempotency_key: str | None = None, timeout: float | None = None) -> ContraindicationCheck:
@@ -2073,7 +2285,9 @@ class AsyncMachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ContraindicationCheck = await self._call("clinical.check_contraindications", Arguments(patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(patient_id=patient_id, brand_id=brand_id, protocol_id=protocol_id, medications=medications, idempotency_key=idempotency_key)
+        del patient_id, brand_id, protocol_id, medications, idempotency_key
+        result: ContraindicationCheck = await self._call("clinical.check_contraindications", arguments, timeout)
         return result
 
     async def generate_recommendations(self, *, patient_id: str, brand_id: str, protocol_ids: list[str] | None = None, medications: list[str] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Page[Recommendation]:
@@ -2093,7 +2307,9 @@ class AsyncMachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Page[Recommendation] = await self._call("clinical.generate_recommendations", Arguments(patient_id=patient_id, brand_id=brand_id, protocol_ids=protocol_ids, medications=medications, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(patient_id=patient_id, brand_id=brand_id, protocol_ids=protocol_ids, medications=medications, idempotency_key=idempotency_key)
+        del patient_id, brand_id, protocol_ids, medications, idempotency_key
+        result: Page[Recommendation] = await self._call("clinical.generate_recommendations", arguments, timeout)
         return result
 
     async def list_red_flags(self, patient_id: str, *, timeout: float | None = None) -> Page[RedFlag]:
@@ -2105,7 +2321,9 @@ class AsyncMachineClinical:
 
         `patient_id`: The person.
         """
-        result: Page[RedFlag] = await self._call("clinical.list_red_flags", Arguments(patient_id=patient_id), timeout)
+        arguments = Arguments(patient_id=patient_id)
+        del patient_id
+        result: Page[RedFlag] = await self._call("clinical.list_red_flags", arguments, timeout)
         return result
 
     async def evaluate_red_flags(self, *, patient_id: str, brand_id: str, biomarker_ids: list[str] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> RedFlagEvaluation:
@@ -2123,7 +2341,9 @@ class AsyncMachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: RedFlagEvaluation = await self._call("clinical.evaluate_red_flags", Arguments(patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key)
+        del patient_id, brand_id, biomarker_ids, idempotency_key
+        result: RedFlagEvaluation = await self._call("clinical.evaluate_red_flags", arguments, timeout)
         return result
 
     async def compute_health_score(self, *, patient_id: str, brand_id: str, biomarker_ids: list[str] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> HealthScore:
@@ -2141,7 +2361,9 @@ class AsyncMachineClinical:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: HealthScore = await self._call("clinical.compute_health_score", Arguments(patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(patient_id=patient_id, brand_id=brand_id, biomarker_ids=biomarker_ids, idempotency_key=idempotency_key)
+        del patient_id, brand_id, biomarker_ids, idempotency_key
+        result: HealthScore = await self._call("clinical.compute_health_score", arguments, timeout)
         return result
 
 
@@ -2162,7 +2384,9 @@ class AsyncMachinePatientGraph:
 
         `protocol_id`: The protocol's id.
         """
-        result: GraphProtocol = await self._call("patient_graph.get_protocol", Arguments(protocol_id=protocol_id), timeout)
+        arguments = Arguments(protocol_id=protocol_id)
+        del protocol_id
+        result: GraphProtocol = await self._call("patient_graph.get_protocol", arguments, timeout)
         return result
 
     async def list_metrics(self, patient_id: str, *, timeout: float | None = None) -> PatientMetrics:
@@ -2174,7 +2398,9 @@ class AsyncMachinePatientGraph:
 
         `patient_id`: The person.
         """
-        result: PatientMetrics = await self._call("patient_graph.list_metrics", Arguments(patient_id=patient_id), timeout)
+        arguments = Arguments(patient_id=patient_id)
+        del patient_id
+        result: PatientMetrics = await self._call("patient_graph.list_metrics", arguments, timeout)
         return result
 
     async def get_metric_series(self, patient_id: str, metric_key: str, *, from_: str | None = None, to: str | None = None, granularity: Granularity | None = None, timeout: float | None = None) -> MetricSeries:
@@ -2194,7 +2420,9 @@ class AsyncMachinePatientGraph:
 
         `granularity`: How many values.
         """
-        result: MetricSeries = await self._call("patient_graph.get_metric_series", Arguments(patient_id=patient_id, metric_key=metric_key, **{"from": from_}, to=to, granularity=granularity), timeout)
+        arguments = Arguments(patient_id=patient_id, metric_key=metric_key, **{"from": from_}, to=to, granularity=granularity)
+        del patient_id, metric_key, from_, to, granularity
+        result: MetricSeries = await self._call("patient_graph.get_metric_series", arguments, timeout)
         return result
 
     async def get_adherence_summary(self, *, patient_id: str, protocol_id: str, timeout: float | None = None) -> AdherenceSummary:
@@ -2208,7 +2436,9 @@ class AsyncMachinePatientGraph:
 
         `protocol_id`: The protocol.
         """
-        result: AdherenceSummary = await self._call("patient_graph.get_adherence_summary", Arguments(patient_id=patient_id, protocol_id=protocol_id), timeout)
+        arguments = Arguments(patient_id=patient_id, protocol_id=protocol_id)
+        del patient_id, protocol_id
+        result: AdherenceSummary = await self._call("patient_graph.get_adherence_summary", arguments, timeout)
         return result
 
     async def get_today_schedule(self, *, patient_id: str, date: str, protocol_id: str | None = None, timeout: float | None = None) -> TodaySchedule:
@@ -2224,7 +2454,9 @@ class AsyncMachinePatientGraph:
 
         `protocol_id`: Only this protocol.
         """
-        result: TodaySchedule = await self._call("patient_graph.get_today_schedule", Arguments(patient_id=patient_id, date=date, protocol_id=protocol_id), timeout)
+        arguments = Arguments(patient_id=patient_id, date=date, protocol_id=protocol_id)
+        del patient_id, date, protocol_id
+        result: TodaySchedule = await self._call("patient_graph.get_today_schedule", arguments, timeout)
         return result
 
     async def get_calendar(self, *, patient_id: str, month: str | None = None, start: str | None = None, end: str | None = None, from_: str | None = None, to: str | None = None, protocol_id: str | None = None, protocol_compound_id: str | None = None, timeout: float | None = None) -> AdherenceCalendar:
@@ -2251,7 +2483,9 @@ class AsyncMachinePatientGraph:
 
         `protocol_compound_id`: Only this entry of a protocol.
         """
-        result: AdherenceCalendar = await self._call("patient_graph.get_calendar", Arguments(patient_id=patient_id, month=month, start=start, end=end, **{"from": from_}, to=to, protocol_id=protocol_id, protocol_compound_id=protocol_compound_id), timeout)
+        arguments = Arguments(patient_id=patient_id, month=month, start=start, end=end, **{"from": from_}, to=to, protocol_id=protocol_id, protocol_compound_id=protocol_compound_id)
+        del patient_id, month, start, end, from_, to, protocol_id, protocol_compound_id
+        result: AdherenceCalendar = await self._call("patient_graph.get_calendar", arguments, timeout)
         return result
 
 
@@ -2272,7 +2506,9 @@ class AsyncMachineIdentity:
 
         `account_id`: The person's stable id.
         """
-        result: AdminUser = await self._call("identity.get_user", Arguments(account_id=account_id), timeout)
+        arguments = Arguments(account_id=account_id)
+        del account_id
+        result: AdminUser = await self._call("identity.get_user", arguments, timeout)
         return result
 
     async def list_oauth_clients(self, *, timeout: float | None = None) -> Page[OauthClient]:
@@ -2282,7 +2518,8 @@ class AsyncMachineIdentity:
 
         Needs the scope `admin:identity`. `timeout` is in seconds.
         """
-        result: Page[OauthClient] = await self._call("identity.list_oauth_clients", Arguments(), timeout)
+        arguments = Arguments()
+        result: Page[OauthClient] = await self._call("identity.list_oauth_clients", arguments, timeout)
         return result
 
     async def create_oauth_client(self, *, client_name: str, redirect_uris: list[str], allowed_scopes: list[str], client_type: OauthClientType | None = None, allowed_origins: list[str] | None = None, client_uri: str | None = None, logo_uri: str | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> OauthClientWithSecret:
@@ -2308,7 +2545,9 @@ class AsyncMachineIdentity:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: OauthClientWithSecret = await self._call("identity.create_oauth_client", Arguments(client_name=client_name, client_type=client_type, redirect_uris=redirect_uris, allowed_scopes=allowed_scopes, allowed_origins=allowed_origins, client_uri=client_uri, logo_uri=logo_uri, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(client_name=client_name, client_type=client_type, redirect_uris=redirect_uris, allowed_scopes=allowed_scopes, allowed_origins=allowed_origins, client_uri=client_uri, logo_uri=logo_uri, idempotency_key=idempotency_key)
+        del client_name, client_type, redirect_uris, allowed_scopes, allowed_origins, client_uri, logo_uri, idempotency_key
+        result: OauthClientWithSecret = await self._call("identity.create_oauth_client", arguments, timeout)
         return result
 
     async def update_oauth_client(self, client_id: str, *, client_name: str | None = None, client_uri: str | None = None, logo_uri: str | None = None, redirect_uris: list[str] | None = None, allowed_scopes: list[str] | None = None, allowed_origins: list[str] | None = None, enabled: bool | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> OauthClient:
@@ -2336,7 +2575,9 @@ class AsyncMachineIdentity:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: OauthClient = await self._call("identity.update_oauth_client", Arguments(client_id=client_id, client_name=client_name, client_uri=client_uri, logo_uri=logo_uri, redirect_uris=redirect_uris, allowed_scopes=allowed_scopes, allowed_origins=allowed_origins, enabled=enabled, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(client_id=client_id, client_name=client_name, client_uri=client_uri, logo_uri=logo_uri, redirect_uris=redirect_uris, allowed_scopes=allowed_scopes, allowed_origins=allowed_origins, enabled=enabled, idempotency_key=idempotency_key)
+        del client_id, client_name, client_uri, logo_uri, redirect_uris, allowed_scopes, allowed_origins, enabled, idempotency_key
+        result: OauthClient = await self._call("identity.update_oauth_client", arguments, timeout)
         return result
 
     async def rotate_oauth_client_secret(self, client_id: str, *, idempotency_key: str | None = None, timeout: float | None = None) -> OauthClientWithSecret:
@@ -2350,7 +2591,9 @@ class AsyncMachineIdentity:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: OauthClientWithSecret = await self._call("identity.rotate_oauth_client_secret", Arguments(client_id=client_id, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(client_id=client_id, idempotency_key=idempotency_key)
+        del client_id, idempotency_key
+        result: OauthClientWithSecret = await self._call("identity.rotate_oauth_client_secret", arguments, timeout)
         return result
 
 
@@ -2371,7 +2614,9 @@ class AsyncMachineIntegrations:
 
         `patient_id`: The person.
         """
-        result: Page[Connection] = await self._call("integrations.list_connections", Arguments(patient_id=patient_id), timeout)
+        arguments = Arguments(patient_id=patient_id)
+        del patient_id
+        result: Page[Connection] = await self._call("integrations.list_connections", arguments, timeout)
         return result
 
     async def sync_connection(self, connection_id: str, *, idempotency_key: str | None = None, timeout: float | None = None) -> SyncRun:
@@ -2385,7 +2630,9 @@ class AsyncMachineIntegrations:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: SyncRun = await self._call("integrations.sync_connection", Arguments(connection_id=connection_id, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(connection_id=connection_id, idempotency_key=idempotency_key)
+        del connection_id, idempotency_key
+        result: SyncRun = await self._call("integrations.sync_connection", arguments, timeout)
         return result
 
     async def get_lab_order(self, order_id: str, *, timeout: float | None = None) -> IntegrationLabOrder:
@@ -2397,7 +2644,9 @@ class AsyncMachineIntegrations:
 
         `order_id`: The order's id.
         """
-        result: IntegrationLabOrder = await self._call("integrations.get_lab_order", Arguments(order_id=order_id), timeout)
+        arguments = Arguments(order_id=order_id)
+        del order_id
+        result: IntegrationLabOrder = await self._call("integrations.get_lab_order", arguments, timeout)
         return result
 
 
@@ -2426,7 +2675,9 @@ class AsyncMachineMemberships:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: Membership = await self._call("membership.create_membership", Arguments(member_id=member_id, brand_id=brand_id, tier=tier, subscription_id=subscription_id, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(member_id=member_id, brand_id=brand_id, tier=tier, subscription_id=subscription_id, idempotency_key=idempotency_key)
+        del member_id, brand_id, tier, subscription_id, idempotency_key
+        result: Membership = await self._call("membership.create_membership", arguments, timeout)
         return result
 
     async def get_membership(self, membership_id: str, *, timeout: float | None = None) -> Membership:
@@ -2438,7 +2689,9 @@ class AsyncMachineMemberships:
 
         `membership_id`: The membership's id.
         """
-        result: Membership = await self._call("membership.get_membership", Arguments(membership_id=membership_id), timeout)
+        arguments = Arguments(membership_id=membership_id)
+        del membership_id
+        result: Membership = await self._call("membership.get_membership", arguments, timeout)
         return result
 
     async def list_transitions(self, membership_id: str, *, timeout: float | None = None) -> Page[MembershipTransition]:
@@ -2450,7 +2703,9 @@ class AsyncMachineMemberships:
 
         `membership_id`: The membership's id.
         """
-        result: Page[MembershipTransition] = await self._call("membership.list_transitions", Arguments(membership_id=membership_id), timeout)
+        arguments = Arguments(membership_id=membership_id)
+        del membership_id
+        result: Page[MembershipTransition] = await self._call("membership.list_transitions", arguments, timeout)
         return result
 
     async def get_conversion_eligibility(self, member_id: str, *, timeout: float | None = None) -> ConversionEligibility:
@@ -2462,7 +2717,9 @@ class AsyncMachineMemberships:
 
         `member_id`: The person.
         """
-        result: ConversionEligibility = await self._call("membership.get_conversion_eligibility", Arguments(member_id=member_id), timeout)
+        arguments = Arguments(member_id=member_id)
+        del member_id
+        result: ConversionEligibility = await self._call("membership.get_conversion_eligibility", arguments, timeout)
         return result
 
 
@@ -2487,7 +2744,9 @@ class AsyncMachineTierEntitlements:
 
         `brand_id`: The brand.
         """
-        result: Entitlements = await self._call("entitlements.get_entitlements", Arguments(member_id=member_id, tier=tier, brand_id=brand_id), timeout)
+        arguments = Arguments(member_id=member_id, tier=tier, brand_id=brand_id)
+        del member_id, tier, brand_id
+        result: Entitlements = await self._call("entitlements.get_entitlements", arguments, timeout)
         return result
 
     async def preview(self, *, member_id: str, brand_id: str | None = None, timeout: float | None = None) -> EntitlementPreview:
@@ -2501,7 +2760,9 @@ class AsyncMachineTierEntitlements:
 
         `brand_id`: The brand.
         """
-        result: EntitlementPreview = await self._call("entitlements.preview", Arguments(member_id=member_id, brand_id=brand_id), timeout)
+        arguments = Arguments(member_id=member_id, brand_id=brand_id)
+        del member_id, brand_id
+        result: EntitlementPreview = await self._call("entitlements.preview", arguments, timeout)
         return result
 
 
@@ -2532,7 +2793,9 @@ class AsyncMachineEvents:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: PublishedEvent = await self._call("events.publish", Arguments(name=name, payload=payload, correlation_id=correlation_id, source=source, brand_id=brand_id, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(name=name, payload=payload, correlation_id=correlation_id, source=source, brand_id=brand_id, idempotency_key=idempotency_key)
+        del name, payload, correlation_id, source, brand_id, idempotency_key
+        result: PublishedEvent = await self._call("events.publish", arguments, timeout)
         return result
 
 
@@ -2565,7 +2828,9 @@ class AsyncMachineAi:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ExtractedBloodwork = await self._call("ai.extract_bloodwork", Arguments(brand_id=brand_id, requested_by=requested_by, mime_type=mime_type, file_base64=file_base64, vendor_hint=vendor_hint, drawn_at=drawn_at, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(brand_id=brand_id, requested_by=requested_by, mime_type=mime_type, file_base64=file_base64, vendor_hint=vendor_hint, drawn_at=drawn_at, idempotency_key=idempotency_key)
+        del brand_id, requested_by, mime_type, file_base64, vendor_hint, drawn_at, idempotency_key
+        result: ExtractedBloodwork = await self._call("ai.extract_bloodwork", arguments, timeout)
         return result
 
 
@@ -2588,7 +2853,9 @@ class AsyncMachineWebhookDeliveries:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: ReplayedDelivery = await self._call("webhooks.replay_delivery", Arguments(delivery_id=delivery_id, idempotency_key=idempotency_key), timeout)
+        arguments = Arguments(delivery_id=delivery_id, idempotency_key=idempotency_key)
+        del delivery_id, idempotency_key
+        result: ReplayedDelivery = await self._call("webhooks.replay_delivery", arguments, timeout)
         return result
 
 

@@ -23,7 +23,7 @@ __all__ = ["AsyncLoopClient", "AsyncUser"]
 EventClaim = Literal["new", "done", "under_way"]
 
 # The `del` statements below, before anything that may raise: a traceback that shows local variables, as error trackers
-# make them, shows no secret.
+# make them, shows no secret and no person.
 
 
 class AsyncLoopClient(AsyncServices):
@@ -135,8 +135,8 @@ class AsyncLoopClient(AsyncServices):
             traceparent: The trace that the calls belong to: the header of W3C Trace Context. `loop_sdk.flask` finds it
                 by itself.
         """
-        given = {"user_id": user_id, "actor": actor, "purpose": purpose, "traceparent": traceparent}
-        return AsyncUser(self._call, {name: value for name, value in given.items() if value is not None})
+        context = Arguments(user_id=user_id, actor=actor, purpose=purpose, traceparent=traceparent)
+        return AsyncUser(self._call, context)
 
     async def authorization_url(
         self,
@@ -171,7 +171,7 @@ class AsyncLoopClient(AsyncServices):
             login_hint=login_hint,
             check_browser=check_browser,
         )
-        del browser_secret, app_state, login_hint
+        del user_id, browser_secret, app_state, login_hint
         arguments.words("scopes")
         return Authorization(**await self._call.json("authorization_url", arguments, timeout))
 
@@ -203,7 +203,7 @@ class AsyncLoopClient(AsyncServices):
             login_hint=login_hint,
             check_browser=check_browser,
         )
-        del browser_secret, app_state, login_hint
+        del user_id, browser_secret, app_state, login_hint
         arguments.words("scopes")
         arguments.words("missing_scopes")
         return Authorization(**await self._call.json("sign_in_again", arguments, timeout))
@@ -244,7 +244,9 @@ class AsyncLoopClient(AsyncServices):
 
     async def access_token(self, *, user_id: str, timeout: float | None = None) -> str:
         """Returns a fresh access token, for HTTP calls that the SDK does not make."""
-        return cast(str, await self._call.json("access_token", Arguments(user_id=user_id), timeout))
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        return cast(str, await self._call.json("access_token", arguments, timeout))
 
     async def import_grant(
         self,
@@ -278,7 +280,7 @@ class AsyncLoopClient(AsyncServices):
             scopes=scopes,
             replace=replace,
         )
-        del refresh_token, access_token
+        del user_id, refresh_token, access_token, expires_at
         arguments.epoch_seconds("expires_at")
         arguments.words("scopes")
         outcome = await self._call.json("import_grant", arguments, timeout)
@@ -289,7 +291,9 @@ class AsyncLoopClient(AsyncServices):
 
         It reads the store and sends nothing.
         """
-        return results.status(await self._call.json("status", Arguments(user_id=user_id), timeout))
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        return results.status(await self._call.json("status", arguments, timeout))
 
     async def grants(self, *, cursor: str | None = None, limit: int | None = None, timeout: float | None = None) -> AsyncGrants:
         """Lists the stored grants, a page at a time; `async for` over the result goes on through the later pages.
@@ -321,23 +325,31 @@ class AsyncLoopClient(AsyncServices):
         `new`: do it, then call `finish_event` or `abandon_event`. `done`: answer 200. `under_way`: answer 503, so that
         it comes again. `loop_sdk.flask.LoopWebhooks` does all of it.
         """
-        claim = await self._call.json("claim_event", Arguments(event_id=event_id), timeout)
+        arguments = Arguments(event_id=event_id)
+        del event_id
+        claim = await self._call.json("claim_event", arguments, timeout)
         return cast("EventClaim", claim)
 
     async def finish_event(self, event_id: str, *, timeout: float | None = None) -> None:
         """The event is handled: whenever it comes again, it is done."""
-        await self._call.json("finish_event", Arguments(event_id=event_id), timeout)
+        arguments = Arguments(event_id=event_id)
+        del event_id
+        await self._call.json("finish_event", arguments, timeout)
 
     async def abandon_event(self, event_id: str, *, timeout: float | None = None) -> None:
         """The event could not be handled: the next delivery is to try again."""
-        await self._call.json("abandon_event", Arguments(event_id=event_id), timeout)
+        arguments = Arguments(event_id=event_id)
+        del event_id
+        await self._call.json("abandon_event", arguments, timeout)
 
     async def revoke(self, *, user_id: str, timeout: float | None = None) -> None:
         """Disconnects: nobody uses the grant from now on, Loop is told, the secrets are forgotten.
 
         Ending the app's own session is another thing, and leaves the grant. A user without a grant is no error.
         """
-        await self._call.json("revoke", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        await self._call.json("revoke", arguments, timeout)
 
     async def request(
         self,
@@ -368,7 +380,7 @@ class AsyncLoopClient(AsyncServices):
 class AsyncUser(AsyncUserServices, AsyncRequests):
     """One person's data, through one client."""
 
-    def __init__(self, call: AsyncCaller, context: dict[str, str]) -> None:
+    def __init__(self, call: AsyncCaller, context: Arguments) -> None:
         super().__init__(call, context)
         self._call = call
         self._context = context
@@ -376,7 +388,7 @@ class AsyncUser(AsyncUserServices, AsyncRequests):
     @property
     def user_id(self) -> str:
         """The person's id, as a sign-in returned it."""
-        return self._context["user_id"]
+        return cast(str, self._context["user_id"])
 
     def __repr__(self) -> str:
         return "<AsyncUser: use .user_id>"

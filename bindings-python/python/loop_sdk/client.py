@@ -25,7 +25,7 @@ EventClaim = Literal["new", "done", "under_way"]
 # `cargo xtask codegen` makes `async_client.py` of this file: what is written here serves both clients.
 
 # The `del` statements below, before anything that may raise: a traceback that shows local variables, as error trackers
-# make them, shows no secret.
+# make them, shows no secret and no person.
 
 
 class LoopClient(Services):
@@ -137,8 +137,8 @@ class LoopClient(Services):
             traceparent: The trace that the calls belong to: the header of W3C Trace Context. `loop_sdk.flask` finds it
                 by itself.
         """
-        given = {"user_id": user_id, "actor": actor, "purpose": purpose, "traceparent": traceparent}
-        return User(self._call, {name: value for name, value in given.items() if value is not None})
+        context = Arguments(user_id=user_id, actor=actor, purpose=purpose, traceparent=traceparent)
+        return User(self._call, context)
 
     def authorization_url(
         self,
@@ -173,7 +173,7 @@ class LoopClient(Services):
             login_hint=login_hint,
             check_browser=check_browser,
         )
-        del browser_secret, app_state, login_hint
+        del user_id, browser_secret, app_state, login_hint
         arguments.words("scopes")
         return Authorization(**self._call.json("authorization_url", arguments, timeout))
 
@@ -205,7 +205,7 @@ class LoopClient(Services):
             login_hint=login_hint,
             check_browser=check_browser,
         )
-        del browser_secret, app_state, login_hint
+        del user_id, browser_secret, app_state, login_hint
         arguments.words("scopes")
         arguments.words("missing_scopes")
         return Authorization(**self._call.json("sign_in_again", arguments, timeout))
@@ -246,7 +246,9 @@ class LoopClient(Services):
 
     def access_token(self, *, user_id: str, timeout: float | None = None) -> str:
         """Returns a fresh access token, for HTTP calls that the SDK does not make."""
-        return cast(str, self._call.json("access_token", Arguments(user_id=user_id), timeout))
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        return cast(str, self._call.json("access_token", arguments, timeout))
 
     def import_grant(
         self,
@@ -280,7 +282,7 @@ class LoopClient(Services):
             scopes=scopes,
             replace=replace,
         )
-        del refresh_token, access_token
+        del user_id, refresh_token, access_token, expires_at
         arguments.epoch_seconds("expires_at")
         arguments.words("scopes")
         outcome = self._call.json("import_grant", arguments, timeout)
@@ -291,7 +293,9 @@ class LoopClient(Services):
 
         It reads the store and sends nothing.
         """
-        return results.status(self._call.json("status", Arguments(user_id=user_id), timeout))
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        return results.status(self._call.json("status", arguments, timeout))
 
     def grants(self, *, cursor: str | None = None, limit: int | None = None, timeout: float | None = None) -> Grants:
         """Lists the stored grants, a page at a time; iterating over the result goes on through the later pages.
@@ -323,23 +327,31 @@ class LoopClient(Services):
         `new`: do it, then call `finish_event` or `abandon_event`. `done`: answer 200. `under_way`: answer 503, so that
         it comes again. `loop_sdk.flask.LoopWebhooks` does all of it.
         """
-        claim = self._call.json("claim_event", Arguments(event_id=event_id), timeout)
+        arguments = Arguments(event_id=event_id)
+        del event_id
+        claim = self._call.json("claim_event", arguments, timeout)
         return cast("EventClaim", claim)
 
     def finish_event(self, event_id: str, *, timeout: float | None = None) -> None:
         """The event is handled: whenever it comes again, it is done."""
-        self._call.json("finish_event", Arguments(event_id=event_id), timeout)
+        arguments = Arguments(event_id=event_id)
+        del event_id
+        self._call.json("finish_event", arguments, timeout)
 
     def abandon_event(self, event_id: str, *, timeout: float | None = None) -> None:
         """The event could not be handled: the next delivery is to try again."""
-        self._call.json("abandon_event", Arguments(event_id=event_id), timeout)
+        arguments = Arguments(event_id=event_id)
+        del event_id
+        self._call.json("abandon_event", arguments, timeout)
 
     def revoke(self, *, user_id: str, timeout: float | None = None) -> None:
         """Disconnects: nobody uses the grant from now on, Loop is told, the secrets are forgotten.
 
         Ending the app's own session is another thing, and leaves the grant. A user without a grant is no error.
         """
-        self._call.json("revoke", Arguments(user_id=user_id), timeout)
+        arguments = Arguments(user_id=user_id)
+        del user_id
+        self._call.json("revoke", arguments, timeout)
 
     def request(
         self,
@@ -363,14 +375,15 @@ class LoopClient(Services):
             idempotency_key=idempotency_key,
             timeout=timeout,
         )
-        del path, query, body
-        return self.user(user_id).request(**arguments)
+        user = self.user(user_id)
+        del user_id, path, query, body, idempotency_key
+        return user.request(**arguments)
 
 
 class User(UserServices, Requests):
     """One person's data, through one client."""
 
-    def __init__(self, call: Caller, context: dict[str, str]) -> None:
+    def __init__(self, call: Caller, context: Arguments) -> None:
         super().__init__(call, context)
         self._call = call
         self._context = context
@@ -378,7 +391,7 @@ class User(UserServices, Requests):
     @property
     def user_id(self) -> str:
         """The person's id, as a sign-in returned it."""
-        return self._context["user_id"]
+        return cast(str, self._context["user_id"])
 
     def __repr__(self) -> str:
         return "<User: use .user_id>"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from loop_sdk._codes import ACTIONS, Action, ErrorCode
+from loop_sdk._hidden import Hidden
 
 if TYPE_CHECKING:
     from loop_sdk._caller import Caller
@@ -115,7 +116,8 @@ class PersonNeeded(LoopError):
         `client.sign_in_again(user_id=error.user_id, missing_scopes=error.missing_scopes)` does the same.
         """
         # A traceback that shows local variables must not show a browser's secret.
-        arguments = _Hidden(arguments)
+        given = Hidden({"user_id": self.user_id, "missing_scopes": self.missing_scopes}, **arguments)
+        del arguments
         caller = self._private.caller
         if caller is None:
             raise InvalidCall(
@@ -123,17 +125,10 @@ class PersonNeeded(LoopError):
                 code="invalid_option",
                 detail="client",
             )
-        given = _Hidden(user_id=self.user_id, missing_scopes=self.missing_scopes)
-        given.update(arguments)
         return caller.client.over(caller).sign_in_again(**given)
 
     def _knows(self, caller: Caller | AsyncCaller) -> None:
         self._private.caller = caller
-
-
-class _Hidden(dict[str, Any]):
-    def __repr__(self) -> str:
-        return "<values hidden>"
 
 
 class SignInRequired(PersonNeeded):

@@ -32,6 +32,7 @@ from loop_sdk._flask_request import (
     wants_page,
 )
 from loop_sdk._flask_webhooks import LoopWebhooks
+from loop_sdk._hidden import Hidden
 from loop_sdk._json import json_default
 from loop_sdk._web import Links, Place, choose, reply
 from loop_sdk._web_policy import HEADERS, MARKER_SECONDS, SESSION_SECONDS, OwnCode
@@ -219,10 +220,9 @@ class LoopAuth:
     def _disconnect(self) -> ResponseReturnValue:
         if not posted_here(self.loop.redirect_uri):
             return self._answer("app", "cross_site_request")
-        user_id = self.user_id
-        if user_id is not None:
+        if self.user_id is not None:
             try:
-                self.loop.revoke(user_id=user_id)
+                self.loop.revoke(user_id=self.user_id)
             except LoopError as error:
                 # The session lives on, so that the person can press the button again.
                 return self._failed(error)
@@ -234,8 +234,8 @@ class LoopAuth:
         if error.detail == "secret_key":
             raise error
         kept = self._kept()
-        here = None if kept is None else kept["user_id"]
-        place: Place = "app" if error.user_id in (None, here) else "other"
+        is_own = error.user_id is None or (kept is not None and kept["user_id"] == error.user_id)
+        place: Place = "app" if is_own else "other"
         if not choose(place, error).ends_session:
             return self._answer(place, error)
         session.pop(_SESSION_KEY, None)
@@ -243,7 +243,7 @@ class LoopAuth:
         may_sign_in = self._marker_name not in request.cookies
         if may_sign_in and is_page_load():
             return _go(self._links(place).login)
-        return self._answer(place, error if here or may_sign_in else "session_lost", may_sign_in=may_sign_in)
+        return self._answer(place, error if kept or may_sign_in else "session_lost", may_sign_in=may_sign_in)
 
     def _answer(self, place: Place, problem: LoopError | OwnCode, *, may_sign_in: bool = True) -> ResponseReturnValue:
         if isinstance(problem, LoopError):
@@ -272,7 +272,7 @@ class LoopAuth:
                 return self._without_marker(response)
         return response
 
-    def _kept(self) -> dict[str, Any] | None:
+    def _kept(self) -> Hidden | None:
         """What the session says of this client's sign-in, while it is young enough."""
         kept: Any = session.get(_SESSION_KEY)
         if not (isinstance(kept, dict) and kept.keys() >= {"user_id", "at", "client"}):
@@ -283,7 +283,7 @@ class LoopAuth:
         if not isinstance(kept["at"], int) or time.time() - kept["at"] > SESSION_SECONDS:
             session.pop(_SESSION_KEY, None)
             return None
-        return kept
+        return Hidden(kept)
 
     def _set_cookie(self, response: AnyResponse, name: str, value: str, max_age: int | None = None) -> None:
         response.set_cookie(name, value, max_age, path="/", secure=self._is_https, httponly=True, samesite="Lax")

@@ -65,7 +65,7 @@ class M2MClient(MachineServices, Requests):
     def _over(self, call: Caller) -> None:
         super().__init__(call)
         self._call = call
-        self._context = {}
+        self._context = Arguments()
 
     def __repr__(self) -> str:
         return "<M2MClient>"

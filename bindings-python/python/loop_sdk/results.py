@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from typing import Any, Literal
 
 from loop_sdk._codes import Action
+from loop_sdk._hidden import hidden, plain
 
 __all__ = ["ApiResponse", "AsyncGrants", "Authorization", "GrantState", "Grants", "KeptAlive", "Status", "Tokens"]
 
@@ -56,7 +57,7 @@ class Tokens:
             "user_id": self.user_id,
             "scopes": list(self.scopes),
             "expires_at": self.expires_at.isoformat(),
-            "claims": self.claims,
+            "claims": plain(self.claims),
             "access_token": self.access_token,
             "app_state": self.app_state,
         }
@@ -72,6 +73,9 @@ class ApiResponse:
     request_id: str | None
     #: The decoded JSON; None where there is none.
     body: Any
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "body", hidden(self.body))
 
     def __repr__(self) -> str:
         return f"<ApiResponse {self.status}: values hidden, use .body>"
@@ -169,7 +173,7 @@ def tokens(fields: dict[str, Any]) -> Tokens:
         user_id=fields["user_id"],
         scopes=tuple(fields["scopes"]),
         expires_at=_moment(fields["expires_at"]),
-        claims=fields["claims"],
+        claims=hidden(fields["claims"]),
         access_token=fields["access_token"],
         app_state=fields["app_state"],
     )

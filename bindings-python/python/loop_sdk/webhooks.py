@@ -11,12 +11,14 @@ A delivery may come more than once: `LoopClient.claim_event` helps to handle eac
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from loop_sdk import _native
-from loop_sdk._arguments import invalid
+from loop_sdk._arguments import Arguments, invalid
+from loop_sdk._hidden import hidden, plain
 
 __all__ = ["WebhookEvent", "verify"]
 
@@ -50,38 +52,83 @@ class WebhookEvent:
     known: bool
 
     def __repr__(self) -> str:
-        return f"<WebhookEvent {self.id}: values hidden, use .data>"
+        # Whoever signs events chooses the id: only what looks like one is printed.
+        name = self.id if re.fullmatch(r"[A-Za-z0-9._-]{1,100}", self.id) else "?"
+        return f"<WebhookEvent {name}: values hidden, use .data or to_dict()>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The whole event in plain types, for a queue or for JSON."""
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        return {**fields, "data": self.data.to_dict() if self.known else plain(self.data)}
 
 
-def verify(raw_body: bytes | str, headers: Headers, secret: str | Sequence[str] | None = None) -> WebhookEvent:
+def verify(
+    raw_body: bytes | str,
+    headers: Headers | Iterable[tuple[str | bytes, Any]],
+    secret: str | Sequence[str] | None = None,
+) -> WebhookEvent:
     """Checks a delivery, and reads it.
 
     Args:
         raw_body: The body as it came, before anything parsed it.
-        headers: All headers of the request.
+        headers: All headers of the request: a mapping, or pairs as ASGI has them.
         secret: The signing secret, or both while it is being changed; `LOOP_WEBHOOK_SECRET` where it is left out.
 
     Raises:
         InvalidCall: With the code `webhook_signature` (answer 401) or `webhook_malformed` (answer 400).
     """
-    if isinstance(raw_body, str):
-        raw_body = raw_body.encode()
-    elif not isinstance(raw_body, (bytes, bytearray, memoryview)):
-        text = "`raw_body` must be the body as it came, in bytes: take it before anything parses it as JSON."
-        raise invalid("raw_body", text)
-    secrets = json.dumps(secret if secret is None or isinstance(secret, str) else list(secret))
-    del secret
-    fields: dict[str, Any] = json.loads(_native._verify_webhook(bytes(raw_body), _headers(headers), secrets))
+    delivery = Arguments(raw_body=_bytes(raw_body), headers=_headers(headers), secret=_secrets(secret))
+    # A traceback that shows local variables must show neither the secret nor what came.
+    del raw_body, headers, secret
+    for name, text in _WRONG.items():
+        if delivery[name] is None:
+            raise invalid(name, text)
+    return _event(_native._verify_webhook(delivery["raw_body"], delivery["headers"], delivery["secret"]))
+
+
+def _event(text: str) -> WebhookEvent:
+    fields: dict[str, Any] = json.loads(text)
     known = fields.pop("known")
     data = fields.pop("data")
-    if known is not None:
-        data = _native._restore(known, json.dumps(data))
+    data = hidden(data) if known is None else _native._restore(known, json.dumps(data))
     return WebhookEvent(**fields, data=data, known=known is not None)
 
 
-def _headers(headers: Headers) -> str:
+# These return None for what they can't read: an error is made where no variable holds it.
+
+
+def _bytes(raw_body: Any) -> bytes | None:
+    if isinstance(raw_body, str):
+        return raw_body.encode(errors="surrogatepass")
+    return bytes(raw_body) if isinstance(raw_body, (bytes, bytearray, memoryview)) else None
+
+
+def _headers(headers: Any) -> str | None:
     # The headers of Werkzeug and Starlette give a name that came twice once for each value.
     found: dict[str, list[str]] = {}
-    for name, value in headers.items():
-        found.setdefault(str(name), []).extend([value] if isinstance(value, str) else map(str, value))
-    return json.dumps(found)
+    try:
+        for name, value in headers.items() if hasattr(headers, "items") else headers:
+            values = value if isinstance(value, (list, tuple)) else [] if value is None else [value]
+            found.setdefault(_text(name), []).extend(map(_text, values))
+        return json.dumps(found)
+    except Exception:
+        return None
+
+
+def _text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def _secrets(secret: Any) -> str | None:
+    if secret is None or isinstance(secret, str):
+        return json.dumps(secret)
+    is_several = isinstance(secret, Iterable) and not isinstance(secret, (bytes, bytearray))
+    several = list(secret) if is_several else [None]
+    return json.dumps(several) if all(isinstance(one, str) for one in several) else None
+
+
+_WRONG = {
+    "raw_body": "`raw_body` must be the body as it came, in bytes: take it before anything parses it as JSON.",
+    "headers": "`headers` must be all headers of the request: a mapping of names to values, or pairs of both.",
+    "secret": "`secret` must be a text, or several in a list.",
+}

@@ -410,9 +410,7 @@ fn service_class(out: &mut String, service: &Service, flavour: Flavour, whose: W
     }
     let _ = write!(out, "\n\nclass {class}:\n{}", docstring(&docs, 4));
     let (parameters, setting, slots) = match whose {
-        Whose::Person => {
-            (", context: dict[str, str]", "        self._context = context\n", "(\"_call\", \"_context\")")
-        }
+        Whose::Person => (", context: Arguments", "        self._context = context\n", "(\"_call\", \"_context\")"),
         Whose::Client | Whose::Machine => ("", "", "(\"_call\",)"),
     };
     let _ = write!(
@@ -469,34 +467,46 @@ fn method_docs(operation: &Operation, whose: Whose) -> Vec<String> {
 fn method(out: &mut String, operation: &Operation, flavour: Flavour, whose: Whose) {
     let signature = signature(operation, whose, None);
     let result = type_name(&operation.result);
-    let mut arguments = match whose {
-        Whose::Client => vec!["user_id=user_id".to_owned()],
-        Whose::Person => vec!["**self._context".to_owned()],
-        Whose::Machine => Vec::new(),
-    };
-    // Keyword arguments can't be named like a keyword, so those go in as a dict.
-    for parameter in operation.parameters {
-        let name = python_name(parameter.name);
-        arguments.push(if name == parameter.name {
-            format!("{name}={name}")
-        } else {
-            format!("**{{\"{}\": {name}}}", parameter.name)
-        });
-    }
-    arguments.extend(operation.is_write().then(|| "idempotency_key=idempotency_key".to_owned()));
+    let packed = packed(operation, whose, None);
     let (asynchronous, awaited, _) = flavour.words();
-    let call = format!("{awaited}self._call(\"{}\", Arguments({}), timeout)", operation.name, arguments.join(", "));
+    let call = format!("{awaited}self._call(\"{}\", arguments, timeout)", operation.name);
     let body = match operation.result {
         Type::Nothing => call,
         _ => format!("result: {result} = {call}\n        return result"),
     };
     let _ = write!(
         out,
-        "\n    {asynchronous}def {}({}) -> {result}:\n{}        {body}\n",
+        "\n    {asynchronous}def {}({}) -> {result}:\n{}{packed}        {body}\n",
         operation.method_name,
         signature.join(", "),
         docstring(&method_docs(operation, whose), 8),
     );
+}
+
+/// Puts a method's arguments into what does not print, and forgets them: a traceback with local variables shows none.
+fn packed(operation: &Operation, whose: Whose, without: Option<&str>) -> String {
+    let mut arguments = match whose {
+        Whose::Client => vec!["user_id=user_id".to_owned()],
+        Whose::Person => vec!["**self._context".to_owned()],
+        Whose::Machine => Vec::new(),
+    };
+    let mut names: Vec<String> = (whose == Whose::Client).then(|| "user_id".to_owned()).into_iter().collect();
+    // Keyword arguments can't be named like a keyword, so those go in as a dict.
+    for parameter in operation.parameters.iter().filter(|parameter| Some(parameter.name) != without) {
+        let name = python_name(parameter.name);
+        arguments.push(if name == parameter.name {
+            format!("{name}={name}")
+        } else {
+            format!("**{{\"{}\": {name}}}", parameter.name)
+        });
+        names.push(name);
+    }
+    if operation.is_write() {
+        arguments.push("idempotency_key=idempotency_key".to_owned());
+        names.push("idempotency_key".to_owned());
+    }
+    let packed = format!("        arguments = Arguments({})\n", arguments.join(", "));
+    if names.is_empty() { packed } else { format!("{packed}        del {}\n", names.join(", ")) }
 }
 
 /// The method that goes over all pages of a list.
@@ -504,11 +514,6 @@ fn iterating(out: &mut String, operation: &Operation, flavour: Flavour, whose: W
     let Type::Page(model) = operation.result else { return };
     let name = operation.method_name.replacen("list_", "iter_", 1);
     let signature = signature(operation, whose, Some("cursor"));
-    let own = operation.parameters.iter().filter(|parameter| parameter.name != "cursor");
-    let mut passed: Vec<String> =
-        own.map(|parameter| python_name(parameter.name)).map(|name| format!("{name}={name}")).collect();
-    passed.extend((whose == Whose::Client).then(|| "user_id=user_id".to_owned()));
-    passed.extend(["cursor=cursor".to_owned(), "timeout=timeout".to_owned()]);
     let (asynchronous, awaited, _) = flavour.words();
     let (iterator, goes_over) = match flavour {
         Flavour::Sync => ("Iterator", "            yield from page\n"),
@@ -521,14 +526,14 @@ fn iterating(out: &mut String, operation: &Operation, flavour: Flavour, whose: W
     ];
     let _ = write!(
         out,
-        "\n    {asynchronous}def {name}({}) -> {iterator}[{}]:\n{}        cursor: str | None = None\n        while \
-         True:\n            page = {awaited}self.{}({})\n{goes_over}            cursor = page.next_cursor\n            if \
-         cursor is None:\n                return\n",
+        "\n    {asynchronous}def {name}({}) -> {iterator}[{item}]:\n{}{}        while \
+         True:\n            page: Page[{item}] = {awaited}self._call(\"{}\", arguments, timeout)\n{goes_over}            \
+         arguments[\"cursor\"] = page.next_cursor\n            if page.next_cursor is None:\n                return\n",
         signature.join(", "),
-        model.name,
         docstring(&docs, 8),
-        operation.method_name,
-        passed.join(", "),
+        packed(operation, whose, Some("cursor")),
+        operation.name,
+        item = model.name,
     );
 }
 
@@ -536,7 +541,7 @@ fn iterating(out: &mut String, operation: &Operation, flavour: Flavour, whose: W
 fn facade(out: &mut String, flavour: Flavour, whose: Whose) {
     let (parameter, argument, docs) = match whose {
         Whose::Client => ("", "", "Every service, with the user at each call."),
-        Whose::Person => (", context: dict[str, str]", ", context", "Every service, for one user."),
+        Whose::Person => (", context: Arguments", ", context", "Every service, for one user."),
         Whose::Machine => ("", "", "Every service that a machine may call."),
     };
     let (_, _, prefix) = flavour.words();
