@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::api::{ApiRequest, ApiResponse, Caller};
 use crate::audit::AuditLog;
+use crate::claims::Claims;
 use crate::client_secret::Source;
 use crate::config::{Config, Options, invalid};
 use crate::environment::Environment;
@@ -33,6 +34,7 @@ pub(crate) struct Inner {
     pub(crate) manager: Arc<Manager>,
     pub(crate) holds: Arc<Holds>,
     pub(crate) audit: Option<AuditLog>,
+    pub(crate) claims: Claims,
     pub(crate) clock: Clock,
 }
 
@@ -321,6 +323,7 @@ impl LoopClientBuilder {
         let issuer = Issuer::new(Arc::clone(&http), Arc::clone(&config), self.clock.clone());
         let manager = Arc::new(Manager::new(records, issuer, self.clock.clone(), &config, self.watcher));
         let holds = Arc::new(Holds::new(Some(Arc::clone(&manager.records))));
-        Ok(LoopClient { inner: Arc::new(Inner { config, http, manager, holds, audit: self.audit, clock: self.clock }) })
+        let (audit, claims, clock) = (self.audit, Claims::default(), self.clock);
+        Ok(LoopClient { inner: Arc::new(Inner { config, http, manager, holds, audit, claims, clock }) })
     }
 }
