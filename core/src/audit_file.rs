@@ -57,7 +57,8 @@ impl AuditFile {
             // The next entry tries with a fresh descriptor: the disk may have come back.
             *open = None;
         }
-        written.map_err(|error| Error::new(Code::AuditFailed, "The audit log's file can't be written.").with_source(error))
+        written
+            .map_err(|error| Error::new(Code::AuditFailed, "The audit log's file can't be written.").with_source(error))
     }
 
     fn append_line(&self, open: &mut Option<File>, line: &[u8]) -> std::io::Result<()> {

@@ -129,7 +129,8 @@ impl M2MClient {
                     Ok(token)
                 }
                 Err((error, pause)) => {
-                    state.failed = Some((error.clone(), arrived.saturating_add(millis(pause.unwrap_or_default().max(SHARED)))));
+                    state.failed =
+                        Some((error.clone(), arrived.saturating_add(millis(pause.unwrap_or_default().max(SHARED)))));
                     let living = state.token(refused.as_ref(), |held| arrived < held.ends_at);
                     living.ok_or(error)
                 }
