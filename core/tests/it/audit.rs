@@ -21,6 +21,11 @@ fn log() -> (AuditLog, mpsc::UnboundedReceiver<AuditEntry>) {
     (log, entries)
 }
 
+/// The next entry; none where there will be no more.
+async fn next<T>(entries: &mut mpsc::UnboundedReceiver<T>) -> Option<T> {
+    tokio::time::timeout(Duration::from_secs(20), entries.recv()).await.expect("an entry is missing")
+}
+
 /// A person's client, connected, whose API gives this answer.
 async fn bench(log: AuditLog, answer: ResponseTemplate) -> Bench {
     let bench = Bench::with(move |builder| builder.audit_log(log.clone())).await;
@@ -67,11 +72,11 @@ async fn a_call_that_its_caller_drops_leaves_one_entry() {
     let (log, mut entries) = log();
     let bench = bench(log, slow()).await;
     leave(&bench).await;
-    let entry = entries.recv().await.unwrap();
+    let entry = next(&mut entries).await.unwrap();
     assert_eq!((entry.operation.as_str(), entry.outcome.as_str()), ("request GET clinical", "cancelled"));
     assert_eq!((entry.user_id.as_deref(), entry.records), (Some("u"), None));
     drop(bench);
-    assert!(entries.recv().await.is_none(), "no second one");
+    assert!(next(&mut entries).await.is_none(), "no second one");
 }
 
 #[tokio::test]
@@ -79,9 +84,9 @@ async fn a_required_log_has_both_entries_of_a_dropped_call_in_their_order() {
     let (log, mut entries) = log();
     leave(&bench(log.required(), slow()).await).await;
     for expected in ["begun", "cancelled"] {
-        assert_eq!(entries.recv().await.unwrap().outcome, expected);
+        assert_eq!(next(&mut entries).await.unwrap().outcome, expected);
     }
-    assert!(entries.recv().await.is_none());
+    assert!(next(&mut entries).await.is_none());
 }
 
 #[tokio::test]
@@ -103,8 +108,8 @@ async fn a_call_that_is_dropped_while_its_first_entry_is_written_has_both_in_the
     let call = bench.client.request("u", things("GET"));
     tokio::time::timeout(Duration::from_millis(20), call).await.unwrap_err();
     gate.notify_one();
-    ended.recv().await.unwrap();
-    ended.recv().await.unwrap();
+    next(&mut ended).await.unwrap();
+    next(&mut ended).await.unwrap();
     assert_eq!(*seen.lock().unwrap(), ["begun", "cancelled"]);
     assert!(bench.posts("things").await.is_empty(), "nothing was sent before the first entry");
 }
@@ -128,9 +133,9 @@ async fn an_entry_on_its_way_is_written_once_although_the_caller_leaves() {
         () = asked.notified() => {}
     }
     gate.notify_one();
-    assert_eq!(entries.recv().await.unwrap().outcome, "ok");
+    assert_eq!(next(&mut entries).await.unwrap().outcome, "ok");
     drop(bench);
-    assert!(entries.recv().await.is_none());
+    assert!(next(&mut entries).await.is_none());
 }
 
 #[test]
@@ -158,13 +163,13 @@ async fn an_answer_that_nobody_can_read_is_not_ok() {
         let (log, mut entries) = log();
         let bench = bench(log, ResponseTemplate::new(200).set_body_string(body)).await;
         assert_eq!(code(bench.client.user("u").clinical().list_biomarkers().await), Code::AnswerInvalid);
-        let entry = entries.recv().await.unwrap();
+        let entry = next(&mut entries).await.unwrap();
         assert_eq!((entry.outcome.as_str(), entry.records), ("answer_invalid", None), "{body}");
     }
     let (log, mut entries) = log();
     let bench = bench(log, ResponseTemplate::new(200).set_body_string("<html>")).await;
     assert_eq!(code(bench.client.request("u", things("GET")).await), Code::AnswerInvalid);
-    assert_eq!(entries.recv().await.unwrap().outcome, "answer_invalid");
+    assert_eq!(next(&mut entries).await.unwrap().outcome, "answer_invalid");
 }
 
 #[tokio::test]
@@ -172,7 +177,7 @@ async fn an_entry_prints_without_the_people_in_it() {
     let (log, mut entries) = log();
     let bench = bench(log, ResponseTemplate::new(200).set_body_string("[]")).await;
     bench.client.user("u").actor("dr_canary").purpose("canary").clinical().list_biomarkers().await.unwrap();
-    let entry = entries.recv().await.unwrap();
+    let entry = next(&mut entries).await.unwrap();
     assert_eq!(format!("{entry:?}"), "<AuditEntry clinical.list_biomarkers ok: values hidden, use serde>");
     assert_eq!(json!(entry)["actor"], "dr_canary");
 }
@@ -193,7 +198,7 @@ async fn an_entry_of_a_machine_says_whose_data_it_was() {
         .unwrap();
     machine.clinical().list_patient_biomarkers().patient_id("user_1").await.unwrap();
     machine.request(things("GET")).await.unwrap();
-    let people = [entries.recv().await.unwrap().user_id, entries.recv().await.unwrap().user_id];
+    let people = [next(&mut entries).await.unwrap().user_id, next(&mut entries).await.unwrap().user_id];
     assert_eq!(people, [Some("user_1".to_owned()), None]);
 }
 
