@@ -133,7 +133,12 @@ function splitAudit(
   if (typeof record !== "function") {
     throw ownError("invalid_option", "`auditLog` must be a function, a logger with `info`, or a path.", "auditLog");
   }
+  // A logger of pino's kind drops what its level leaves out, without a word.
+  const { isLevelEnabled } = given as { isLevelEnabled?: unknown };
   hooks.auditLog = hook(thrown, async (_method, text) => {
+    if (typeof isLevelEnabled === "function" && isLevelEnabled.call(given, "info") === false) {
+      throw new Error("The audit log's logger is not enabled for `info`.");
+    }
     await record.call(given, new AuditEntry(JSON.parse(text) as AuditFields));
     return null;
   });

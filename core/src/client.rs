@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::api::{ApiRequest, ApiResponse, Caller};
 use crate::audit::AuditLog;
 use crate::builder::{connections, shared_options};
+use crate::claims::Claims;
 use crate::config::{Config, Options};
 use crate::error::Error;
 use crate::event::{Event, Watcher};
@@ -31,6 +32,7 @@ pub(crate) struct Inner {
     pub(crate) manager: Arc<Manager>,
     pub(crate) holds: Arc<Holds>,
     pub(crate) audit: Option<AuditLog>,
+    pub(crate) claims: Claims,
     pub(crate) clock: Clock,
 }
 
@@ -233,6 +235,7 @@ impl LoopClientBuilder {
         let records = Records::new(store, config.namespace());
         let manager = Arc::new(Manager::new(records, issuer, self.clock.clone(), &config, self.watcher));
         let holds = Arc::new(Holds::new(Some(Arc::clone(&manager.records))));
-        Ok(LoopClient { inner: Arc::new(Inner { config, http, manager, holds, audit: self.audit, clock: self.clock }) })
+        let (audit, claims, clock) = (self.audit, Claims::default(), self.clock);
+        Ok(LoopClient { inner: Arc::new(Inner { config, http, manager, holds, audit, claims, clock }) })
     }
 }

@@ -28,6 +28,23 @@ const KEYS_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 /// What became of a request, and the server's name for it.
 type Answered = (Outcome, Option<String>);
 
+/// A verdict, and what the answer said beside it.
+pub(crate) struct Heard {
+    pub(crate) verdict: Verdict,
+    status: Option<u16>,
+    request_id: Option<String>,
+    /// By the header alone.
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl Heard {
+    /// The error that this answer leads to, as a support ticket needs it.
+    pub(crate) fn name(&self, error: Error) -> Error {
+        let error = error.with_request_id(self.request_id.clone());
+        self.status.into_iter().fold(error, Error::with_status)
+    }
+}
+
 /// The authorization server, as this client sees it.
 #[derive(Debug)]
 pub(crate) struct Issuer {
@@ -66,7 +83,7 @@ impl Issuer {
 
     /// Presents a grant at the token endpoint, once, and judges what came of it.
     pub(crate) async fn request(&self, grant: &Grant<'_>, secret: Option<Secret>) -> Result<Verdict, Error> {
-        self.request_at(None, grant, secret).await
+        Ok(self.request_at(None, grant, secret).await?.verdict)
     }
 
     /// The same at another endpoint than the issuer's own.
@@ -75,19 +92,23 @@ impl Issuer {
         endpoint: Option<&url::Url>,
         grant: &Grant<'_>,
         secret: Option<Secret>,
-    ) -> Result<Verdict, Error> {
+    ) -> Result<Heard, Error> {
         let endpoint = match endpoint {
             Some(endpoint) => endpoint,
             None => &self.metadata().await?.token_endpoint,
         };
         let (outcome, request_id) = self.post(endpoint, grant.form(), secret.as_ref()).await?;
+        let (status, retry_after) = match &outcome {
+            Outcome::Answer { status, retry_after, .. } => (Some(*status), *retry_after),
+            Outcome::NeverSent | Outcome::NoAnswer => (None, None),
+        };
         let verdict = self.with_secrets(verdict::judge(outcome), secret.as_ref()).await;
         tracing::debug!(
             request_id = request_id.as_deref().unwrap_or_default(),
             granted = matches!(verdict, Verdict::Granted(_)),
             "token endpoint answered"
         );
-        Ok(verdict)
+        Ok(Heard { verdict, status, request_id, retry_after })
     }
 
     /// A client that was refused because of its secret may have another: nothing was done, and it is worth a try.
@@ -270,7 +291,7 @@ impl Issuer {
         }
     }
 
-    fn token_host(&self) -> String {
+    pub(crate) fn token_host(&self) -> String {
         self.metadata.get().map_or_else(|| self.config.issuer.clone(), |metadata| host(&metadata.token_endpoint))
     }
 }

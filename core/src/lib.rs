@@ -27,6 +27,7 @@
 
 mod api;
 mod audit;
+mod audit_file;
 mod authorization;
 #[cfg(feature = "bridge")]
 pub mod bridge;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 use url::Url;
 
 use crate::api::{ApiRequest, ApiResponse, Caller};
@@ -13,7 +14,7 @@ use crate::builder::{connections, shared_options};
 use crate::client_secret::Source;
 use crate::config::{Config, Options, check_scopes, check_transport, invalid, missing};
 use crate::environment::Environment;
-use crate::error::{Code, Error};
+use crate::error::{Action, Code, Error};
 use crate::http::Http;
 use crate::http::hold::Holds;
 use crate::issuer::Issuer;
@@ -23,8 +24,11 @@ use crate::secret::Secret;
 use crate::sys::{self, Clock, Millis, millis};
 use crate::trace;
 
-/// How often a token is asked for in one call.
+/// How often a token is asked for before everybody who waits is told that there is none.
 const TRIES: u32 = 3;
+/// How long a failure is everybody's: who calls again at once would only repeat the request that has just failed. A pause
+/// that the token endpoint asks for lasts as long as it says.
+const SHARED: Duration = Duration::from_secs(1);
 
 /// A client of Loop for a machine: jobs and services that act for no person. Cheap to clone; clones share the token.
 #[derive(Clone)]
@@ -43,14 +47,30 @@ pub(crate) struct Inner {
     /// Where tokens come from, where that is not what the issuer's metadata say.
     endpoint: Option<Url>,
     scope: Option<String>,
-    /// Whoever asks for a token holds it: the others wait, and find the new one.
-    token: Mutex<Option<Held>>,
+    /// Whoever asks for a token holds it: the others wait, and find what came of that.
+    token: Arc<Mutex<State>>,
+}
+
+/// What all calls share. Times are by the clock that never jumps.
+#[derive(Default)]
+struct State {
+    held: Option<Held>,
+    /// Why there is no new token, and until when nobody asks again.
+    failed: Option<(Error, Millis)>,
 }
 
 struct Held {
     token: Secret,
-    /// By the clock that never jumps.
     renew_at: Millis,
+    ends_at: Millis,
+}
+
+impl State {
+    /// The token, unless it is the one that was refused.
+    fn token(&self, refused: Option<&Secret>, is_good: impl Fn(&Held) -> bool) -> Option<Secret> {
+        let held = self.held.as_ref().filter(|held| is_good(held))?;
+        refused.is_none_or(|refused| refused.digest() != held.token.digest()).then(|| held.token.clone())
+    }
 }
 
 impl fmt::Debug for M2MClient {
@@ -73,7 +93,14 @@ impl M2MClient {
 
     /// A fresh access token, for HTTP calls of your own.
     pub async fn access_token(&self) -> Result<Secret, Error> {
-        self.token_other_than(None).await
+        let limit = self.inner.http.limits().call;
+        timeout(limit, self.token_other_than(None)).await.map_err(|_| self.timed_out())?
+    }
+
+    /// The token endpoint has not answered within the caller's time.
+    pub(crate) fn timed_out(&self) -> Error {
+        let host = self.inner.issuer.token_host();
+        Error::new(Code::Timeout, format!("No token from {host} within the time limit."))
     }
 
     /// Sends any request to one of Loop's services with the machine's token.
@@ -83,52 +110,84 @@ impl M2MClient {
 
     /// The token that everybody shares, or a new one where it is over or is the one that was refused.
     pub(crate) async fn token_other_than(&self, refused: Option<&Secret>) -> Result<Secret, Error> {
-        let mut held = self.inner.token.lock().await;
+        let mut state = Arc::clone(&self.inner.token).lock_owned().await;
         let now = self.inner.clock.elapsed();
-        if let Some(held) = &*held
-            && now < held.renew_at
-            && refused.is_none_or(|refused| refused.digest() != held.token.digest())
-        {
-            return Ok(held.token.clone());
+        if let Some(token) = state.token(refused, |held| now < held.renew_at) {
+            return Ok(token);
         }
-        let (token, life) = self.fetch().await?;
-        // Before its end, so that it does not lapse on the way.
-        let margin = (life / 10).max(Duration::from_secs(60)).min(life / 2);
-        *held = Some(Held { token: token.clone(), renew_at: now.saturating_add(millis(life.saturating_sub(margin))) });
-        Ok(token)
+        if let Some((error, until)) = &state.failed
+            && now < *until
+        {
+            let left = Duration::from_millis(until - now);
+            // A token that is to be renewed serves until its end.
+            return state.token(refused, |held| now < held.ends_at).ok_or_else(|| told_to_wait(error.clone(), left));
+        }
+        let (client, refused) = (self.clone(), refused.cloned());
+        // A task of its own: a caller whose time is up, or who leaves, does not take the others' request along.
+        let leader = tokio::spawn(async move {
+            let fetched = client.fetch().await;
+            let arrived = client.inner.clock.elapsed();
+            match fetched {
+                Ok((token, life)) => {
+                    // Before its end, so that it does not lapse on the way.
+                    let margin = (life / 10).max(Duration::from_secs(60)).min(life / 2);
+                    let renew_at = now.saturating_add(millis(life.saturating_sub(margin)));
+                    let ends_at = now.saturating_add(millis(life));
+                    *state = State { held: Some(Held { token: token.clone(), renew_at, ends_at }), failed: None };
+                    Ok(token)
+                }
+                Err((error, pause)) => {
+                    state.failed =
+                        Some((error.clone(), arrived.saturating_add(millis(pause.unwrap_or_default().max(SHARED)))));
+                    let living = state.token(refused.as_ref(), |held| arrived < held.ends_at);
+                    living.ok_or(error)
+                }
+            }
+        });
+        leader.await.map_err(Error::ended_early)?
     }
 
-    /// Nothing is spent by asking, so asking again is always safe.
-    async fn fetch(&self) -> Result<(Secret, Duration), Error> {
-        let inner = &self.inner;
-        let grant = Grant::ClientCredentials { scope: inner.scope.as_deref() };
+    /// Nothing is spent by asking, so asking again is always safe. An error comes with the pause that the endpoint asked for.
+    async fn fetch(&self) -> Result<(Secret, Duration), (Error, Option<Duration>)> {
+        let Inner { issuer, endpoint, scope, http, .. } = &*self.inner;
+        let grant = Grant::ClientCredentials { scope: scope.as_deref() };
+        let limit = http.limits().call;
+        let began = tokio::time::Instant::now();
         let mut tries = 0;
         loop {
             tries += 1;
-            let secret = inner.issuer.warm_up().await?;
-            let wait = match inner.issuer.request_at(inner.endpoint.as_ref(), &grant, secret).await? {
-                Verdict::Granted(answer) => return Ok((answer.access_token, Duration::from_secs(answer.expires_in))),
-                Verdict::Operator { error, client } => return Err(inner.issuer.operator_error(&error, client)),
-                Verdict::Rejected => return Err(inner.issuer.operator_error("invalid_grant", false)),
-                Verdict::Retry { after, reason } => {
-                    let error = inner.issuer.retry_error(reason).with_retry_after(after);
-                    let wait = after.unwrap_or(Duration::from_millis(200) * tries);
-                    if tries >= TRIES || reason == "unreachable" || wait > Duration::from_secs(5) {
-                        return Err(error);
-                    }
-                    wait
+            let asked = async { issuer.request_at(endpoint.as_ref(), &grant, issuer.warm_up().await?).await };
+            let heard = asked.await.map_err(|error| (error, None))?;
+            let (error, pause) = match &heard.verdict {
+                Verdict::Granted(answer) => {
+                    return Ok((answer.access_token.clone(), Duration::from_secs(answer.expires_in)));
                 }
-                Verdict::Ambiguous { .. } if tries < TRIES => Duration::from_millis(200) * tries,
-                Verdict::Ambiguous { .. } => {
-                    return Err(Error::new(
-                        Code::ServerUnavailable,
-                        "The token endpoint gave no usable answer; try again.",
-                    ));
-                }
+                Verdict::Operator { error, client } => (issuer.operator_error(error, *client), None),
+                Verdict::Rejected => (issuer.operator_error("invalid_grant", false), None),
+                Verdict::Retry { after, reason } => (issuer.retry_error(reason).with_retry_after(*after), *after),
+                Verdict::Ambiguous { .. } => (unusable().with_retry_after(heard.retry_after), heard.retry_after),
             };
+            let may_pass = match &heard.verdict {
+                Verdict::Retry { reason, .. } => *reason != "unreachable",
+                verdict => matches!(verdict, Verdict::Ambiguous { .. }),
+            };
+            let wait = pause.unwrap_or(Duration::from_millis(200) * tries);
+            // Who would wait for more than half of their time is told how long instead.
+            if !may_pass || tries >= TRIES || wait > limit / 2 || began.elapsed() + wait >= limit {
+                return Err((heard.name(error), pause));
+            }
             tokio::time::sleep(wait).await;
         }
     }
+}
+
+fn unusable() -> Error {
+    Error::new(Code::ServerUnavailable, "The token endpoint gave no usable answer; try again.")
+}
+
+/// What waiting does not put right says nothing of a wait.
+fn told_to_wait(error: Error, left: Duration) -> Error {
+    if error.action() == Action::Retry { error.with_retry_after(Some(left)) } else { error }
 }
 
 /// Collects options; [`build`](Self::build) checks them all and names what is wrong.
@@ -195,7 +254,7 @@ impl M2MClientBuilder {
         let (http, issuer) = connections(&config, config.limits.call, &self.clock)?;
         let holds = Arc::new(Holds::new(None));
         let scope = (!scopes.is_empty()).then(|| scopes.join(" "));
-        let token = Mutex::new(None);
+        let token = Arc::default();
         let (audit, clock) = (self.audit, self.clock);
         let inner = Inner { config, http, holds, audit, clock, issuer, endpoint, scope, token };
         Ok(M2MClient { inner: Arc::new(inner), traceparent: None })

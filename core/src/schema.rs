@@ -126,6 +126,8 @@ pub struct Operation {
     pub docs: &'static [&'static str],
     /// Decodes an answer as Rust does and writes it in the one JSON form that bindings hand out.
     pub normalize: fn(&[u8]) -> Result<String, crate::Error>,
+    /// Decodes an answer, and says how many records it holds.
+    pub records: fn(&[u8]) -> Result<u64, crate::Error>,
 }
 
 impl Operation {

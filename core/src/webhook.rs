@@ -52,7 +52,7 @@ pub struct WebhookEvent {
 impl std::fmt::Debug for WebhookEvent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The type says what was measured or done, but neither of whom nor with which result.
-        write!(f, "<WebhookEvent {} {}: values hidden>", plain(&self.event_type), plain(&self.id))
+        write!(f, "<WebhookEvent {} {}: values hidden>", self.event_type, self.id)
     }
 }
 
@@ -168,8 +168,8 @@ fn read(body: &[u8]) -> Result<WebhookEvent, Error> {
         data: Json,
     }
     let raw: Raw = serde_json::from_slice(body).map_err(|_| malformed("its body is not an event"))?;
-    if raw.id.is_empty() || raw.event_type.is_empty() {
-        return Err(malformed("its id or type is empty"));
+    if !is_name(&raw.id) || !is_name(&raw.event_type) {
+        return Err(malformed("its id or type is not a name: 1 to 200 letters, digits and . _ - :"));
     }
     let Raw { id, event_type, user_id, client_id, occurred_at, data } = raw;
     Ok(WebhookEvent { id, event_type, user_id, client_id, occurred_at, attempt: None, data })
@@ -183,10 +183,10 @@ fn malformed(why: &str) -> Error {
     Error::new(Code::WebhookMalformed, format!("The delivery is signed, but {why}. Answer with 400."))
 }
 
-/// It is printed, so only what looks like a name is.
-fn plain(text: &str) -> &str {
-    let is_plain = text.len() <= 100 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-    if is_plain { text } else { "?" }
+/// Every language prints ids and types, and applications log them.
+fn is_name(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:".contains(&byte);
+    (1..=200).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
 macro_rules! events {

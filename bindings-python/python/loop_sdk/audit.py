@@ -25,7 +25,7 @@ class AuditEntry:
     actor: str | None
     #: Why, as the application said.
     purpose: str | None
-    #: Whose data; None where a machine called.
+    #: Whose data: the person whose grant was used, or whom a machine's call names; None where it names nobody.
     user_id: str | None
     #: The app.
     client_id: str
@@ -66,8 +66,16 @@ def recorder(log: Any) -> Callable[[str], object] | None:
             return log(entry)
 
         return record
-    # A logger: its line is the entry's JSON, for whatever collects it.
-    return lambda text: log.info("%s", text)
+    return lambda text: _log(log, text)
+
+
+def _log(log: logging.Logger, text: str) -> None:
+    """To a logger: its line is the entry's JSON, for whatever collects it."""
+    # `info` would drop it without a word.
+    if not (log.isEnabledFor(20) and log.hasHandlers()):
+        del text
+        raise RuntimeError("the audit log's logger is not enabled for INFO, or has no handler")
+    log.info("%s", text)
 
 
 def _entry(fields: dict[str, Any]) -> AuditEntry:

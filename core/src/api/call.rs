@@ -9,7 +9,6 @@ use super::Caller;
 use super::send::Outgoing;
 use crate::config::{Config, invalid};
 use crate::error::{Code, Error};
-use crate::http::Answer;
 use crate::model::{self, Answered, Json};
 use crate::oauth::authorize::encode;
 use crate::schema::{Operation, Place};
@@ -125,7 +124,7 @@ impl Caller {
         let outgoing = self.outgoing(operation, arguments, idempotency_key)?;
         let span = tracing::debug_span!("loop_call", operation = operation.name, route = operation.path);
         let answer = tracing::Instrument::instrument(self.send(outgoing, Some(operation)), span).await?;
-        unwrapped(operation, answer)
+        Ok(unwrapped(operation, &answer.body)?.unwrap_or(answer.body))
     }
 
     fn outgoing(
@@ -166,6 +165,7 @@ impl Caller {
             body: has_body.then(|| Value::Object(body).to_string()),
             idempotency_key: key,
             scope: Some(scope),
+            about: person(operation, arguments),
         })
     }
 
@@ -198,6 +198,7 @@ impl Caller {
             body: request.body.map(|body| body.0.to_string()),
             idempotency_key: request.idempotency_key.map(|key| checked_key(Some(key))).transpose()?,
             scope: None,
+            about: None,
         };
         let answer = self.send(outgoing, None).await?;
         let body = if answer.body.is_empty() { Value::Null } else { model::decode(&answer.body)? };
@@ -230,16 +231,22 @@ fn checked_key(given: Option<String>) -> Result<String, Error> {
     }
 }
 
-/// The bytes that the result is made of.
-fn unwrapped(operation: &Operation, answer: Answer) -> Result<Vec<u8>, Error> {
+/// Whom a call names. The platform has several names for a person.
+fn person(operation: &Operation, arguments: &Map<String, Value>) -> Option<String> {
+    let is_person = |name| matches!(name, "user_id" | "userId" | "patient_id");
+    let named = operation.parameters.iter().find(|parameter| is_person(parameter.wire))?;
+    arguments.get(named.name)?.as_str().map(str::to_owned)
+}
+
+/// The bytes that the result is made of; none where those are the whole answer.
+pub(super) fn unwrapped(operation: &Operation, body: &[u8]) -> Result<Option<Vec<u8>>, Error> {
     if matches!(operation.result, crate::schema::Type::Nothing) {
-        return Ok(b"null".to_vec());
+        return Ok(Some(b"null".to_vec()));
     }
-    let Some(member) = operation.within else { return Ok(answer.body) };
-    let members: std::collections::HashMap<String, &serde_json::value::RawValue> =
-        model::decode_borrowed(&answer.body)?;
+    let Some(member) = operation.within else { return Ok(None) };
+    let members: std::collections::HashMap<String, &serde_json::value::RawValue> = model::decode_borrowed(body)?;
     let inner = members.get(member).map_or("null", |value| value.get());
-    Ok(inner.as_bytes().to_vec())
+    Ok(Some(inner.as_bytes().to_vec()))
 }
 
 /// A path can't leave its service: the token would go with it.

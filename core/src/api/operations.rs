@@ -75,6 +75,7 @@ macro_rules! operations {
                     machine_scope: maybe!($($machine)?),
                     docs: &[$($doc),+],
                     normalize: crate::model::normalize::<$result>,
+                    records: crate::model::records::<$result>,
                 };
             )+
         }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
 
 use super::Caller;
-use crate::audit::{AuditEntry, Begun};
+use super::call::unwrapped;
+use crate::audit::{AuditEntry, Ended, Recording};
 use crate::config::Config;
 use crate::error::{Code, Error};
 use crate::grants::timed_out_refreshing;
@@ -26,6 +27,8 @@ pub(crate) struct Outgoing {
     pub(crate) idempotency_key: Option<String>,
     /// What the token needs, where that is known.
     pub(crate) scope: Option<&'static str>,
+    /// Whom the call names.
+    pub(crate) about: Option<String>,
 }
 
 impl Outgoing {
@@ -41,17 +44,20 @@ impl Caller {
         outgoing: Outgoing,
         operation: Option<&'static Operation>,
     ) -> Result<Answer, Error> {
-        let begun = self.audit(&outgoing);
-        if let Some(begun) = &begun {
-            begun.begin().await.map_err(|error| self.named(error))?;
+        let mut recording = self.audit(&outgoing);
+        if let Some(recording) = &mut recording {
+            recording.begin().await.map_err(|error| self.named(error))?;
         }
         let outcome = self.send_for(&outgoing).await.map_err(|error| self.named(error));
-        if let Some(begun) = begun {
-            let (request_id, records, failure) = match &outcome {
-                Ok(answer) => (answer.request_id.as_deref(), Some(model::count(operation, &answer.body)), None),
-                Err(error) => (error.request_id(), None, Some(error.code())),
+        if let Some(recording) = recording {
+            let (request_id, read) = match &outcome {
+                // Decoded once more than for a call without an entry, which must not say `ok` of what nobody can read.
+                Ok(answer) => (answer.request_id.as_deref(), records(operation, &answer.body)),
+                Err(error) => (error.request_id(), Err(error.clone())),
             };
-            begun.end(request_id, records, failure).await.map_err(|error| self.named(error))?;
+            let failure = read.as_ref().err().map(Error::code);
+            let ended = Ended { request_id, records: read.ok(), failure };
+            recording.end(ended).await.map_err(|error| self.named(made(error, &outgoing, &outcome)))?;
         }
         outcome
     }
@@ -63,14 +69,14 @@ impl Caller {
         }
     }
 
-    fn audit(&self, outgoing: &Outgoing) -> Option<Begun<'_>> {
+    fn audit(&self, outgoing: &Outgoing) -> Option<Recording> {
         let (log, clock) = match self {
             Self::Person(user) => (user.client.inner.audit.as_ref()?, &user.client.inner.clock),
             Self::Machine(machine) => (machine.inner.audit.as_ref()?, &machine.inner.clock),
         };
         let (user_id, actor, purpose) = match self {
             Self::Person(user) => (Some(user.user_id.clone()), user.actor.clone(), user.purpose.clone()),
-            Self::Machine(_) => (None, None, None),
+            Self::Machine(_) => (outgoing.about.clone(), None, None),
         };
         let entry = AuditEntry {
             at: 0,
@@ -84,21 +90,31 @@ impl Caller {
             records: None,
             outcome: String::new(),
         };
-        Some(Begun { log, clock, entry })
+        Some(Recording::new(log.clone(), clock.clone(), entry))
     }
 
     /// Sends with the caller's token; once more with a new one where the platform says that this one is no longer good.
     async fn send_for(&self, outgoing: &Outgoing) -> Result<Answer, Error> {
         // The refresh counts too: a caller's limit is about the call, and the leader goes on by itself.
         let deadline = Instant::now() + self.http().limits().call;
-        let late = |_| timed_out_refreshing();
+        let late = |_| match self {
+            Self::Person(_) => timed_out_refreshing(),
+            Self::Machine(machine) => machine.timed_out(),
+        };
         let token = timeout_at(deadline, self.token(None)).await.map_err(late)??;
         let mut answer = self.send_with(&token, outgoing, deadline).await?;
         if answer.token_is_invalid() {
             let token = timeout_at(deadline, self.token(Some(&token))).await.map_err(late)??;
             answer = self.send_with(&token, outgoing, deadline).await?;
         }
-        if answer.is_success() { Ok(answer) } else { Err(answer.into_error(outgoing.scope.unwrap_or_default())) }
+        if answer.is_success() {
+            return Ok(answer);
+        }
+        let error = answer.into_error(outgoing.scope.unwrap_or_default());
+        Err(match self {
+            Self::Machine(_) if error.code() == Code::ScopeRequired => lacks_scope(&error),
+            _ => error,
+        })
     }
 
     async fn send_with(&self, token: &Token, outgoing: &Outgoing, deadline: Instant) -> Result<Answer, Error> {
@@ -174,6 +190,37 @@ impl Caller {
             Self::Machine(machine) => &machine.inner.holds,
         }
     }
+}
+
+/// How many records the caller will find in an answer, or why none can be read.
+fn records(operation: Option<&Operation>, body: &[u8]) -> Result<u64, Error> {
+    let Some(operation) = operation else { return model::records_of_any(body) };
+    match unwrapped(operation, body)? {
+        Some(inner) => (operation.records)(&inner),
+        None => (operation.records)(body),
+    }
+}
+
+/// The error of a call that was made, and whose end could not be recorded.
+fn made(error: Error, outgoing: &Outgoing, outcome: &Result<Answer, Error>) -> Error {
+    let (status, request_id, done) = match outcome {
+        Ok(answer) => (Some(answer.status), answer.request_id.as_deref(), true),
+        Err(error) => (error.status(), error.request_id(), error.code() == Code::WriteOutcomeUnknown),
+    };
+    let error = error.with_request_id(request_id.map(str::to_owned));
+    let error = status.into_iter().fold(error, Error::with_status);
+    outgoing.idempotency_key.iter().filter(|_| done).fold(error, Error::with_detail)
+}
+
+/// Nobody can grant a machine a scope by signing in.
+fn lacks_scope(error: &Error) -> Error {
+    let scope = error.detail().unwrap_or_default();
+    let text = format!(
+        "The machine's token lacks {scope}: name it in `scopes` where you name any, and have Loop give it to this client."
+    );
+    let lacks =
+        Error::new(Code::Forbidden, text).with_detail(scope).with_request_id(error.request_id().map(str::to_owned));
+    error.status().into_iter().fold(lacks, Error::with_status)
 }
 
 /// The token of one attempt.

@@ -11,6 +11,7 @@ use super::check::{check, missing};
 use super::client::{Client, Kind};
 use super::device;
 use crate::api::{ApiRequest, Caller, operation};
+use crate::audit::cut;
 use crate::authorization::{Authorization, AuthorizationRequest, Tokens};
 use crate::client::LoopClient;
 use crate::config::invalid;
@@ -86,28 +87,39 @@ impl CancelHandle {
         self.0.send_replace(true);
     }
 
-    /// Runs a call until it ends, is cancelled, or its time is up.
+    /// Runs a call until it ends, is cancelled, or its time is up. The audit log gets the same end as the caller.
     async fn run<T>(
         &self,
         limit: Option<Duration>,
         call: impl Future<Output = Result<T, Error>>,
+        is_cancelled: impl FnOnce() -> Error,
         time_is_up: impl FnOnce() -> Error,
     ) -> Result<T, Error> {
         let mut cancelled = self.0.subscribe();
+        let cut_short = |error: Error| {
+            cut::set_code(error.code());
+            Err(error)
+        };
+        let cancelled = async {
+            let _ = cancelled.wait_for(|cancelled| *cancelled).await;
+            cut_short(is_cancelled())
+        };
         let limit = async {
             match limit {
                 Some(limit) => tokio::time::sleep(limit).await,
                 None => std::future::pending().await,
             }
+            cut_short(time_is_up())
         };
-        tokio::select! {
-            biased;
-            _ = cancelled.wait_for(|cancelled| *cancelled) => {
-                Err(Error::new(Code::Cancelled, "The call was cancelled."))
+        cut::scope(async {
+            tokio::select! {
+                biased;
+                result = cancelled => result,
+                result = call => result,
+                result = limit => result,
             }
-            result = call => result,
-            () = limit => Err(time_is_up()),
-        }
+        })
+        .await
     }
 }
 
@@ -128,10 +140,16 @@ impl Client {
             })?;
         let key = match operation(method) {
             Some(operation) if operation.is_write() => Some(idempotency_key(&mut arguments)?),
+            None if method == "request" && writes(&arguments) => given_key(&arguments),
             _ => None,
         };
         let incoming = incoming_trace(&mut arguments);
         let may_write = key.is_some() || (method == "request" && writes(&arguments));
+        let is_cancelled = || {
+            let error = Error::new(Code::Cancelled, "The call was cancelled.");
+            // It may have been sent by now; under the same name it is done once.
+            key.iter().fold(error, Error::with_detail)
+        };
         let time_is_up = || {
             if may_write {
                 // It may have been sent by now.
@@ -139,7 +157,7 @@ impl Client {
             }
             Error::new(Code::Timeout, "The call's time limit is over; a refresh under way goes on.")
         };
-        cancel.run(limit, self.call_method(method, arguments, incoming), time_is_up).await
+        cancel.run(limit, self.call_method(method, arguments, incoming), is_cancelled, time_is_up).await
     }
 
     async fn call_method(
@@ -261,11 +279,14 @@ fn writes(arguments: &Map<String, Value>) -> bool {
     !["GET", "HEAD"].iter().any(|reads| method.eq_ignore_ascii_case(reads))
 }
 
+fn given_key(arguments: &Map<String, Value>) -> Option<String> {
+    ["idempotency_key", "idempotencyKey"].into_iter().find_map(|name| arguments.get(name)?.as_str()).map(str::to_owned)
+}
+
 /// The key that the caller gave for a write, or one that is made and put there: whoever gives up on the call learns it.
 fn idempotency_key(arguments: &mut Map<String, Value>) -> Result<String, Error> {
-    let given = ["idempotency_key", "idempotencyKey"].into_iter().find_map(|name| arguments.get(name)?.as_str());
-    if let Some(given) = given {
-        return Ok(given.to_owned());
+    if let Some(given) = given_key(arguments) {
+        return Ok(given);
     }
     let key = crate::secret::base64url(&crate::sys::random_bytes::<18>()?);
     // A wrong one is left to be named.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::api::Call;
-use crate::schema::{Model, Operation, Type, Typed};
+use crate::schema::{Model, Type, Typed};
 
 /// One page of a list. It behaves like a slice of its items.
 #[derive(Clone, Serialize)]
@@ -36,9 +36,18 @@ impl<T: PartialEq> PartialEq for Page<T> {
 pub(crate) trait Answered: DeserializeOwned {
     /// Remembers how to fetch what comes after it.
     fn goes_on(&mut self, _call: impl FnOnce() -> Call) {}
+
+    /// How many records it is, for the audit log.
+    fn records(&self) -> u64 {
+        1
+    }
 }
 
-impl Answered for () {}
+impl Answered for () {
+    fn records(&self) -> u64 {
+        0
+    }
+}
 
 impl<T: Model> Answered for T {}
 
@@ -47,6 +56,10 @@ impl<T: Model> Answered for Page<T> {
         if self.next_cursor.is_some() {
             self.call = Some(Arc::new(call()));
         }
+    }
+
+    fn records(&self) -> u64 {
+        self.items.len() as u64
     }
 }
 
@@ -179,36 +192,6 @@ pub(crate) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     decode_borrowed(body)
 }
 
-/// How many records an answer holds, for the audit log.
-pub(crate) fn count(operation: Option<&Operation>, body: &[u8]) -> u64 {
-    struct Items(u64);
-
-    impl<'de> Deserialize<'de> for Items {
-        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            Vec::<IgnoredAny>::deserialize(deserializer).map(|items| Self(items.len() as u64))
-        }
-    }
-
-    if body.is_empty() {
-        return 0;
-    }
-    if let Ok(Items(count)) = serde_json::from_slice(body) {
-        return count;
-    }
-    let plural = match operation.map(|operation| &operation.result) {
-        Some(Type::Page(model)) => model.plural,
-        Some(Type::Nothing) => return 0,
-        Some(_) => return 1,
-        None => "results",
-    };
-    let Ok(members) = serde_json::from_slice::<std::collections::HashMap<String, &serde_json::value::RawValue>>(body)
-    else {
-        return 1;
-    };
-    let list = ["results", "data", plural].into_iter().find_map(|key| members.get(key));
-    list.and_then(|list| serde_json::from_str::<Items>(list.get()).ok()).map_or(1, |items| items.0)
-}
-
 /// The same, for what borrows from the answer.
 pub(crate) fn decode_borrowed<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
     serde_json::from_slice(body).map_err(|error| {
@@ -221,6 +204,20 @@ pub(crate) fn decode_borrowed<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<
             ),
         )
     })
+}
+
+pub(crate) fn records<T: Answered>(body: &[u8]) -> Result<u64, Error> {
+    decode::<T>(body).map(|answer| answer.records())
+}
+
+/// How many records an answer of an unknown form seems to hold.
+pub(crate) fn records_of_any(body: &[u8]) -> Result<u64, Error> {
+    if body.is_empty() {
+        return Ok(0);
+    }
+    let answer: serde_json::Value = decode(body)?;
+    let list = answer.as_array().or_else(|| ["results", "data"].into_iter().find_map(|key| answer[key].as_array()));
+    Ok(list.map_or(1, |items| items.len() as u64))
 }
 
 pub(crate) fn normalize<T: DeserializeOwned + Serialize>(body: &[u8]) -> Result<String, Error> {
@@ -277,19 +274,15 @@ mod tests {
     }
 
     #[test]
-    fn the_records_of_an_answer_are_counted_without_their_types() {
-        let list = crate::api::operation("clinical.list_biomarkers");
-        let one = crate::api::operation("clinical.get_protocol");
-        for (operation, body, expected) in [
-            (list, r#"{"results":[{},{}],"count":2}"#, 2),
-            (list, r#"{"biomarkers":[{}]}"#, 1),
-            (list, "[{},{},{}]", 3),
-            (one, r#"{"id":"p"}"#, 1),
-            (None, r#"{"data":[1,2]}"#, 2),
-            (None, r#"{"id":"p"}"#, 1),
-            (None, "", 0),
-        ] {
-            assert_eq!(count(operation, body.as_bytes()), expected, "{body}");
+    fn the_records_of_an_answer_are_counted() {
+        let item = biomarker("low");
+        let page = serde_json::json!({"biomarkers": [item, item]});
+        assert_eq!(records::<Page<Biomarker>>(page.to_string().as_bytes()).unwrap(), 2);
+        assert_eq!(records::<Biomarker>(item.to_string().as_bytes()).unwrap(), 1);
+        assert_eq!(records::<()>(b"null").unwrap(), 0);
+        assert!(records::<Page<Biomarker>>(br#"{"biomarkers": [{}]}"#).is_err());
+        for (body, expected) in [("[1,2,3]", 3), (r#"{"data":[1,2]}"#, 2), (r#"{"id":"p"}"#, 1), ("", 0)] {
+            assert_eq!(records_of_any(body.as_bytes()).unwrap(), expected, "{body}");
         }
     }
 

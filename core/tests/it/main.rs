@@ -4,10 +4,12 @@
 #![allow(clippy::print_stdout, reason = "a proof says how much it has played, and a skip why")]
 
 mod attack;
+mod audit;
 mod canary;
 mod coverage;
 mod crossing;
 mod environment;
+mod events;
 mod faults;
 #[cfg(feature = "bridge")]
 mod golden;
@@ -16,6 +18,7 @@ mod hostile;
 mod id_token;
 mod interrupted;
 mod lasting;
+mod machine;
 mod orders;
 mod other_server;
 mod sign_in;

@@ -33,7 +33,7 @@ public struct AuditEntry: Sendable, Hashable,
     public let actor: String?
     /// Why, as the app said.
     public let purpose: String?
-    /// Whose data; nil where a machine called.
+    /// Whose data: the person whose grant was used, or whom a machine's call names; nil where it names nobody.
     public let userId: String?
     /// The app.
     public let clientId: String

@@ -35,7 +35,7 @@ public class AuditEntry private constructor(private val whole: JsonObject) {
     /** Why, as the app said. */
     public val purpose: String? = whole.field("purpose").optional { it.text() }
 
-    /** Whose data; null where a machine called. */
+    /** Whose data: the person whose grant was used, or whom a machine's call names; null where it names nobody. */
     public val userId: String? = whole.field("user_id").optional { it.text() }
 
     /** The app. */

@@ -3,4 +3,8 @@ package health.loop.sdk
 
 /** To a logger of the JVM, at the level INFO: the whole entry as JSON, which names a person. */
 public fun AuditLog.Companion.logger(logger: System.Logger): AuditLog =
-    callback { entry -> logger.log(System.Logger.Level.INFO, entry.toJson().toString()) }
+    callback { entry ->
+        // It would drop the entry without a word.
+        check(logger.isLoggable(System.Logger.Level.INFO)) { "The audit log's logger is not enabled for INFO." }
+        logger.log(System.Logger.Level.INFO, entry.toJson().toString())
+    }

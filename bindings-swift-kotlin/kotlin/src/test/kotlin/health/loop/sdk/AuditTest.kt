@@ -83,6 +83,24 @@ class AuditTest {
     }
 
     @Test
+    fun `a required logger that is not enabled lets no call through`() = runBlocking<Unit> {
+        val quiet = object : System.Logger {
+            override fun getName() = "audit"
+
+            override fun isLoggable(level: System.Logger.Level) = level > System.Logger.Level.INFO
+
+            override fun log(level: System.Logger.Level, bundle: ResourceBundle?, text: String, thrown: Throwable?) = Unit
+
+            override fun log(level: System.Logger.Level, bundle: ResourceBundle?, format: String, vararg values: Any?) = Unit
+        }
+        val log = AuditLog.logger(quiet)
+        LoopClient(sandbox.options(browser = sandbox.browser(), auditLog = log, auditRequired = true)).use { loop ->
+            loop.signIn()
+            failure(ErrorCode.AUDIT_FAILED) { loop.clinical.listBiomarkers() }
+        }
+    }
+
+    @Test
     fun `what a function throws stops a call only where the log is required, and is not quoted`() = runBlocking<Unit> {
         val broken = AuditLog.callback { throw UnsupportedOperationException("canary ${it.userId}") }
         LoopClient(sandbox.options(browser = sandbox.browser(), auditLog = broken)).use { loop ->
