@@ -50,10 +50,13 @@ test("a call waits until its entry is recorded", async () => {
     entered();
     return written;
   };
-  const { loop, userId } = await audited({ auditLog });
+  const { sandbox, loop, userId } = await audited({ auditLog });
   let done = false;
   const call = loop.clinical.listBiomarkers({ userId }).finally(() => (done = true));
   await asked;
+  // Time enough for a call that does not wait.
+  await sandbox.stats();
+  await sandbox.stats();
   assert.equal(done, false);
   release();
   assert.equal((await call).length > 0, true);
