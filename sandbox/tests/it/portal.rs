@@ -148,10 +148,11 @@ fn hidden_time(page: &str) -> &str {
 async fn what_the_page_offers_to_a_shell_can_be_pasted_there() {
     let world = World::new().await;
     let tab = Tab::signed_in(&world, "ben").await;
-    let path = tab.register(&[("scope", "openid"), ("redirect_uris", "https://a.example/';id>/tmp/x;'")]).await;
-    let page = tab.open(&path).await.text;
+    let fields = [("name", "A"), ("scope", "openid"), ("redirect_uris", "https://a.example/';id;'")];
+    let answer = tab.send("/developers/apps/new", "/developers/apps", &fields).await;
+    let page = tab.open(answer.header("location")).await.text;
     let lines = text_of(&page, "<pre tabindex=\"0\"><code>");
-    assert!(!lines.contains("/';id"), "{lines}");
+    assert!(lines.contains(r"LOOP_REDIRECT_URI='https://a.example/'\'';id;'\'''"), "{lines}");
 }
 
 #[tokio::test]
