@@ -162,6 +162,9 @@ class Sandbox:
                 "redirect_uris": [REDIRECT_URI],
                 "allowed_scopes": ["openid"],
                 "webhook_url": "http://127.0.0.1:9/hook",
+                "allowed_origins": ["https://app.example.com"],
+                "client_uri": "https://app.example.com",
+                "logo_uri": "https://app.example.com/logo.png",
             },
         }
         tokens = {

@@ -7,10 +7,13 @@ use axum::extract::{Path, State as Extract};
 use axum::http::StatusCode;
 use axum::routing::post;
 use maud::{Markup, html};
+use rusqlite::Connection;
+use serde_json::json;
 
 use super::app_page::AppPage;
 use super::once::Shown;
 use super::{apps, back_to};
+use crate::db::Trouble;
 use crate::pages::{Answer, Signed, Stop, when};
 use crate::scopes;
 use crate::seed::{self, PEOPLE};
@@ -38,7 +41,11 @@ async fn set_up(Extract(state): Extract<Shared>, Path(client_id): Path<String>, 
         allowed_scopes: &app.client.allowed_scopes,
     };
     setup.check().map_err(|wrong| Stop::new(StatusCode::BAD_REQUEST, wrong))?;
-    let secret = webhooks::put(&state.store, state.now(), &setup)?;
+    let secret = state.store.write(|db| {
+        let secret = webhooks::put(db, state.now(), &setup)?;
+        noted(&state, db, &signed, "webhooks.endpoint.updated", &client_id)?;
+        Ok(secret)
+    })?;
     if let Some(secret) = secret {
         state.portal.keep(&signed.visitor, &client_id, vec![Shown::webhook_secret(secret)]);
         return Ok(back_to(&client_id, ""));
@@ -48,14 +55,23 @@ async fn set_up(Extract(state): Extract<Shared>, Path(client_id): Path<String>, 
 
 async fn remove(Extract(state): Extract<Shared>, Path(client_id): Path<String>, signed: Signed) -> Answer {
     apps::find(&state, &signed.visitor, &client_id)?;
-    webhooks::remove(&state.store, &client_id)?;
+    state.store.write(|db| {
+        let was_there = webhooks::remove(db, &client_id)?;
+        if was_there { noted(&state, db, &signed, "webhooks.endpoint.removed", &client_id) } else { Ok(()) }
+    })?;
     Ok(back_to(&client_id, "#webhook"))
 }
 
 async fn rotate_secret(Extract(state): Extract<Shared>, Path(client_id): Path<String>, signed: Signed) -> Answer {
     apps::find(&state, &signed.visitor, &client_id)?;
-    let secret = webhooks::rotate_secret(&state.store, state.now(), &client_id)?
-        .ok_or_else(|| Stop::not_found("This app has no webhook URL."))?;
+    let secret = state.store.write(|db| {
+        let secret = webhooks::rotate_secret(db, state.now(), &client_id)?;
+        if secret.is_some() {
+            noted(&state, db, &signed, "webhooks.endpoint.secret_rotated", &client_id)?;
+        }
+        Ok(secret)
+    })?;
+    let secret = secret.ok_or_else(|| Stop::not_found("This app has no webhook URL."))?;
     state.portal.keep(&signed.visitor, &client_id, vec![Shown::webhook_secret(secret)]);
     Ok(back_to(&client_id, ""))
 }
@@ -83,6 +99,18 @@ async fn replay(
     state.store.write(|db| webhooks::replay(&state, db, &delivery_id))?.ok_or_else(no_such)?;
     outcome_soon(&state).await;
     Ok(back_to(&client_id, "#deliveries"))
+}
+
+/// The row of the audit log about a change of an app's webhook.
+fn noted(
+    state: &State,
+    db: &Connection,
+    signed: &Signed,
+    event_type: &'static str,
+    client_id: &str,
+) -> Result<(), Trouble> {
+    let details = json!({ "app": client_id });
+    signed.visitor.noted(db, state, |audit| audit.note(event_type, "webhook_endpoint", client_id, details))
 }
 
 async fn outcome_soon(state: &State) {

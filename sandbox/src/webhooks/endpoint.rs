@@ -86,15 +86,11 @@ pub(crate) fn follow(db: &Connection, now: i64, client_id: &str, form: &ClientFo
         db.execute("DELETE FROM webhook_endpoints WHERE client_id = ?1", [client_id])?;
         return Ok(None);
     };
-    put_in(db, now, &Setup { client_id, url, events: None, allowed_scopes: &form.allowed_scopes })
+    put(db, now, &Setup { client_id, url, events: None, allowed_scopes: &form.allowed_scopes })
 }
 
 /// Stores a checked set-up. The first one makes the secret, which is returned this once.
-pub(crate) fn put(store: &Store, now: i64, setup: &Setup<'_>) -> Result<Option<String>, Trouble> {
-    store.write(|db| put_in(db, now, setup))
-}
-
-fn put_in(db: &Connection, now: i64, setup: &Setup<'_>) -> Result<Option<String>, Trouble> {
+pub(crate) fn put(db: &Connection, now: i64, setup: &Setup<'_>) -> Result<Option<String>, Trouble> {
     let events = setup.events.as_ref().map(serde_json::to_string).transpose()?;
     let sql = "UPDATE webhook_endpoints SET url = ?2, events = coalesce(?3, events), updated_at = ?4
                WHERE client_id = ?1";
@@ -111,19 +107,17 @@ fn put_in(db: &Connection, now: i64, setup: &Setup<'_>) -> Result<Option<String>
 }
 
 /// The app wants no more events. What waits is given up at its next attempt.
-pub(crate) fn remove(store: &Store, client_id: &str) -> Result<bool, Trouble> {
-    store.write(|db| Ok(db.execute("DELETE FROM webhook_endpoints WHERE client_id = ?1", [client_id])? > 0))
+pub(crate) fn remove(db: &Connection, client_id: &str) -> Result<bool, Trouble> {
+    Ok(db.execute("DELETE FROM webhook_endpoints WHERE client_id = ?1", [client_id])? > 0)
 }
 
 /// A new secret, with which every delivery is signed from now on; `None` if there is no set-up.
-pub(crate) fn rotate_secret(store: &Store, now: i64, client_id: &str) -> Result<Option<String>, Trouble> {
+pub(crate) fn rotate_secret(db: &Connection, now: i64, client_id: &str) -> Result<Option<String>, Trouble> {
     let secret = ids::secret(SECRET)?;
-    store.write(|db| {
-        let sql = "UPDATE webhook_endpoints SET secret = ?2, former_secret_until = ?3, updated_at = ?4
-                   WHERE client_id = ?1";
-        let changed = db.execute(sql, params![client_id, secret, now + OVERLAP_SECONDS, now])?;
-        Ok((changed > 0).then(|| secret.clone()))
-    })
+    let sql = "UPDATE webhook_endpoints SET secret = ?2, former_secret_until = ?3, updated_at = ?4
+               WHERE client_id = ?1";
+    let changed = db.execute(sql, params![client_id, secret, now + OVERLAP_SECONDS, now])?;
+    Ok((changed > 0).then_some(secret))
 }
 
 pub(crate) fn endpoint_of(store: &Store, client_id: &str) -> Result<Option<Endpoint>, Trouble> {

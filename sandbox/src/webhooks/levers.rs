@@ -57,7 +57,7 @@ async fn endpoint(Extract(state): Extract<Shared>, Query(of): Query<OfClient>) -
 }
 
 async fn remove(Extract(state): Extract<Shared>, Query(of): Query<OfClient>) -> Result<StatusCode, ApiError> {
-    let was_there = endpoint::remove(&state.store, &of.client_id)?;
+    let was_there = state.store.write(|db| endpoint::remove(db, &of.client_id))?;
     if was_there { Ok(StatusCode::NO_CONTENT) } else { Err(no_webhook()) }
 }
 
@@ -80,13 +80,14 @@ async fn set_up(Extract(state): Extract<Shared>, body: Body<SetUp>) -> Result<Re
         allowed_scopes: &client.allowed_scopes,
     };
     setup.check().map_err(ApiError::validation)?;
-    let secret = endpoint::put(&state.store, state.now(), &setup)?;
+    let secret = state.store.write(|db| endpoint::put(db, state.now(), &setup))?;
     Ok(unstored(json!({ "webhook_signing_secret": secret })))
 }
 
 async fn rotate_secret(Extract(state): Extract<Shared>, body: Body<OfClient>) -> Result<Response, ApiError> {
     let order = readable(body)?;
-    let secret = endpoint::rotate_secret(&state.store, state.now(), &order.client_id)?.ok_or_else(no_webhook)?;
+    let secret = state.store.write(|db| endpoint::rotate_secret(db, state.now(), &order.client_id))?;
+    let secret = secret.ok_or_else(no_webhook)?;
     Ok(unstored(json!({ "webhook_signing_secret": secret })))
 }
 

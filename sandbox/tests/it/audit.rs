@@ -4,6 +4,7 @@ use loop_sandbox::{NewApp, Options};
 use serde_json::{Value, json};
 
 use crate::api::{Api, user_id};
+use crate::portal::Tab;
 use crate::world::World;
 
 /// Event, who, and what of it.
@@ -94,5 +95,28 @@ async fn a_machines_token_and_a_connection_that_a_lever_ends_have_their_rows() {
     assert_eq!(
         (&row["event_type"], &row["actor_id"]),
         (&json!("identity.connected_app.revoked"), &json!(user_id("ada")))
+    );
+}
+
+#[tokio::test]
+async fn the_portals_changes_of_a_webhook_have_their_rows() {
+    let world = World::new().await;
+    let tab = Tab::signed_in(&world, "ben").await;
+    let page = format!("/developers/apps/{}", world.app.client_id);
+    let before = world.sandbox.audit().len();
+    tab.send(&page, &format!("{page}/webhook"), &[("url", "http://127.0.0.1:9/hook")]).await;
+    tab.send(&page, &format!("{page}/webhook/rotate-secret"), &[]).await;
+    tab.send(&page, &format!("{page}/webhook/remove"), &[]).await;
+    tab.send(&page, &format!("{page}/webhook/remove"), &[]).await;
+    let expected = [
+        "webhooks.endpoint.updated user webhook_endpoint",
+        "webhooks.endpoint.secret_rotated user webhook_endpoint",
+        "webhooks.endpoint.removed user webhook_endpoint",
+    ];
+    let rows = world.sandbox.audit();
+    assert_eq!(told(&rows[before..]), expected);
+    assert_eq!(
+        (&rows[before]["actor_id"], &rows[before]["entity_id"]),
+        (&json!(user_id("ben")), &json!(world.app.client_id))
     );
 }

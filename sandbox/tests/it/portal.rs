@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use crate::world::{Answer, World};
 
 /// A browser in which somebody may be signed in.
-struct Tab<'a> {
+pub(crate) struct Tab<'a> {
     world: &'a World,
     cookie: String,
 }
@@ -29,7 +29,7 @@ fn text_of<'a>(page: &'a str, tag: &str) -> &'a str {
 }
 
 impl<'a> Tab<'a> {
-    async fn signed_in(world: &'a World, person: &str) -> Tab<'a> {
+    pub(crate) async fn signed_in(world: &'a World, person: &str) -> Tab<'a> {
         let page = world.get(&world.url("/developers")).await;
         let mut tab = Tab { world, cookie: cookie_of(&page) };
         let fields = [("csrf", hidden(&page.text, "csrf")), ("person", person.to_owned())];
@@ -46,7 +46,7 @@ impl<'a> Tab<'a> {
     }
 
     /// The form on the page `on`, with its key.
-    async fn send(&self, on: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn send(&self, on: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
         let csrf = hidden(&self.open(on).await.text, "csrf");
         let fields = [&[("csrf", csrf.as_str())], fields].concat();
         self.world.form(action, &[("cookie", &self.cookie)], &fields).await
@@ -148,10 +148,11 @@ fn hidden_time(page: &str) -> &str {
 async fn what_the_page_offers_to_a_shell_can_be_pasted_there() {
     let world = World::new().await;
     let tab = Tab::signed_in(&world, "ben").await;
-    let path = tab.register(&[("scope", "openid"), ("redirect_uris", "https://a.example/';id>/tmp/x;'")]).await;
-    let page = tab.open(&path).await.text;
+    let fields = [("name", "A"), ("scope", "openid"), ("redirect_uris", "https://a.example/';id;'")];
+    let answer = tab.send("/developers/apps/new", "/developers/apps", &fields).await;
+    let page = tab.open(answer.header("location")).await.text;
     let lines = text_of(&page, "<pre tabindex=\"0\"><code>");
-    assert!(!lines.contains("/';id"), "{lines}");
+    assert!(lines.contains(r"LOOP_REDIRECT_URI='https://a.example/'\'';id;'\'''"), "{lines}");
 }
 
 #[tokio::test]
