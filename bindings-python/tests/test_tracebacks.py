@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from flask import Flask
 from test_webhooks import SECRET, delivery, signed
 
 from loop_sdk import AsyncLoopClient, AsyncM2MClient, InvalidCall, LoopClient, LoopError, M2MClient, webhooks
-from loop_sdk.flask import LoopWebhooks
+from loop_sdk.flask import LoopAuth, LoopWebhooks
 
 CASES = json.loads((Path(__file__).parents[2] / "conformance" / "operations.json").read_text())["cases"]
 NUMBER = 41414141
@@ -228,6 +229,25 @@ def test_no_frame_of_the_flask_address_holds_what_came() -> None:
             app.test_client().post(path, data=body, headers=headers)
         is_clean("_deliver", caught.value)
         assert not any(SECRET in text or signed(body) in text for _, text in frames(caught.value))
+
+
+def test_no_frame_around_a_flask_view_holds_what_the_view_was_called_with() -> None:
+    app = Flask(__name__)
+    app.testing, app.secret_key = True, "k"
+    loop = LoopClient(**{**PERSON, "store": "memory:"})
+    auth = LoopAuth(app, loop)
+
+    @app.get("/patients/<patient_id>")
+    @auth.require_user
+    def view(patient_id: str) -> str:
+        raise RuntimeError("not now")
+
+    browser = app.test_client()
+    with browser.session_transaction() as session:
+        session["_loop"] = {"user_id": "canary", "at": int(time.time()), "client": loop._call.native.namespace}
+    with pytest.raises(RuntimeError, match="not now") as caught:
+        browser.get("/patients/canary")
+    is_clean("guarded", caught.value)
 
 
 def test_no_frame_of_the_audit_log_holds_its_entry() -> None:

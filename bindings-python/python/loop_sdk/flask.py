@@ -158,8 +158,10 @@ class LoopAuth:
         def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
             if self.user_id is None:
                 return self._failed(SignInRequired("Nobody is signed in.", code="not_connected"))
-            # `user_id` marked the response as private.
-            result: ResponseReturnValue = current_app.ensure_sync(view)(*args, **kwargs)
+            # `user_id` marked the response as private. This frame is in the traceback of whatever the view raises.
+            given = Hidden(args=args, kwargs=kwargs)
+            del args, kwargs
+            result: ResponseReturnValue = current_app.ensure_sync(view)(*given["args"], **given["kwargs"])
             return result
 
         return guarded
