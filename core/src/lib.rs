@@ -58,6 +58,8 @@ pub mod store;
 mod sys;
 pub mod webhook;
 
+#[doc(hidden)]
+pub use api::Received;
 pub use api::{
     Ai, ApiRequest, ApiResponse, Clinical, Comms, Events, Identity, Integrations, Memberships, PatientGraph, SERVICES,
     TierEntitlements, WebhookDeliveries, calls, operation,

@@ -125,7 +125,7 @@ pub struct Operation {
     /// The doc comment's lines.
     pub docs: &'static [&'static str],
     /// Decodes an answer as Rust does and writes it in the one JSON form that bindings hand out.
-    pub normalize: fn(&[u8]) -> Result<String, crate::Error>,
+    pub normalize: fn(&crate::api::Received) -> Result<String, crate::Error>,
 }
 
 impl Operation {

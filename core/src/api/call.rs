@@ -5,11 +5,10 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::Caller;
 use super::send::Outgoing;
+use super::{Caller, Received, received};
 use crate::config::{Config, invalid};
 use crate::error::{Code, Error};
-use crate::http::Answer;
 use crate::model::{self, Answered, Json};
 use crate::oauth::authorize::encode;
 use crate::schema::{Operation, Place};
@@ -42,8 +41,8 @@ impl Call {
     }
 
     pub(crate) async fn send<T: Answered>(self) -> Result<T, Error> {
-        let body = self.caller.call(self.operation, &self.arguments, self.idempotency_key.clone()).await?;
-        let mut result: T = model::decode(&body)?;
+        let received = self.caller.call(self.operation, &self.arguments, self.idempotency_key.clone()).await?;
+        let mut result: T = received.decode()?;
         if self.operation.is_paged() {
             result.goes_on(|| Call { ..self });
         }
@@ -115,17 +114,27 @@ pub struct ApiResponse {
 }
 
 impl Caller {
-    /// Calls an operation with arguments by their names there, and returns what the result stands in.
+    /// Calls an operation with arguments by their names there.
     pub(crate) async fn call(
         &self,
         operation: &'static Operation,
         arguments: &Map<String, Value>,
         idempotency_key: Option<String>,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<Received, Error> {
         let outgoing = self.outgoing(operation, arguments, idempotency_key)?;
+        let (key, is_write) = (outgoing.idempotency_key.clone(), !outgoing.method.is_safe());
         let span = tracing::debug_span!("loop_call", operation = operation.name, route = operation.path);
         let answer = tracing::Instrument::instrument(self.send(outgoing, Some(operation)), span).await?;
-        unwrapped(operation, answer)
+        let cursor = arguments.get("cursor").and_then(Value::as_str).map(str::to_owned);
+        let (head, body) = received::split(answer, key, is_write, self.user_id());
+        Received::new(operation, head, body, cursor)
+    }
+
+    fn user_id(&self) -> Option<&str> {
+        match self {
+            Self::Person(user) => Some(&user.user_id),
+            Self::Machine(_) => None,
+        }
     }
 
     fn outgoing(
@@ -166,6 +175,7 @@ impl Caller {
             body: has_body.then(|| Value::Object(body).to_string()),
             idempotency_key: key,
             scope: Some(scope),
+            is_machines_own: operation.scope.is_none(),
         })
     }
 
@@ -198,10 +208,14 @@ impl Caller {
             body: request.body.map(|body| body.0.to_string()),
             idempotency_key: request.idempotency_key.map(|key| checked_key(Some(key))).transpose()?,
             scope: None,
+            is_machines_own: matches!(self, Self::Machine(_)),
         };
+        let (key, is_write) = (outgoing.idempotency_key.clone(), !outgoing.method.is_safe());
         let answer = self.send(outgoing, None).await?;
-        let body = if answer.body.is_empty() { Value::Null } else { model::decode(&answer.body)? };
-        Ok(ApiResponse { status: answer.status, request_id: answer.request_id, body: Json(body) })
+        let (head, body) = received::split(answer, key, is_write, self.user_id());
+        let body =
+            if body.is_empty() { Value::Null } else { model::decode(&body).map_err(|error| head.tell(&error))? };
+        Ok(ApiResponse { status: head.status, request_id: head.request_id, body: Json(body) })
     }
 }
 
@@ -228,18 +242,6 @@ fn checked_key(given: Option<String>) -> Result<String, Error> {
     } else {
         Err(invalid("idempotency_key", "must be 1 to 255 printable characters without spaces"))
     }
-}
-
-/// The bytes that the result is made of.
-fn unwrapped(operation: &Operation, answer: Answer) -> Result<Vec<u8>, Error> {
-    if matches!(operation.result, crate::schema::Type::Nothing) {
-        return Ok(b"null".to_vec());
-    }
-    let Some(member) = operation.within else { return Ok(answer.body) };
-    let members: std::collections::HashMap<String, &serde_json::value::RawValue> =
-        model::decode_borrowed(&answer.body)?;
-    let inner = members.get(member).map_or("null", |value| value.get());
-    Ok(inner.as_bytes().to_vec())
 }
 
 /// A path can't leave its service: the token would go with it.

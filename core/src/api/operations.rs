@@ -74,7 +74,7 @@ macro_rules! operations {
                     scope: maybe!($($scope)?),
                     machine_scope: maybe!($($machine)?),
                     docs: &[$($doc),+],
-                    normalize: crate::model::normalize::<$result>,
+                    normalize: crate::api::Received::json::<$result>,
                 };
             )+
         }

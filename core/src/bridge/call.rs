@@ -10,7 +10,7 @@ use super::arguments::Arguments;
 use super::check::{check, missing};
 use super::client::{Client, Kind};
 use super::device;
-use crate::api::{ApiRequest, Caller, operation};
+use crate::api::{ApiRequest, Caller, Received, operation};
 use crate::authorization::{Authorization, AuthorizationRequest, Tokens};
 use crate::client::LoopClient;
 use crate::config::invalid;
@@ -38,15 +38,15 @@ pub enum Reply {
     /// JSON of a client method.
     Json(String),
     /// The undecoded answer of an operation: a binding decodes it to its own records, or takes [`Self::into_json`].
-    Operation(&'static Operation, Vec<u8>),
+    Operation(Received),
 }
 
 impl Reply {
-    /// The reply in the one JSON form: lists as `{items, next_cursor}`, absent fields null.
+    /// The reply in the one JSON form: lists as `{items, next_cursor, total}`, absent fields null.
     pub fn into_json(self) -> Result<String, Error> {
         match self {
             Self::Json(text) => Ok(text),
-            Self::Operation(operation, body) => (operation.normalize)(&body),
+            Self::Operation(received) => (received.operation().normalize)(&received),
         }
     }
 }
@@ -282,8 +282,7 @@ async fn call_operation(
         }
     }
     let key = arguments.text("idempotency_key")?;
-    let body = caller(&arguments)?.call(operation, &values, key).await?;
-    Ok(Reply::Operation(operation, body))
+    caller(&arguments)?.call(operation, &values, key).await.map(Reply::Operation)
 }
 
 pub(super) const AUTHORIZATION_REQUEST: [&str; 7] =

@@ -18,7 +18,7 @@ pub use events::*;
 pub use identity::*;
 pub use json::Json;
 pub use page::Page;
-pub(crate) use page::{Answered, count, decode, decode_borrowed, normalize};
+pub(crate) use page::{Answered, count, decode, decode_borrowed};
 pub use patient_graph::*;
 pub use platform::*;
 pub use protocols::*;
