@@ -5,13 +5,14 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::check::check;
 use super::send::Outgoing;
 use super::{Caller, Received, received};
 use crate::config::{Config, invalid};
 use crate::error::{Code, Error};
 use crate::model::{self, Answered, Json};
 use crate::oauth::authorize::encode;
-use crate::schema::{Operation, Place};
+use crate::schema::{Operation, Place, Typed};
 
 /// A call of an operation, which its builder has filled in.
 pub(crate) struct Call {
@@ -31,12 +32,14 @@ impl Call {
         self
     }
 
-    pub(crate) fn set(&mut self, name: &'static str, value: &impl Serialize) -> Result<(), Error> {
-        // A number that JSON lacks (NaN) turns into null, and would be left out silently.
-        let value = serde_json::to_value(value).map_err(|_| invalid(name, "can't be written as JSON"))?;
-        if !value.is_null() {
-            self.arguments.insert(name.to_owned(), value);
+    pub(crate) fn set<T: Serialize + Typed>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
+        if value.is_absent() {
+            return Ok(());
         }
+        let value = serde_json::to_value(value).map_err(|_| invalid(name, "can't be written as JSON"))?;
+        // A number that JSON lacks (NaN) is null by now, which its type does not allow.
+        check(&T::TYPE, &value, name)?;
+        self.arguments.insert(name.to_owned(), value);
         Ok(())
     }
 

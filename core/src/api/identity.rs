@@ -2,7 +2,7 @@
 
 use super::operations::operations;
 use crate::model::{
-    AdminUser, ConnectedApp, OauthClient, OauthClientType, OauthClientWithSecret, Page, Profile, Session, Settings,
+    AdminUser, ConnectedApp, Nullable, OauthClient, OauthClientType, OauthClientWithSecret, Page, Profile, Session, Settings,
     UserGrant,
 };
 
@@ -103,10 +103,10 @@ operations! {
     ) {
         /// The app's name for people.
         body client_name: Option<String>,
-        /// The app's page.
-        body client_uri: Option<String>,
-        /// The app's picture.
-        body logo_uri: Option<String>,
+        /// The app's page; null for none any more.
+        body client_uri: Option<Nullable<String>>,
+        /// The app's picture; null for none any more.
+        body logo_uri: Option<Nullable<String>>,
         /// Where people may be sent back.
         body redirect_uris: Option<Vec<String>>,
         /// What the app may ask for.

@@ -4,6 +4,7 @@
 //! other language. Adding one: write it in its service's file, run codegen, commit both.
 
 mod call;
+pub(crate) mod check;
 mod clinical;
 mod identity;
 mod operations;

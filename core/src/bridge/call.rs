@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
 use super::arguments::Arguments;
-use super::check::{check, missing};
 use super::client::{Client, Kind};
 use super::device;
+use crate::api::check::{check, missing};
 use crate::api::{ApiRequest, Caller, Received, operation};
 use crate::authorization::{Authorization, AuthorizationRequest, Tokens};
 use crate::client::LoopClient;
@@ -272,7 +272,11 @@ async fn call_operation(
     let arguments = Arguments::new(arguments, &known)?;
     let mut values = Map::new();
     for parameter in operation.parameters {
-        match arguments.get(parameter.name) {
+        let given = match arguments.given(parameter.name) {
+            Some(Value::Null) if !parameter.is_nullable() => None,
+            given => given,
+        };
+        match given {
             Some(value) => {
                 check(&parameter.ty, value, parameter.name)?;
                 values.insert(parameter.name.to_owned(), value.clone());

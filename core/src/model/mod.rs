@@ -16,7 +16,7 @@ pub use clinical::*;
 pub use decimal::Decimal;
 pub use events::*;
 pub use identity::*;
-pub use json::Json;
+pub use json::{Json, JsonObject, Nullable};
 pub use page::Page;
 pub(crate) use page::{Answered, count, decode, decode_borrowed};
 pub use patient_graph::*;
