@@ -150,7 +150,11 @@ mod tests {
                 let name = field.name;
                 let tells = ["value", "patient", "user_id", "_at", "dose", "score", "code", "mood", "weight", "email"];
                 assert!(!tells.iter().any(|part| name.contains(part)), "{}.{name} is marked safe", model.name);
-                assert!(!matches!(field.ty, Type::Json | Type::Object | Type::Decimal), "{}.{name} is marked safe", model.name);
+                assert!(
+                    !matches!(field.ty, Type::Json | Type::Object | Type::Decimal),
+                    "{}.{name} is marked safe",
+                    model.name
+                );
             }
         }
     }

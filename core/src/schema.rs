@@ -187,6 +187,14 @@ impl Parameter {
     pub fn is_nullable(&self) -> bool {
         matches!(self.ty, Type::Optional(Type::Nullable(_)))
     }
+
+    /// Its docs in one line, with what null does in the words of a language: its null, and its nothing.
+    pub fn summary(&self, null: &str, nothing: &str) -> String {
+        let docs: Vec<&str> = self.docs.iter().map(|line| line.trim()).collect();
+        let how =
+            if self.is_nullable() { format!(" {null} takes it away, {nothing} leaves it.") } else { String::new() };
+        format!("{}{how}", docs.join(" ").trim())
+    }
 }
 
 /// Where a parameter travels.

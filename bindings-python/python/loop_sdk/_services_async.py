@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from loop_sdk._arguments import Arguments
+from loop_sdk._arguments import NULL, UNSET, Arguments, Unset
 
 if TYPE_CHECKING:
     from loop_sdk.records import (
@@ -114,7 +114,7 @@ class AsyncClinical:
         result: Page[Biomarker] = await self._call("clinical.parse_biomarkers", Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, source=source, biomarkers=biomarkers, idempotency_key=idempotency_key), timeout)
         return result
 
-    async def parse_vendor_results(self, *, user_id: str, patient_id: str, brand_id: str, vendor: LabVendor, raw_payload: Any, idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
+    async def parse_vendor_results(self, *, user_id: str, patient_id: str, brand_id: str, vendor: LabVendor, raw_payload: dict[str, Any], idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
         """Adds results that are written in a laboratory's own format.
 
         Source: the platform's API page `clinical/biomarkers-vendor`.
@@ -134,7 +134,7 @@ class AsyncClinical:
         result: Page[Biomarker] = await self._call("clinical.parse_vendor_results", Arguments(user_id=user_id, patient_id=patient_id, brand_id=brand_id, vendor=vendor, raw_payload=raw_payload, idempotency_key=idempotency_key), timeout)
         return result
 
-    async def upload_bloodwork(self, *, user_id: str, patient_id: str, brand_id: str, content_type: str, source: str, file_base64: str, clinician_id: str | None = None, file_name: str | None = None, structured_data: Any | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Bloodwork:
+    async def upload_bloodwork(self, *, user_id: str, patient_id: str, brand_id: str, content_type: str, source: str, file_base64: str, clinician_id: str | None = None, file_name: str | None = None, structured_data: dict[str, Any] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Bloodwork:
         """Uploads a lab report.
 
         Source: the platform's API page `clinical/bloodwork-upload`.
@@ -200,13 +200,16 @@ class AsyncClinical:
         Takes the same arguments; `timeout`, in seconds, is each page's.
         """
         cursor: str | None = None
+        seen: set[str] = set()
         while True:
             page = await self.list_lab_markers(q=q, state=state, tag=tag, limit=limit, user_id=user_id, cursor=cursor, timeout=timeout)
             for item in page:
                 yield item
             cursor = page.next_cursor
-            if cursor is None:
+            # A list that leads in circles would never end.
+            if cursor is None or cursor in seen:
                 return
+            seen.add(cursor)
 
     async def create_lab_order(self, *, user_id: str, brand_id: str, patient_id: str, panel_id: LabPanel, patient: LabPatient, address: PostalAddress, idempotency_key: str | None = None, timeout: float | None = None) -> LabOrder:
         """Orders lab tests for a person.
@@ -869,13 +872,16 @@ class AsyncComms:
         Takes the same arguments; `timeout`, in seconds, is each page's.
         """
         cursor: str | None = None
+        seen: set[str] = set()
         while True:
             page = await self.list_notifications(limit=limit, user_id=user_id, cursor=cursor, timeout=timeout)
             for item in page:
                 yield item
             cursor = page.next_cursor
-            if cursor is None:
+            # A list that leads in circles would never end.
+            if cursor is None or cursor in seen:
                 return
+            seen.add(cursor)
 
 
 class AsyncAi:
@@ -972,7 +978,7 @@ class AsyncUserClinical:
         result: Page[Biomarker] = await self._call("clinical.parse_biomarkers", Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, source=source, biomarkers=biomarkers, idempotency_key=idempotency_key), timeout)
         return result
 
-    async def parse_vendor_results(self, *, patient_id: str, brand_id: str, vendor: LabVendor, raw_payload: Any, idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
+    async def parse_vendor_results(self, *, patient_id: str, brand_id: str, vendor: LabVendor, raw_payload: dict[str, Any], idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
         """Adds results that are written in a laboratory's own format.
 
         Source: the platform's API page `clinical/biomarkers-vendor`.
@@ -992,7 +998,7 @@ class AsyncUserClinical:
         result: Page[Biomarker] = await self._call("clinical.parse_vendor_results", Arguments(**self._context, patient_id=patient_id, brand_id=brand_id, vendor=vendor, raw_payload=raw_payload, idempotency_key=idempotency_key), timeout)
         return result
 
-    async def upload_bloodwork(self, *, patient_id: str, brand_id: str, content_type: str, source: str, file_base64: str, clinician_id: str | None = None, file_name: str | None = None, structured_data: Any | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Bloodwork:
+    async def upload_bloodwork(self, *, patient_id: str, brand_id: str, content_type: str, source: str, file_base64: str, clinician_id: str | None = None, file_name: str | None = None, structured_data: dict[str, Any] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Bloodwork:
         """Uploads a lab report.
 
         Source: the platform's API page `clinical/bloodwork-upload`.
@@ -1058,13 +1064,16 @@ class AsyncUserClinical:
         Takes the same arguments; `timeout`, in seconds, is each page's.
         """
         cursor: str | None = None
+        seen: set[str] = set()
         while True:
             page = await self.list_lab_markers(q=q, state=state, tag=tag, limit=limit, cursor=cursor, timeout=timeout)
             for item in page:
                 yield item
             cursor = page.next_cursor
-            if cursor is None:
+            # A list that leads in circles would never end.
+            if cursor is None or cursor in seen:
                 return
+            seen.add(cursor)
 
     async def create_lab_order(self, *, brand_id: str, patient_id: str, panel_id: LabPanel, patient: LabPatient, address: PostalAddress, idempotency_key: str | None = None, timeout: float | None = None) -> LabOrder:
         """Orders lab tests for a person.
@@ -1733,13 +1742,16 @@ class AsyncUserComms:
         Takes the same arguments; `timeout`, in seconds, is each page's.
         """
         cursor: str | None = None
+        seen: set[str] = set()
         while True:
             page = await self.list_notifications(limit=limit, cursor=cursor, timeout=timeout)
             for item in page:
                 yield item
             cursor = page.next_cursor
-            if cursor is None:
+            # A list that leads in circles would never end.
+            if cursor is None or cursor in seen:
                 return
+            seen.add(cursor)
 
 
 class AsyncUserAi:
@@ -1838,7 +1850,7 @@ class AsyncMachineClinical:
         result: Page[Biomarker] = await self._call("clinical.parse_biomarkers", Arguments(patient_id=patient_id, brand_id=brand_id, source=source, biomarkers=biomarkers, idempotency_key=idempotency_key), timeout)
         return result
 
-    async def parse_vendor_results(self, *, patient_id: str, brand_id: str, vendor: LabVendor, raw_payload: Any, idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
+    async def parse_vendor_results(self, *, patient_id: str, brand_id: str, vendor: LabVendor, raw_payload: dict[str, Any], idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
         """Adds results that are written in a laboratory's own format.
 
         Source: the platform's API page `clinical/biomarkers-vendor`.
@@ -1858,7 +1870,7 @@ class AsyncMachineClinical:
         result: Page[Biomarker] = await self._call("clinical.parse_vendor_results", Arguments(patient_id=patient_id, brand_id=brand_id, vendor=vendor, raw_payload=raw_payload, idempotency_key=idempotency_key), timeout)
         return result
 
-    async def upload_bloodwork(self, *, patient_id: str, brand_id: str, content_type: str, source: str, file_base64: str, clinician_id: str | None = None, file_name: str | None = None, structured_data: Any | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Bloodwork:
+    async def upload_bloodwork(self, *, patient_id: str, brand_id: str, content_type: str, source: str, file_base64: str, clinician_id: str | None = None, file_name: str | None = None, structured_data: dict[str, Any] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Bloodwork:
         """Uploads a lab report.
 
         Source: the platform's API page `clinical/bloodwork-upload`.
@@ -1924,13 +1936,16 @@ class AsyncMachineClinical:
         Takes the same arguments; `timeout`, in seconds, is each page's.
         """
         cursor: str | None = None
+        seen: set[str] = set()
         while True:
             page = await self.list_lab_markers(q=q, state=state, tag=tag, limit=limit, cursor=cursor, timeout=timeout)
             for item in page:
                 yield item
             cursor = page.next_cursor
-            if cursor is None:
+            # A list that leads in circles would never end.
+            if cursor is None or cursor in seen:
                 return
+            seen.add(cursor)
 
     async def upsert_lab_markers(self, *, markers: list[NewLabMarker], idempotency_key: str | None = None, timeout: float | None = None) -> UpsertedMarkers:
         """Makes or changes many markers of the laboratory's catalogue.
@@ -2311,7 +2326,7 @@ class AsyncMachineIdentity:
         result: OauthClientWithSecret = await self._call("identity.create_oauth_client", Arguments(client_name=client_name, client_type=client_type, redirect_uris=redirect_uris, allowed_scopes=allowed_scopes, allowed_origins=allowed_origins, client_uri=client_uri, logo_uri=logo_uri, idempotency_key=idempotency_key), timeout)
         return result
 
-    async def update_oauth_client(self, client_id: str, *, client_name: str | None = None, client_uri: str | None = None, logo_uri: str | None = None, redirect_uris: list[str] | None = None, allowed_scopes: list[str] | None = None, allowed_origins: list[str] | None = None, enabled: bool | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> OauthClient:
+    async def update_oauth_client(self, client_id: str, *, client_name: str | None = None, client_uri: str | None | Unset = UNSET, logo_uri: str | None | Unset = UNSET, redirect_uris: list[str] | None = None, allowed_scopes: list[str] | None = None, allowed_origins: list[str] | None = None, enabled: bool | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> OauthClient:
         """Changes a registered app. What is not named stays as it is.
 
         Source: the platform's API page `identity/oauth-clients-patch`.
@@ -2322,9 +2337,9 @@ class AsyncMachineIdentity:
 
         `client_name`: The app's name for people.
 
-        `client_uri`: The app's page.
+        `client_uri`: The app's page. None takes it away, `UNSET`, the default, leaves it.
 
-        `logo_uri`: The app's picture.
+        `logo_uri`: The app's picture. None takes it away, `UNSET`, the default, leaves it.
 
         `redirect_uris`: Where people may be sent back.
 
@@ -2336,7 +2351,7 @@ class AsyncMachineIdentity:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        result: OauthClient = await self._call("identity.update_oauth_client", Arguments(client_id=client_id, client_name=client_name, client_uri=client_uri, logo_uri=logo_uri, redirect_uris=redirect_uris, allowed_scopes=allowed_scopes, allowed_origins=allowed_origins, enabled=enabled, idempotency_key=idempotency_key), timeout)
+        result: OauthClient = await self._call("identity.update_oauth_client", Arguments(client_id=client_id, client_name=client_name, client_uri=NULL if client_uri is None else client_uri, logo_uri=NULL if logo_uri is None else logo_uri, redirect_uris=redirect_uris, allowed_scopes=allowed_scopes, allowed_origins=allowed_origins, enabled=enabled, idempotency_key=idempotency_key), timeout)
         return result
 
     async def rotate_oauth_client_secret(self, client_id: str, *, idempotency_key: str | None = None, timeout: float | None = None) -> OauthClientWithSecret:
@@ -2513,7 +2528,7 @@ class AsyncMachineEvents:
     def __init__(self, call: Call) -> None:
         self._call = call
 
-    async def publish(self, *, name: str, payload: Any, correlation_id: str | None = None, source: str | None = None, brand_id: str | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> PublishedEvent:
+    async def publish(self, *, name: str, payload: dict[str, Any], correlation_id: str | None = None, source: str | None = None, brand_id: str | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> PublishedEvent:
         """Hands in an event.
 
         Source: the platform's API page `events/post_v1_events`.

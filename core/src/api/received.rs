@@ -61,7 +61,8 @@ impl Received {
         body: Vec<u8>,
         cursor: Option<String>,
     ) -> Result<Self, Error> {
-        let body = unwrapped(operation, body).map_err(|error| head.tell(&error))?;
+        let inner = unwrapped(operation, &body).map_err(|error| head.tell(&error))?;
+        let body = inner.unwrap_or(body);
         Ok(Self { operation, head, body, cursor })
     }
 
@@ -100,15 +101,15 @@ impl Received {
     }
 }
 
-/// The bytes that the result is made of.
-fn unwrapped(operation: &Operation, body: Vec<u8>) -> Result<Vec<u8>, Error> {
+/// The bytes that the result is made of; none where those are the whole answer.
+pub(super) fn unwrapped(operation: &Operation, body: &[u8]) -> Result<Option<Vec<u8>>, Error> {
     if matches!(operation.result, Type::Nothing) {
-        return Ok(b"null".to_vec());
+        return Ok(Some(b"null".to_vec()));
     }
-    let Some(member) = operation.within else { return Ok(body) };
-    let members: std::collections::HashMap<String, &RawValue> = model::decode_borrowed(&body)?;
+    let Some(member) = operation.within else { return Ok(None) };
+    let members: std::collections::HashMap<String, &RawValue> = model::decode_borrowed(body)?;
     let inner = members.get(member).map_or("null", |value| value.get());
-    Ok(inner.as_bytes().to_vec())
+    Ok(Some(inner.as_bytes().to_vec()))
 }
 
 /// What is known of this answer beside its body, which is left.

@@ -93,12 +93,28 @@ mod tests {
             assert_eq!((decimal.as_str(), serde_json::to_value(&decimal).unwrap()), (text, text.into()));
             assert!(!format!("{decimal:?}").contains(text));
         }
-        for (other, text) in [("1E-7", "1e-7"), ("+1.5", "1.5"), (".5", "0.5"), ("-.5", "-0.5"), ("5.", "5"), ("007", "007")] {
+        for (other, text) in
+            [("1E-7", "1e-7"), ("+1.5", "1.5"), (".5", "0.5"), ("-.5", "-0.5"), ("5.", "5"), ("007", "007")]
+        {
             let decimal: Decimal = serde_json::from_value(other.into()).unwrap();
             assert_eq!(decimal.as_str(), text, "{other}");
         }
         for wrong in [
-            "", "1,5", ".", "-", "+-1", "high", "1e", "e5", "1e1.5", "1e1000", "1e99999999999", "NaN", "inf", "0x1", "1 ",
+            "",
+            "1,5",
+            ".",
+            "-",
+            "+-1",
+            "high",
+            "1e",
+            "e5",
+            "1e1.5",
+            "1e1000",
+            "1e99999999999",
+            "NaN",
+            "inf",
+            "0x1",
+            "1 ",
             "١",
         ] {
             assert!(Decimal::parse(wrong).is_none(), "{wrong}");

@@ -333,7 +333,8 @@ mod tests {
             ("[1, 2]", Some("[1, 2]")),
             ("null", None),
         ] {
-            let parameter = format!(r#"{{"name":"n","value":{written},"unit":"u","derived_from":"d","rationale":"r"}}"#);
+            let parameter =
+                format!(r#"{{"name":"n","value":{written},"unit":"u","derived_from":"d","rationale":"r"}}"#);
             let parameter: ProtocolParameter = decode(parameter.as_bytes()).unwrap();
             let found = format!(r#"[{{"name":"n","value":{written},"unit":"u","reference_range":null}}]"#);
             let found: crate::model::Page<ExtractedBiomarker> = decode(found.as_bytes()).unwrap();

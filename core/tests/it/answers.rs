@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use futures_util::TryStreamExt as _;
+use loop_sdk::model::{NewBiomarker, Nullable};
 use loop_sdk::{ApiRequest, Code, Environment, Error, ImportGrant, LoopClient, M2MClient};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -188,12 +189,76 @@ async fn a_list_that_leads_in_circles_ends() {
     assert_eq!(all.len(), 2);
 }
 
-#[tokio::test]
-async fn a_machines_calls_are_held_by_all_that_the_platform_may_count_them_as() {
+/// Gives machines their tokens.
+async fn token_server() -> MockServer {
     let server = MockServer::start().await;
     let token = json!({"access_token": "m", "token_type": "Bearer", "expires_in": 3600, "scope": "admin:clinical"});
     let token = Mock::given(path("/identity/v1/tokens")).respond_with(ResponseTemplate::new(200).set_body_json(token));
     token.mount(&server).await;
+    server
+}
+
+fn machine(server: &MockServer) -> M2MClient {
+    let environment = Environment::Template(format!("{}/{{service}}", server.uri()));
+    M2MClient::builder().client_id("m").client_secret("s").environment(environment).build().unwrap()
+}
+
+#[tokio::test]
+async fn a_change_takes_away_what_is_null_and_leaves_what_is_not_named() {
+    let server = token_server().await;
+    let answer = json!({"client": {
+        "id": "i", "client_id": "c", "client_name": "n", "client_uri": null, "logo_uri": null, "client_type": "public",
+        "redirect_uris": [], "allowed_scopes": [], "allowed_origins": [], "owner_id": null, "brand_id": "loop",
+        "is_first_party": false, "enabled": true, "created_at": "t", "updated_at": "t",
+    }});
+    let patch = Mock::given(method("PATCH")).respond_with(ResponseTemplate::new(200).set_body_json(answer));
+    patch.mount(&server).await;
+    let client = machine(&server);
+    let identity = client.identity();
+    identity.update_oauth_client("c").client_uri(Nullable::Null).await.unwrap();
+    identity.update_oauth_client("c").client_uri("https://example.com").logo_uri(None).await.unwrap();
+    identity.update_oauth_client("c").client_name("n").await.unwrap();
+    let mut expected = vec![
+        json!({"client_uri": null}),
+        json!({"client_uri": "https://example.com", "logo_uri": null}),
+        json!({"client_name": "n"}),
+    ];
+    #[cfg(feature = "bridge")]
+    {
+        use loop_sdk::bridge::{CancelHandle, Client, Hooks};
+        let options = json!({
+            "client_id": "m", "client_secret": "s", "environment": format!("{}/{{service}}", server.uri()),
+        });
+        let mut hooks = Hooks::default();
+        hooks.machine = true;
+        let client = Client::new(&options.to_string(), hooks, "test").unwrap();
+        for arguments in [json!({"clientId": "c", "clientUri": null, "clientName": null}), json!({"client_id": "c"})] {
+            let call = "identity.update_oauth_client";
+            client.call(call, &arguments.to_string(), None, &CancelHandle::new()).await.unwrap();
+        }
+        expected.extend([json!({"client_uri": null}), json!({})]);
+    }
+    let requests = server.received_requests().await.unwrap();
+    let patches = requests.iter().filter(|request| request.method.as_str() == "PATCH");
+    let sent: Vec<Value> = patches.map(|request| serde_json::from_slice(&request.body).unwrap()).collect();
+    assert_eq!(sent, expected);
+}
+
+#[tokio::test]
+async fn a_number_that_json_lacks_is_named_and_nothing_is_sent() {
+    let bench = Bench::connected().await;
+    let clinical = bench.client.user("u").clinical();
+    let wrong = NewBiomarker::builder().code("ldl_c").name("LDL").value(f64::NAN).unit("mg/dL");
+    let wrong = vec![wrong.collected_at("2026-01-01T00:00:00Z").build()];
+    let call = clinical.parse_biomarkers().patient_id("p").brand_id("loop").source("s").biomarkers(wrong);
+    let error = call.await.unwrap_err();
+    assert_eq!((error.code(), error.detail()), (Code::InvalidOption, Some("biomarkers[0].value")));
+    assert!(bench.posts("parse").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_machines_calls_are_held_by_all_that_the_platform_may_count_them_as() {
+    let server = token_server().await;
     let limited = ResponseTemplate::new(429).insert_header("retry-after", "20");
     Mock::given(path("/clinical/v1/biomarkers")).respond_with(limited.clone()).mount(&server).await;
     Mock::given(path("/identity/v1/admin/oauth-clients")).respond_with(limited).mount(&server).await;
@@ -201,12 +266,7 @@ async fn a_machines_calls_are_held_by_all_that_the_platform_may_count_them_as() 
         .respond_with(ResponseTemplate::new(200).set_body_json(json!({"flags": []})))
         .mount(&server)
         .await;
-    let machine = || {
-        let environment = Environment::Template(format!("{}/{{service}}", server.uri()));
-        M2MClient::builder().client_id("m").client_secret("s").environment(environment).build().unwrap()
-    };
-
-    let (client, object) = (machine(), Default::default());
+    let (client, object) = (machine(&server), Default::default());
     assert_eq!(code(client.clinical().list_patient_biomarkers().patient_id("p").await), Code::RateLimited);
     assert_eq!(code(client.identity().list_oauth_clients().await), Code::RateLimited, "an admin call");
     assert_eq!(code(client.events().publish().name("n").payload(object).await), Code::RateLimited, "a machine's own");
@@ -214,7 +274,7 @@ async fn a_machines_calls_are_held_by_all_that_the_platform_may_count_them_as() 
     let sent = server.received_requests().await.unwrap();
     assert_eq!(sent.iter().filter(|request| !request.url.path().ends_with("tokens")).count(), 1);
 
-    let client = machine();
+    let client = machine(&server);
     assert_eq!(code(client.identity().list_oauth_clients().await), Code::RateLimited);
     assert!(client.clinical().list_red_flags("p").await.is_ok(), "what people may call as well is no admin call");
     assert_eq!(code(client.clinical().list_patient_biomarkers().patient_id("p").await), Code::RateLimited);
