@@ -117,7 +117,7 @@ test("JSON holds whole records, as they travel", async () => {
   const { userId } = await signIn(sandbox, loop);
   const page = await loop.clinical.listBiomarkers({ userId });
   const copy = JSON.parse(JSON.stringify(page));
-  assert.deepEqual(Object.keys(copy), ["items", "next_cursor"]);
+  assert.deepEqual(Object.keys(copy), ["items", "next_cursor", "total"]);
   assert.deepEqual(Object.keys(copy.items[0]), Object.keys(page.items[0]));
   assert.equal(copy.items[0].value, page.items[0].value);
   const { biomarker_name, ...rest } = page.items[0];

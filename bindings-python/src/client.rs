@@ -125,7 +125,7 @@ impl Client {
 
 fn outcome(reply: Reply) -> Result<Outcome, Error> {
     match reply {
-        Reply::Operation(operation, body) => Ok(Outcome::Record(Decoded::of(operation, &body)?)),
+        Reply::Operation(received) => Ok(Outcome::Record(Decoded::of(&received)?)),
         other => Ok(Outcome::Json(other.into_json()?)),
     }
 }

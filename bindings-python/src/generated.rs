@@ -303,7 +303,7 @@ record! {
     ProtocolParameter, see "value" {
         /// What it is, for instance `daily_dose`.
         name as name = "name",
-        /// The figure, exact, in `unit`.
+        /// The figure in `unit`, or in words such as `morning`, as the platform wrote it; null where there is none.
         value as value = "value",
         /// The unit of `value`.
         unit as unit = "unit",
@@ -1061,7 +1061,7 @@ record! {
         user_id as user_id = "user_id",
         /// The brand.
         brand_id as brand_id = "brand_id",
-        /// The tier, for instance `core`.
+        /// The tier, for instance `basic`, `plus` or `premium`.
         tier as tier = "tier",
         /// Where it stands, for instance `active`.
         state as state = "state",
@@ -1217,7 +1217,7 @@ record! {
     ExtractedBiomarker, see "value" {
         /// The marker's name, as the document writes it.
         name as name = "name",
-        /// The measured value, in `unit`.
+        /// The measured value in `unit`, as the document writes it, for instance `41.2` or `<0.5`; null where it has none.
         value as value = "value",
         /// The unit, as the document writes it.
         unit as unit = "unit",

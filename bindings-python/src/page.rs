@@ -11,7 +11,7 @@ use pyo3::types::{PyDict, PyIterator, PyList, PySlice, PyTuple};
 use crate::views::{Record, ToPython as _, View, json_to_python, list, unreadable};
 
 /// What pickle keeps: the function that makes the page again, and its arguments.
-type Restored<'py, 'a> = (Bound<'py, PyAny>, (&'static str, String, Option<&'a str>));
+type Restored<'py, 'a> = (Bound<'py, PyAny>, (&'static str, String, Option<&'a str>, Option<u64>));
 
 /// One page of a list: a sequence of its records.
 #[pyclass(frozen, eq, generic, sequence, module = "loop_sdk")]
@@ -31,6 +31,7 @@ trait Items: Send + Sync {
     fn json(&self) -> serde_json::Result<String>;
     fn safe_view(&self) -> serde_json::Value;
     fn next_cursor(&self) -> Option<&str>;
+    fn total(&self) -> Option<u64>;
     fn equals(&self, other: &dyn Items) -> bool;
     fn as_any(&self) -> &dyn Any;
 }
@@ -64,6 +65,10 @@ impl<M: Record> Items for Arc<model::Page<M>> {
         self.next_cursor.as_deref()
     }
 
+    fn total(&self) -> Option<u64> {
+        self.total
+    }
+
     fn equals(&self, other: &dyn Items) -> bool {
         other.as_any().downcast_ref::<Self>().is_some_and(|other| self == other)
     }
@@ -93,11 +98,18 @@ impl Page {
         self.0.next_cursor()
     }
 
+    /// How many records all pages have together; None where the platform does not say.
+    #[getter]
+    fn total(&self) -> Option<u64> {
+        self.0.total()
+    }
+
     /// The whole page in plain types, for a template or for JSON.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(py);
         dict.set_item("items", self.0.plain(py)?)?;
         dict.set_item("next_cursor", self.0.next_cursor())?;
+        dict.set_item("total", self.0.total())?;
         Ok(dict)
     }
 
@@ -149,6 +161,7 @@ impl Page {
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Restored<'py, '_>> {
         let restore = py.import("loop_sdk._native")?.getattr("_restore_page")?;
-        Ok((restore, (self.0.name(), self.0.json().map_err(|_| unreadable())?, self.0.next_cursor())))
+        let json = self.0.json().map_err(|_| unreadable())?;
+        Ok((restore, (self.0.name(), json, self.0.next_cursor(), self.0.total())))
     }
 }

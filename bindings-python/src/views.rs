@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use loop_sdk::Error;
 use loop_sdk::bridge::decode;
 use loop_sdk::model::{self, Decimal, Json};
-use loop_sdk::schema::{Model, Operation, Type};
+use loop_sdk::schema::{Model, Type};
+use loop_sdk::{Error, Received};
 use pyo3::IntoPyObjectExt as _;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -146,6 +146,9 @@ pub(crate) struct Decoded(Box<dyn Wrap>);
 
 trait Wrap: Send {
     fn wrap(self: Box<Self>, py: Python<'_>) -> PyResult<Bound<'_, PyAny>>;
+
+    /// What led to it, where it is a page.
+    fn came_from(&mut self, _cursor: Option<&str>) {}
 }
 
 struct One<M>(M);
@@ -160,6 +163,10 @@ impl<M: Record> Wrap for model::Page<M> {
     fn wrap(self: Box<Self>, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Page::of(*self).into_bound_py_any(py)
     }
+
+    fn came_from(&mut self, cursor: Option<&str>) {
+        self.leave_out(cursor);
+    }
 }
 
 impl Wrap for Value {
@@ -170,14 +177,20 @@ impl Wrap for Value {
 
 impl Decoded {
     /// Parses an operation's answer.
-    pub(crate) fn of(operation: &Operation, body: &[u8]) -> Result<Self, Error> {
+    pub(crate) fn of(received: &Received) -> Result<Self, Error> {
+        let operation = received.operation();
         let known = match operation.result {
-            Type::Page(model) => generated::page(model.name, body),
-            Type::Model(model) => generated::one(model.name, body),
+            Type::Page(model) => generated::page(model.name, received.body()),
+            Type::Model(model) => generated::one(model.name, received.body()),
             _ => None,
         };
         // An enum or a plain value has no class of its own.
-        known.unwrap_or_else(|| Ok(Self(Box::new(decode::<Value>((operation.normalize)(body)?.as_bytes())?))))
+        let Some(known) = known else {
+            return Ok(Self(Box::new(decode::<Value>((operation.normalize)(received)?.as_bytes())?)));
+        };
+        let mut decoded = known.map_err(|error| received.tell(&error))?;
+        decoded.0.came_from(received.cursor());
+        Ok(decoded)
     }
 
     pub(crate) fn one<M: Record>(body: &[u8]) -> Result<Self, Error> {
@@ -201,15 +214,17 @@ pub(crate) fn _restore<'py>(py: Python<'py>, name: &str, json: &str) -> PyResult
 
 /// What pickle calls to make a page again.
 #[pyfunction]
-#[pyo3(signature = (name, json, next_cursor))]
+#[pyo3(signature = (name, json, next_cursor, total=None))]
 pub(crate) fn _restore_page<'py>(
     py: Python<'py>,
     name: &str,
     json: &str,
     next_cursor: Option<&str>,
+    total: Option<u64>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let cursor = Value::from(next_cursor);
-    restored(py, generated::page(name, format!(r#"{{"results":{json},"next_cursor":{cursor}}}"#).as_bytes()))
+    let (cursor, total) = (Value::from(next_cursor), Value::from(total));
+    let page = format!(r#"{{"results":{json},"next_cursor":{cursor},"total":{total}}}"#);
+    restored(py, generated::page(name, page.as_bytes()))
 }
 
 fn restored(py: Python<'_>, decoded: Option<Result<Decoded, Error>>) -> PyResult<Bound<'_, PyAny>> {

@@ -37,7 +37,7 @@ def test_a_record_cannot_be_changed_or_made_up(page: Page[Biomarker]) -> None:
 
 def test_to_dict_is_whole_and_plain(page: Page[Biomarker]) -> None:
     whole = page.to_dict()
-    assert list(whole) == ["items", "next_cursor"] and len(whole["items"]) == len(page)
+    assert list(whole) == ["items", "next_cursor", "total"] and len(whole["items"]) == len(page)
     first = whole["items"][0]
     assert first == page[0].to_dict()
     assert first == {name: getattr(page[0], name) for name in first}

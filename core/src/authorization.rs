@@ -211,8 +211,8 @@ impl LoopClient {
 
     /// The way out of an error with the action `sign_in_again` or `ask_for_scope`: where to send the person.
     ///
-    /// It expects the person whose call failed, and asks for what they have granted and for what is missing. What
-    /// `request` says goes first.
+    /// It expects the person whose call failed, unless `request` names another. Where scopes are missing, it asks for those
+    /// and for what the person has granted, beside the scopes of `request` or else of the client.
     pub async fn sign_in_again(
         &self,
         error: &Error,
@@ -220,8 +220,11 @@ impl LoopClient {
     ) -> Result<Authorization, Error> {
         request.user_id = request.user_id.or_else(|| error.user_id().map(str::to_owned));
         let missing = error.missing_scopes();
-        if request.scopes.is_empty() && !missing.is_empty() {
-            request.scopes.clone_from(&self.inner.config.scopes);
+        if !missing.is_empty() {
+            if request.scopes.is_empty() {
+                request.scopes.clone_from(&self.inner.config.scopes);
+            }
+            // A new grant takes the old one's place: what it leaves out would be lost.
             if let Some(user_id) = &request.user_id
                 && let Some(read) = self.manager().records.load_grant(user_id).await?
             {

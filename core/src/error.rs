@@ -175,6 +175,10 @@ codes! {
     NotFound = "not_found", FixCall;
     /// It conflicts with what is already there.
     Conflict = "conflict", FixCall;
+    /// What the call builds on is not there yet, for instance the person's lab results.
+    NotReady = "not_ready", FixCall;
+    /// The request is larger than the platform takes.
+    RequestTooLarge = "request_too_large", FixCall;
     /// The platform does not accept the request's content.
     InvalidRequest = "invalid_request", FixCall;
     /// A write was sent and nobody knows whether it was done. The detail is its idempotency key: sent again under it, it
@@ -194,7 +198,7 @@ codes! {
     Unreachable = "unreachable", Retry;
     /// No answer within the time limit.
     Timeout = "timeout", Retry;
-    /// The platform's answer can't be decoded.
+    /// The platform's answer can't be decoded. After a write, which was done, the detail is its idempotency key.
     AnswerInvalid = "answer_invalid", CallOperator;
     /// The answer is larger than the limit.
     AnswerTooLarge = "answer_too_large", CallOperator;

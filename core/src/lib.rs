@@ -61,6 +61,8 @@ mod sys;
 mod trace;
 pub mod webhook;
 
+#[doc(hidden)]
+pub use api::Received;
 pub use api::{
     Ai, ApiRequest, ApiResponse, Clinical, Comms, Events, Identity, Integrations, Memberships, PatientGraph, SERVICES,
     TierEntitlements, WebhookDeliveries, calls, operation,

@@ -98,12 +98,12 @@ mod tests {
     /// A value of this type whose every text is the canary.
     fn filled(ty: &Type) -> Value {
         match ty {
-            Type::Text | Type::Json => CANARY.into(),
+            Type::Text | Type::Json | Type::Object => CANARY.into(),
             Type::Decimal => "424242.5".into(),
             Type::Number => 424_242.5.into(),
             Type::Integer => 424_242.into(),
             Type::Boolean => true.into(),
-            Type::Optional(inner) => filled(inner),
+            Type::Optional(inner) | Type::Nullable(inner) => filled(inner),
             Type::List(inner) => vec![filled(inner)].into(),
             Type::Page(model) | Type::Model(model) => record(model),
             Type::Nothing => Value::Null,
@@ -150,7 +150,11 @@ mod tests {
                 let name = field.name;
                 let tells = ["value", "patient", "user_id", "_at", "dose", "score", "code", "mood", "weight", "email"];
                 assert!(!tells.iter().any(|part| name.contains(part)), "{}.{name} is marked safe", model.name);
-                assert!(!matches!(field.ty, Type::Json | Type::Decimal), "{}.{name} is marked safe", model.name);
+                assert!(
+                    !matches!(field.ty, Type::Json | Type::Object | Type::Decimal),
+                    "{}.{name} is marked safe",
+                    model.name
+                );
             }
         }
     }

@@ -50,10 +50,15 @@ pub enum Type {
     Decimal,
     /// Any JSON value: the platform does not say more.
     Json,
+    /// A JSON object: the platform does not say what is in it.
+    Object,
     /// An answer without content.
     Nothing,
     /// Absent and null are the same.
     Optional(&'static Type),
+    /// What an app may give, or take away with null. Always inside of an [`Optional`](Self::Optional): absent changes
+    /// nothing.
+    Nullable(&'static Type),
     /// A list inside a record.
     List(&'static Type),
     /// A page of a list operation.
@@ -66,6 +71,11 @@ pub enum Type {
 pub trait Typed {
     /// How it looks from outside.
     const TYPE: Type;
+
+    /// Whether the caller left it out.
+    fn is_absent(&self) -> bool {
+        false
+    }
 }
 
 impl Typed for String {
@@ -82,6 +92,10 @@ impl Typed for bool {
 }
 impl<T: Typed> Typed for Option<T> {
     const TYPE: Type = Type::Optional(&T::TYPE);
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
 }
 impl<T: Typed> Typed for Vec<T> {
     const TYPE: Type = Type::List(&T::TYPE);
@@ -125,7 +139,7 @@ pub struct Operation {
     /// The doc comment's lines.
     pub docs: &'static [&'static str],
     /// Decodes an answer as Rust does and writes it in the one JSON form that bindings hand out.
-    pub normalize: fn(&[u8]) -> Result<String, crate::Error>,
+    pub normalize: fn(&crate::api::Received) -> Result<String, crate::Error>,
     /// Decodes an answer, and says how many records it holds.
     pub records: fn(&[u8]) -> Result<u64, crate::Error>,
 }
@@ -170,6 +184,21 @@ pub struct Parameter {
     pub ty: Type,
 }
 
+impl Parameter {
+    /// Whether null means something else than nothing given.
+    pub fn is_nullable(&self) -> bool {
+        matches!(self.ty, Type::Optional(Type::Nullable(_)))
+    }
+
+    /// Its docs in one line, with what null does in the words of a language: its null, and its nothing.
+    pub fn summary(&self, null: &str, nothing: &str) -> String {
+        let docs: Vec<&str> = self.docs.iter().map(|line| line.trim()).collect();
+        let how =
+            if self.is_nullable() { format!(" {null} takes it away, {nothing} leaves it.") } else { String::new() };
+        format!("{}{how}", docs.join(" ").trim())
+    }
+}
+
 /// Where a parameter travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -201,7 +230,7 @@ pub fn inputs(services: &[&'static Service]) -> Vec<&'static ModelSchema> {
 fn reached<'a>(types: impl Iterator<Item = &'a Type>) -> Vec<&'static ModelSchema> {
     fn visit(ty: &Type, found: &mut Vec<&'static ModelSchema>) {
         match ty {
-            Type::Optional(inner) | Type::List(inner) => visit(inner, found),
+            Type::Optional(inner) | Type::Nullable(inner) | Type::List(inner) => visit(inner, found),
             Type::Page(model) | Type::Model(model) => {
                 if found.iter().any(|seen| std::ptr::eq(*seen, *model)) {
                     return;
@@ -213,7 +242,14 @@ fn reached<'a>(types: impl Iterator<Item = &'a Type>) -> Vec<&'static ModelSchem
                     }
                 }
             }
-            Type::Text | Type::Number | Type::Integer | Type::Boolean | Type::Decimal | Type::Json | Type::Nothing => {}
+            Type::Text
+            | Type::Number
+            | Type::Integer
+            | Type::Boolean
+            | Type::Decimal
+            | Type::Json
+            | Type::Object
+            | Type::Nothing => {}
         }
     }
     let mut found = Vec::new();

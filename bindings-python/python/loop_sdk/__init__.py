@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from loop_sdk import event_names, records, scopes, webhooks
+from loop_sdk._arguments import UNSET, Unset
 from loop_sdk._codes import Action, ErrorCode
 from loop_sdk._json import json_default
 from loop_sdk._native import __version__
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 cast(Any, Sequence).register(records.Page)
 
 __all__ = [
+    "UNSET",
     "Action",
     "ApiResponse",
     "AsyncGrants",
@@ -71,6 +73,7 @@ __all__ = [
     "Status",
     "Tokens",
     "UnderlyingError",
+    "Unset",
     "User",
     "WebhookEvent",
     "__version__",

@@ -5,10 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from enum import Enum
+from typing import Any, Final
 
 from loop_sdk._hidden import Hidden
 from loop_sdk.errors import InvalidCall
+
+
+class Unset(Enum):
+    """The type of `UNSET`."""
+
+    UNSET = "UNSET"
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+#: The default of an argument that None takes away: what is not given stays as it is.
+UNSET: Final = Unset.UNSET
+
+#: None where it says something, and is sent.
+NULL: Final = object()
 
 
 class Arguments(Hidden):
@@ -22,10 +39,19 @@ class Arguments(Hidden):
 
     def encode(self) -> str:
         """Returns the JSON text without what was left out, or raises an error that names the argument that has none."""
-        text = _json({name: value for name, value in self._values.items() if value is not None})
+        text = _json(
+            {
+                name: None if value is NULL else value
+                for name, value in self._values.items()
+                if value is not None and value is not UNSET
+            }
+        )
         if text is None:
-            name = next((name for name, value in self._values.items() if _json(value) is None), "arguments")
-            raise invalid(name, f"`{name}` has a value that JSON can't hold, or is nested too deeply.")
+            given = (name for name, value in self._values.items() if value is not NULL and value is not UNSET)
+            name = next((name for name in given if _json(self[name]) is None), "arguments")
+            raise invalid(
+                name, f"`{name}` has a value that JSON can't hold, such as NaN or infinity, or is nested too deeply."
+            )
         return text
 
     def words(self, name: str) -> None:

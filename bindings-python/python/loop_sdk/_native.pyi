@@ -77,6 +77,10 @@ class Page(Sequence[T], Generic[T]):
     def next_cursor(self) -> str | None:
         """Fetches the next page; None on the last one."""
 
+    @property
+    def total(self) -> int | None:
+        """How many records all pages have together; None where the platform does not say."""
+
     def to_dict(self) -> dict[str, Any]:
         """The whole page in plain types, for a template or for JSON."""
 
@@ -631,8 +635,8 @@ class ProtocolParameter:
         """What it is, for instance `daily_dose`."""
 
     @property
-    def value(self) -> Decimal:
-        """The figure, exact, in `unit`."""
+    def value(self) -> str | None:
+        """The figure in `unit`, or in words such as `morning`, as the platform wrote it; None where there is none."""
 
     @property
     def unit(self) -> str:
@@ -2034,7 +2038,7 @@ class Membership:
 
     @property
     def tier(self) -> str:
-        """The tier, for instance `core`."""
+        """The tier, for instance `basic`, `plus` or `premium`."""
 
     @property
     def state(self) -> str:
@@ -2315,8 +2319,8 @@ class ExtractedBiomarker:
         """The marker's name, as the document writes it."""
 
     @property
-    def value(self) -> float:
-        """The measured value, in `unit`."""
+    def value(self) -> str | None:
+        """The measured value in `unit`, as the document writes it, for instance `41.2` or `<0.5`; None where it has none."""
 
     @property
     def unit(self) -> str:
@@ -2786,4 +2790,4 @@ def _settle(limit: float) -> None: ...
 def _schema() -> str: ...
 def _verify_webhook(raw_body: bytes, headers: str, secrets: str) -> str: ...
 def _restore(name: str, json: str) -> Any: ...
-def _restore_page(name: str, json: str, next_cursor: str | None) -> Any: ...
+def _restore_page(name: str, json: str, next_cursor: str | None, total: int | None = None) -> Any: ...

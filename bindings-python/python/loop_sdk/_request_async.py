@@ -15,7 +15,7 @@ class AsyncRequests:
 
     _call: AsyncCaller
     #: What each call says of itself.
-    _context: dict[str, str]
+    _context: Arguments
 
     async def request(
         self,
@@ -42,6 +42,6 @@ class AsyncRequests:
             body=body,
             idempotency_key=idempotency_key,
         )
-        del path, query, body
+        del path, query, body, idempotency_key
         arguments.plain("query")
         return ApiResponse(**await self._call.json("request", arguments, timeout))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from loop_sdk._arguments import Arguments
+from loop_sdk._arguments import NULL, UNSET, Arguments, Unset
 
 if TYPE_CHECKING:
     from loop_sdk.records import (
@@ -118,7 +118,7 @@ class AsyncClinical:
         result: Page[Biomarker] = await self._call("clinical.parse_biomarkers", arguments, timeout)
         return result
 
-    async def parse_vendor_results(self, *, user_id: str, patient_id: str, brand_id: str, vendor: LabVendor, raw_payload: Any, idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
+    async def parse_vendor_results(self, *, user_id: str, patient_id: str, brand_id: str, vendor: LabVendor, raw_payload: dict[str, Any], idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
         """Adds results that are written in a laboratory's own format.
 
         Source: the platform's API page `clinical/biomarkers-vendor`.
@@ -140,7 +140,7 @@ class AsyncClinical:
         result: Page[Biomarker] = await self._call("clinical.parse_vendor_results", arguments, timeout)
         return result
 
-    async def upload_bloodwork(self, *, user_id: str, patient_id: str, brand_id: str, content_type: str, source: str, file_base64: str, clinician_id: str | None = None, file_name: str | None = None, structured_data: Any | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Bloodwork:
+    async def upload_bloodwork(self, *, user_id: str, patient_id: str, brand_id: str, content_type: str, source: str, file_base64: str, clinician_id: str | None = None, file_name: str | None = None, structured_data: dict[str, Any] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Bloodwork:
         """Uploads a lab report.
 
         Source: the platform's API page `clinical/bloodwork-upload`.
@@ -213,13 +213,17 @@ class AsyncClinical:
         """
         arguments = Arguments(user_id=user_id, q=q, state=state, tag=tag, limit=limit)
         del user_id, q, state, tag, limit
+        seen: set[str] = set()
         while True:
             page: Page[LabMarker] = await self._call("clinical.list_lab_markers", arguments, timeout)
             for item in page:
                 yield item
-            arguments["cursor"] = page.next_cursor
-            if page.next_cursor is None:
+            cursor = page.next_cursor
+            # A list that leads in circles would never end.
+            if cursor is None or cursor in seen:
                 return
+            seen.add(cursor)
+            arguments["cursor"] = cursor
 
     async def create_lab_order(self, *, user_id: str, brand_id: str, patient_id: str, panel_id: LabPanel, patient: LabPatient, address: PostalAddress, idempotency_key: str | None = None, timeout: float | None = None) -> LabOrder:
         """Orders lab tests for a person.
@@ -965,13 +969,17 @@ class AsyncComms:
         """
         arguments = Arguments(user_id=user_id, limit=limit)
         del user_id, limit
+        seen: set[str] = set()
         while True:
             page: Page[Notification] = await self._call("comms.list_notifications", arguments, timeout)
             for item in page:
                 yield item
-            arguments["cursor"] = page.next_cursor
-            if page.next_cursor is None:
+            cursor = page.next_cursor
+            # A list that leads in circles would never end.
+            if cursor is None or cursor in seen:
                 return
+            seen.add(cursor)
+            arguments["cursor"] = cursor
 
 
 class AsyncAi:
@@ -1073,7 +1081,7 @@ class AsyncUserClinical:
         result: Page[Biomarker] = await self._call("clinical.parse_biomarkers", arguments, timeout)
         return result
 
-    async def parse_vendor_results(self, *, patient_id: str, brand_id: str, vendor: LabVendor, raw_payload: Any, idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
+    async def parse_vendor_results(self, *, patient_id: str, brand_id: str, vendor: LabVendor, raw_payload: dict[str, Any], idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
         """Adds results that are written in a laboratory's own format.
 
         Source: the platform's API page `clinical/biomarkers-vendor`.
@@ -1095,7 +1103,7 @@ class AsyncUserClinical:
         result: Page[Biomarker] = await self._call("clinical.parse_vendor_results", arguments, timeout)
         return result
 
-    async def upload_bloodwork(self, *, patient_id: str, brand_id: str, content_type: str, source: str, file_base64: str, clinician_id: str | None = None, file_name: str | None = None, structured_data: Any | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Bloodwork:
+    async def upload_bloodwork(self, *, patient_id: str, brand_id: str, content_type: str, source: str, file_base64: str, clinician_id: str | None = None, file_name: str | None = None, structured_data: dict[str, Any] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Bloodwork:
         """Uploads a lab report.
 
         Source: the platform's API page `clinical/bloodwork-upload`.
@@ -1168,13 +1176,17 @@ class AsyncUserClinical:
         """
         arguments = Arguments(**self._context, q=q, state=state, tag=tag, limit=limit)
         del q, state, tag, limit
+        seen: set[str] = set()
         while True:
             page: Page[LabMarker] = await self._call("clinical.list_lab_markers", arguments, timeout)
             for item in page:
                 yield item
-            arguments["cursor"] = page.next_cursor
-            if page.next_cursor is None:
+            cursor = page.next_cursor
+            # A list that leads in circles would never end.
+            if cursor is None or cursor in seen:
                 return
+            seen.add(cursor)
+            arguments["cursor"] = cursor
 
     async def create_lab_order(self, *, brand_id: str, patient_id: str, panel_id: LabPanel, patient: LabPatient, address: PostalAddress, idempotency_key: str | None = None, timeout: float | None = None) -> LabOrder:
         """Orders lab tests for a person.
@@ -1916,13 +1928,17 @@ class AsyncUserComms:
         """
         arguments = Arguments(**self._context, limit=limit)
         del limit
+        seen: set[str] = set()
         while True:
             page: Page[Notification] = await self._call("comms.list_notifications", arguments, timeout)
             for item in page:
                 yield item
-            arguments["cursor"] = page.next_cursor
-            if page.next_cursor is None:
+            cursor = page.next_cursor
+            # A list that leads in circles would never end.
+            if cursor is None or cursor in seen:
                 return
+            seen.add(cursor)
+            arguments["cursor"] = cursor
 
 
 class AsyncUserAi:
@@ -2027,7 +2043,7 @@ class AsyncMachineClinical:
         result: Page[Biomarker] = await self._call("clinical.parse_biomarkers", arguments, timeout)
         return result
 
-    async def parse_vendor_results(self, *, patient_id: str, brand_id: str, vendor: LabVendor, raw_payload: Any, idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
+    async def parse_vendor_results(self, *, patient_id: str, brand_id: str, vendor: LabVendor, raw_payload: dict[str, Any], idempotency_key: str | None = None, timeout: float | None = None) -> Page[Biomarker]:
         """Adds results that are written in a laboratory's own format.
 
         Source: the platform's API page `clinical/biomarkers-vendor`.
@@ -2049,7 +2065,7 @@ class AsyncMachineClinical:
         result: Page[Biomarker] = await self._call("clinical.parse_vendor_results", arguments, timeout)
         return result
 
-    async def upload_bloodwork(self, *, patient_id: str, brand_id: str, content_type: str, source: str, file_base64: str, clinician_id: str | None = None, file_name: str | None = None, structured_data: Any | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Bloodwork:
+    async def upload_bloodwork(self, *, patient_id: str, brand_id: str, content_type: str, source: str, file_base64: str, clinician_id: str | None = None, file_name: str | None = None, structured_data: dict[str, Any] | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> Bloodwork:
         """Uploads a lab report.
 
         Source: the platform's API page `clinical/bloodwork-upload`.
@@ -2122,13 +2138,17 @@ class AsyncMachineClinical:
         """
         arguments = Arguments(q=q, state=state, tag=tag, limit=limit)
         del q, state, tag, limit
+        seen: set[str] = set()
         while True:
             page: Page[LabMarker] = await self._call("clinical.list_lab_markers", arguments, timeout)
             for item in page:
                 yield item
-            arguments["cursor"] = page.next_cursor
-            if page.next_cursor is None:
+            cursor = page.next_cursor
+            # A list that leads in circles would never end.
+            if cursor is None or cursor in seen:
                 return
+            seen.add(cursor)
+            arguments["cursor"] = cursor
 
     async def upsert_lab_markers(self, *, markers: list[NewLabMarker], idempotency_key: str | None = None, timeout: float | None = None) -> UpsertedMarkers:
         """Makes or changes many markers of the laboratory's catalogue.
@@ -2550,7 +2570,7 @@ class AsyncMachineIdentity:
         result: OauthClientWithSecret = await self._call("identity.create_oauth_client", arguments, timeout)
         return result
 
-    async def update_oauth_client(self, client_id: str, *, client_name: str | None = None, client_uri: str | None = None, logo_uri: str | None = None, redirect_uris: list[str] | None = None, allowed_scopes: list[str] | None = None, allowed_origins: list[str] | None = None, enabled: bool | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> OauthClient:
+    async def update_oauth_client(self, client_id: str, *, client_name: str | None = None, client_uri: str | None | Unset = UNSET, logo_uri: str | None | Unset = UNSET, redirect_uris: list[str] | None = None, allowed_scopes: list[str] | None = None, allowed_origins: list[str] | None = None, enabled: bool | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> OauthClient:
         """Changes a registered app. What is not named stays as it is.
 
         Source: the platform's API page `identity/oauth-clients-patch`.
@@ -2561,9 +2581,9 @@ class AsyncMachineIdentity:
 
         `client_name`: The app's name for people.
 
-        `client_uri`: The app's page.
+        `client_uri`: The app's page. None takes it away, `UNSET`, the default, leaves it.
 
-        `logo_uri`: The app's picture.
+        `logo_uri`: The app's picture. None takes it away, `UNSET`, the default, leaves it.
 
         `redirect_uris`: Where people may be sent back.
 
@@ -2575,7 +2595,7 @@ class AsyncMachineIdentity:
 
         `idempotency_key`: names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
         """
-        arguments = Arguments(client_id=client_id, client_name=client_name, client_uri=client_uri, logo_uri=logo_uri, redirect_uris=redirect_uris, allowed_scopes=allowed_scopes, allowed_origins=allowed_origins, enabled=enabled, idempotency_key=idempotency_key)
+        arguments = Arguments(client_id=client_id, client_name=client_name, client_uri=NULL if client_uri is None else client_uri, logo_uri=NULL if logo_uri is None else logo_uri, redirect_uris=redirect_uris, allowed_scopes=allowed_scopes, allowed_origins=allowed_origins, enabled=enabled, idempotency_key=idempotency_key)
         del client_id, client_name, client_uri, logo_uri, redirect_uris, allowed_scopes, allowed_origins, enabled, idempotency_key
         result: OauthClient = await self._call("identity.update_oauth_client", arguments, timeout)
         return result
@@ -2774,7 +2794,7 @@ class AsyncMachineEvents:
     def __init__(self, call: Call) -> None:
         self._call = call
 
-    async def publish(self, *, name: str, payload: Any, correlation_id: str | None = None, source: str | None = None, brand_id: str | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> PublishedEvent:
+    async def publish(self, *, name: str, payload: dict[str, Any], correlation_id: str | None = None, source: str | None = None, brand_id: str | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> PublishedEvent:
         """Hands in an event.
 
         Source: the platform's API page `events/post_v1_events`.

@@ -351,7 +351,7 @@ class AsyncLoopClient(AsyncServices):
         del user_id
         await self._call.json("revoke", arguments, timeout)
 
-    async def request(
+    def request(
         self,
         *,
         user_id: str,
@@ -373,8 +373,9 @@ class AsyncLoopClient(AsyncServices):
             idempotency_key=idempotency_key,
             timeout=timeout,
         )
-        del path, query, body
-        return await self.user(user_id).request(**arguments)
+        user = self.user(user_id)
+        del user_id, path, query, body, idempotency_key
+        return user.request(**arguments)
 
 
 class AsyncUser(AsyncUserServices, AsyncRequests):

@@ -63,7 +63,7 @@ class AsyncM2MClient(AsyncMachineServices, AsyncRequests):
     def _over(self, call: AsyncCaller) -> None:
         super().__init__(call)
         self._call = call
-        self._context = {}
+        self._context = Arguments()
 
     def __repr__(self) -> str:
         return "<AsyncM2MClient>"

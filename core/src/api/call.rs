@@ -5,13 +5,14 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::Caller;
+use super::check::check;
 use super::send::Outgoing;
+use super::{Caller, Received, received};
 use crate::config::{Config, invalid};
 use crate::error::{Code, Error};
 use crate::model::{self, Answered, Json};
 use crate::oauth::authorize::encode;
-use crate::schema::{Operation, Place};
+use crate::schema::{Operation, Place, Typed};
 
 /// A call of an operation, which its builder has filled in.
 pub(crate) struct Call {
@@ -31,18 +32,20 @@ impl Call {
         self
     }
 
-    pub(crate) fn set(&mut self, name: &'static str, value: &impl Serialize) -> Result<(), Error> {
-        // A number that JSON lacks (NaN) turns into null, and would be left out silently.
-        let value = serde_json::to_value(value).map_err(|_| invalid(name, "can't be written as JSON"))?;
-        if !value.is_null() {
-            self.arguments.insert(name.to_owned(), value);
+    pub(crate) fn set<T: Serialize + Typed>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
+        if value.is_absent() {
+            return Ok(());
         }
+        let value = serde_json::to_value(value).map_err(|_| invalid(name, "can't be written as JSON"))?;
+        // A number that JSON lacks (NaN) is null by now, which its type does not allow.
+        check(&T::TYPE, &value, name)?;
+        self.arguments.insert(name.to_owned(), value);
         Ok(())
     }
 
     pub(crate) async fn send<T: Answered>(self) -> Result<T, Error> {
-        let body = self.caller.call(self.operation, &self.arguments, self.idempotency_key.clone()).await?;
-        let mut result: T = model::decode(&body)?;
+        let received = self.caller.call(self.operation, &self.arguments, self.idempotency_key.clone()).await?;
+        let mut result: T = received.decode()?;
         if self.operation.is_paged() {
             result.goes_on(|| Call { ..self });
         }
@@ -114,17 +117,27 @@ pub struct ApiResponse {
 }
 
 impl Caller {
-    /// Calls an operation with arguments by their names there, and returns what the result stands in.
+    /// Calls an operation with arguments by their names there.
     pub(crate) async fn call(
         &self,
         operation: &'static Operation,
         arguments: &Map<String, Value>,
         idempotency_key: Option<String>,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<Received, Error> {
         let outgoing = self.outgoing(operation, arguments, idempotency_key)?;
+        let (key, is_write) = (outgoing.idempotency_key.clone(), !outgoing.method.is_safe());
         let span = tracing::debug_span!("loop_call", operation = operation.name, route = operation.path);
         let answer = tracing::Instrument::instrument(self.send(outgoing, Some(operation)), span).await?;
-        Ok(unwrapped(operation, &answer.body)?.unwrap_or(answer.body))
+        let cursor = arguments.get("cursor").and_then(Value::as_str).map(str::to_owned);
+        let (head, body) = received::split(answer, key, is_write, self.user_id());
+        Received::new(operation, head, body, cursor)
+    }
+
+    fn user_id(&self) -> Option<&str> {
+        match self {
+            Self::Person(user) => Some(&user.user_id),
+            Self::Machine(_) => None,
+        }
     }
 
     fn outgoing(
@@ -166,6 +179,7 @@ impl Caller {
             idempotency_key: key,
             scope: Some(scope),
             about: person(operation, arguments),
+            is_machines_own: operation.scope.is_none(),
         })
     }
 
@@ -199,10 +213,14 @@ impl Caller {
             idempotency_key: request.idempotency_key.map(|key| checked_key(Some(key))).transpose()?,
             scope: None,
             about: None,
+            is_machines_own: matches!(self, Self::Machine(_)),
         };
+        let (key, is_write) = (outgoing.idempotency_key.clone(), !outgoing.method.is_safe());
         let answer = self.send(outgoing, None).await?;
-        let body = if answer.body.is_empty() { Value::Null } else { model::decode(&answer.body)? };
-        Ok(ApiResponse { status: answer.status, request_id: answer.request_id, body: Json(body) })
+        let (head, body) = received::split(answer, key, is_write, self.user_id());
+        let body =
+            if body.is_empty() { Value::Null } else { model::decode(&body).map_err(|error| head.tell(&error))? };
+        Ok(ApiResponse { status: head.status, request_id: head.request_id, body: Json(body) })
     }
 }
 
@@ -236,17 +254,6 @@ fn person(operation: &Operation, arguments: &Map<String, Value>) -> Option<Strin
     let is_person = |name| matches!(name, "user_id" | "userId" | "patient_id");
     let named = operation.parameters.iter().find(|parameter| is_person(parameter.wire))?;
     arguments.get(named.name)?.as_str().map(str::to_owned)
-}
-
-/// The bytes that the result is made of; none where those are the whole answer.
-pub(super) fn unwrapped(operation: &Operation, body: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-    if matches!(operation.result, crate::schema::Type::Nothing) {
-        return Ok(Some(b"null".to_vec()));
-    }
-    let Some(member) = operation.within else { return Ok(None) };
-    let members: std::collections::HashMap<String, &serde_json::value::RawValue> = model::decode_borrowed(body)?;
-    let inner = members.get(member).map_or("null", |value| value.get());
-    Ok(Some(inner.as_bytes().to_vec()))
 }
 
 /// A path can't leave its service: the token would go with it.

@@ -3,7 +3,7 @@
 use super::operations::operations;
 use crate::model::{
     Biomarker, Bloodwork, BloodworkView, CheckIn, ContraindicationCheck, Enrollment, EnrollmentConsent,
-    EnrollmentIntake, HealthScore, Json, LabMarker, LabOrder, LabPanel, LabPatient, LabVendor, NewBiomarker,
+    EnrollmentIntake, HealthScore, JsonObject, LabMarker, LabOrder, LabPanel, LabPatient, LabVendor, NewBiomarker,
     NewLabMarker, NextCheckIn, Page, PostalAddress, Protocol, ProtocolEvaluation, ProtocolMatch, Recommendation,
     RedFlag, RedFlagEvaluation, UpsertedMarkers, WearableConnection, WearableMetric,
 };
@@ -53,7 +53,7 @@ operations! {
         /// The laboratory.
         body vendor: LabVendor,
         /// What the laboratory sent: a JSON object.
-        body raw_payload: Json,
+        body raw_payload: JsonObject,
     } -> Page<Biomarker>;
     POST "/v1/biomarkers/parse/vendor", person "write:biomarkers", machine "admin:clinical";
 
@@ -76,7 +76,7 @@ operations! {
         /// The file's name.
         body file_name: Option<String>,
         /// What is already known of its content: a JSON object.
-        body structured_data: Option<Json>,
+        body structured_data: Option<JsonObject>,
     } -> Bloodwork;
     POST "/v1/bloodwork/upload", person "write:biomarkers", machine "admin:clinical";
 

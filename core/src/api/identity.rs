@@ -2,8 +2,8 @@
 
 use super::operations::operations;
 use crate::model::{
-    AdminUser, ConnectedApp, OauthClient, OauthClientType, OauthClientWithSecret, Page, Profile, Session, Settings,
-    UserGrant,
+    AdminUser, ConnectedApp, Nullable, OauthClient, OauthClientType, OauthClientWithSecret, Page, Profile, Session,
+    Settings, UserGrant,
 };
 
 operations! {
@@ -104,9 +104,9 @@ operations! {
         /// The app's name for people.
         body client_name: Option<String>,
         /// The app's page.
-        body client_uri: Option<String>,
+        body client_uri: Option<Nullable<String>>,
         /// The app's picture.
-        body logo_uri: Option<String>,
+        body logo_uri: Option<Nullable<String>>,
         /// Where people may be sent back.
         body redirect_uris: Option<Vec<String>>,
         /// What the app may ask for.

@@ -4,17 +4,21 @@
 //! other language. Adding one: write it in its service's file, run codegen, commit both.
 
 mod call;
+pub(crate) mod check;
 mod clinical;
 mod identity;
 mod operations;
 mod patient_graph;
 mod platform;
+mod received;
 mod send;
 
 use std::fmt;
 
 pub(crate) use call::Call;
 pub use call::{ApiRequest, ApiResponse};
+#[doc(hidden)]
+pub use received::Received;
 
 use crate::client::User;
 use crate::m2m::M2MClient;

@@ -74,7 +74,7 @@ macro_rules! operations {
                     scope: maybe!($($scope)?),
                     machine_scope: maybe!($($machine)?),
                     docs: &[$($doc),+],
-                    normalize: crate::model::normalize::<$result>,
+                    normalize: crate::api::Received::json::<$result>,
                     records: crate::model::records::<$result>,
                 };
             )+
@@ -85,6 +85,8 @@ macro_rules! operations {
         pub mod calls {
             #[allow(unused_imports, reason = "not every service uses all of them")]
             use super::*;
+            #[allow(unused_imports, reason = "not every service has something that may be taken away")]
+            use crate::model::Nullable;
             $(
                 crate::api::operations::call! {
                     $http
@@ -155,7 +157,7 @@ macro_rules! builder_function {
         [$result:ty]
     ) => {
         $($docs)+
-        #[bon::builder(on(String, into), derive(IntoFuture(Box)), finish_fn(name = send, doc { #[doc = "Sends it; so does `.await`."] }))]
+        #[bon::builder(on(String, into), on(Nullable<_>, into), derive(IntoFuture(Box)), finish_fn(name = send, doc { #[doc = "Sends it; so does `.await`."] }))]
         pub async fn $method(
             #[builder(start_fn)] caller: crate::api::Caller,
             $(#[builder(start_fn)] $in_path: String,)*

@@ -169,7 +169,7 @@ pub(super) mod comms {
 /// Events.
 pub(super) mod events {
     use crate::api::operations::operations;
-    use crate::model::{Json, PublishedEvent};
+    use crate::model::{JsonObject, PublishedEvent};
 
     operations! {
         /// Events for everybody who listens on the platform.
@@ -182,7 +182,7 @@ pub(super) mod events {
             /// Its name with its version, for instance `clinical.biomarker.parsed.v1`.
             body name: String,
             /// What it says: a JSON object.
-            body payload: Json,
+            body payload: JsonObject,
             /// Ties it to what led to it.
             body correlation_id: Option<String>,
             /// Who hands it in.

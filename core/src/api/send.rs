@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
 
 use super::Caller;
-use super::call::unwrapped;
+use super::received::unwrapped;
 use crate::audit::{AuditEntry, Ended, Recording};
 use crate::config::Config;
 use crate::error::{Code, Error};
@@ -29,6 +29,8 @@ pub(crate) struct Outgoing {
     pub(crate) scope: Option<&'static str>,
     /// Whom the call names.
     pub(crate) about: Option<String>,
+    /// Nobody but a machine may call it, as far as is known.
+    pub(crate) is_machines_own: bool,
 }
 
 impl Outgoing {
@@ -104,7 +106,13 @@ impl Caller {
         let token = timeout_at(deadline, self.token(None)).await.map_err(late)??;
         let mut answer = self.send_with(&token, outgoing, deadline).await?;
         if answer.token_is_invalid() {
-            let token = timeout_at(deadline, self.token(Some(&token))).await.map_err(late)??;
+            let told = |error: Error| match error.code() {
+                Code::AccessTokenRejected => {
+                    error.with_status(answer.status).with_request_id(answer.request_id.clone())
+                }
+                _ => error,
+            };
+            let token = timeout_at(deadline, self.token(Some(&token))).await.map_err(late)?.map_err(told)?;
             answer = self.send_with(&token, outgoing, deadline).await?;
         }
         if answer.is_success() {
@@ -143,9 +151,9 @@ impl Caller {
         let attempts = Attempts {
             http,
             holds: self.holds(),
-            class: Class::of(&outgoing.method, outgoing.url.path()),
+            classes: Class::of(&outgoing.method, outgoing.url.path(), outgoing.is_machines_own),
+            method: &outgoing.method,
             url: &outgoing.url,
-            is_write: !outgoing.method.is_safe(),
             repeats: outgoing.is_repeatable(),
             deadline,
         };

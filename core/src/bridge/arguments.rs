@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::config::invalid;
 use crate::error::{Code, Error};
 
-/// The arguments of one call, by their snake_case names. Null counts as absent.
+/// The arguments of one call, by their snake_case names. Null counts as absent, except where [`given`](Self::given) is asked.
 pub(super) struct Arguments<'a>(Vec<(&'static str, &'a Value)>);
 
 impl<'a> Arguments<'a> {
@@ -23,8 +23,7 @@ impl<'a> Arguments<'a> {
                 seen.push(*name);
             }
             match name {
-                Some(name) if !value.is_null() => found.push((*name, value)),
-                Some(_) => {}
+                Some(name) => found.push((*name, value)),
                 None => {
                     let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
                     return Err(invalid(plain(key), &format!("is not known here; known are {known}")));
@@ -35,6 +34,11 @@ impl<'a> Arguments<'a> {
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
+        self.given(name).filter(|value| !value.is_null())
+    }
+
+    /// The same, and null where that was given.
+    pub(super) fn given(&self, name: &str) -> Option<&'a Value> {
         self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
     }
 
@@ -87,6 +91,13 @@ impl<'a> Arguments<'a> {
 fn plain(key: &str) -> String {
     let name = key.len() <= 40 && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if name { key.to_owned() } else { "argument".to_owned() }
+}
+
+/// An argument's name, or the path to a part of it such as `patient.first_name`: what stands inside of a record has the same
+/// name in every language.
+pub(super) fn camel_path(path: &str) -> String {
+    let (name, rest) = path.split_at(path.find(['.', '[']).unwrap_or(path.len()));
+    camel_case(name) + rest
 }
 
 pub(super) fn camel_case(name: &str) -> String {

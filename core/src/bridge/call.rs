@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
 use super::arguments::Arguments;
-use super::check::{check, missing};
 use super::client::{Client, Kind};
 use super::device;
-use crate::api::{ApiRequest, Caller, operation};
+use crate::api::check::{check, missing};
+use crate::api::{ApiRequest, Caller, Received, operation};
 use crate::audit::cut;
 use crate::authorization::{Authorization, AuthorizationRequest, Tokens};
 use crate::client::LoopClient;
@@ -43,15 +43,15 @@ pub enum Reply {
     /// JSON of a client method.
     Json(String),
     /// The undecoded answer of an operation: a binding decodes it to its own records, or takes [`Self::into_json`].
-    Operation(&'static Operation, Vec<u8>),
+    Operation(Received),
 }
 
 impl Reply {
-    /// The reply in the one JSON form: lists as `{items, next_cursor}`, absent fields null.
+    /// The reply in the one JSON form: lists as `{items, next_cursor, total}`, absent fields null.
     pub fn into_json(self) -> Result<String, Error> {
         match self {
             Self::Json(text) => Ok(text),
-            Self::Operation(operation, body) => (operation.normalize)(&body),
+            Self::Operation(received) => (received.operation().normalize)(&received),
         }
     }
 }
@@ -325,7 +325,11 @@ async fn call_operation(
     let arguments = Arguments::new(arguments, &known)?;
     let mut values = Map::new();
     for parameter in operation.parameters {
-        match arguments.get(parameter.name) {
+        let given = match arguments.given(parameter.name) {
+            Some(Value::Null) if !parameter.is_nullable() => None,
+            given => given,
+        };
+        match given {
             Some(value) => {
                 check(&parameter.ty, value, parameter.name)?;
                 values.insert(parameter.name.to_owned(), value.clone());
@@ -335,8 +339,7 @@ async fn call_operation(
         }
     }
     let key = arguments.text("idempotency_key")?;
-    let body = caller(&arguments)?.call(operation, &values, key).await?;
-    Ok(Reply::Operation(operation, body))
+    caller(&arguments)?.call(operation, &values, key).await.map(Reply::Operation)
 }
 
 pub(super) const AUTHORIZATION_REQUEST: [&str; 7] =

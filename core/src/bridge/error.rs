@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::arguments::camel_case;
+use super::arguments::camel_path;
 use crate::error::{Code, Error};
 
 /// How a language writes the names of options and methods.
@@ -50,7 +50,7 @@ impl FlatError {
         }
         let names_an_option = matches!(error.code(), Code::InvalidOption | Code::MissingOption);
         let detail = error.detail().map(|detail| match case {
-            Case::Camel if names_an_option => camel_case(detail),
+            Case::Camel if names_an_option => camel_path(detail),
             _ => detail.to_owned(),
         });
         Self {
@@ -75,7 +75,7 @@ fn spell(message: &str, case: Case) -> String {
     }
     let parts = message.split('`').enumerate();
     let spelled: Vec<String> =
-        parts.map(|(index, part)| if index % 2 == 1 { camel_case(part) } else { part.to_owned() }).collect();
+        parts.map(|(index, part)| if index % 2 == 1 { camel_path(part) } else { part.to_owned() }).collect();
     spelled.join("`")
 }
 
@@ -89,6 +89,11 @@ mod tests {
         let camel = FlatError::new(&error, Case::Camel);
         assert_eq!(camel.message, "`redirectUri` must not be empty.");
         assert_eq!(camel.detail.as_deref(), Some("redirectUri"));
+        let inside = crate::config::invalid("lab_patient.firstName", "is not known here; known are first_name");
+        let camel = FlatError::new(&inside, Case::Camel);
+        assert_eq!(camel.message, "`labPatient.firstName` is not known here; known are first_name.");
+        let inside = crate::config::invalid("lab_patients[0].first_name", "must be a text");
+        assert_eq!(FlatError::new(&inside, Case::Camel).detail.as_deref(), Some("labPatients[0].first_name"));
         assert_eq!(FlatError::new(&error, Case::Snake).message, "`redirect_uri` must not be empty.");
     }
 }

@@ -5,7 +5,6 @@
 
 mod arguments;
 mod call;
-mod check;
 mod client;
 mod device;
 mod error;

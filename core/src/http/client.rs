@@ -1,12 +1,14 @@
 //! The HTTP clients: one for APIs, and one for the token endpoint that never redirects and never repeats.
 
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::{DATE, HeaderMap};
 use reqwest::{Client, RequestBuilder};
 
 use super::Answer;
+use super::answer::request_id;
 use crate::config::Limits;
 use crate::error::{Code, Error};
 use crate::oauth::verdict::Outcome;
@@ -38,6 +40,28 @@ pub(crate) enum UseProxy {
     FromEnvironment,
     /// Plain HTTP to this machine must not travel to a proxy elsewhere.
     Never,
+}
+
+/// What has arrived of the answer to the newest attempt: its head comes first, and may come alone.
+#[derive(Debug, Default)]
+pub(crate) struct Heard(Mutex<Option<(u16, Option<String>)>>);
+
+impl Heard {
+    fn set(&self, head: Option<(u16, Option<String>)>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = head;
+    }
+
+    fn head(&self) -> Option<(u16, Option<String>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The error of a request whose answer did not come whole, with what did come of it.
+    pub(crate) fn tell(&self, error: Error) -> Error {
+        match self.head() {
+            Some((status, request_id)) => error.with_status(status).with_request_id(request_id),
+            None => error,
+        }
+    }
 }
 
 /// Why no whole answer came.
@@ -123,12 +147,18 @@ impl Http {
     }
 
     /// Sends and reads the whole answer, up to the body limit.
-    pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Answer, SendFailure> {
-        self.send_measuring(request, false).await
+    pub(crate) async fn send(&self, request: RequestBuilder, heard: &Heard) -> Result<Answer, SendFailure> {
+        self.send_measuring(request, heard, false).await
     }
 
     /// The token endpoint's `Date` is its clock; another answer's may come from a cache, and be old.
-    async fn send_measuring(&self, request: RequestBuilder, measures_skew: bool) -> Result<Answer, SendFailure> {
+    async fn send_measuring(
+        &self,
+        request: RequestBuilder,
+        heard: &Heard,
+        measures_skew: bool,
+    ) -> Result<Answer, SendFailure> {
+        heard.set(None);
         let mut response = request.send().await.map_err(|error| {
             let error = error.without_url();
             if error.is_connect() || error.is_builder() {
@@ -138,6 +168,7 @@ impl Http {
             }
         })?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        heard.set(Some((status, request_id(&headers))));
         if measures_skew {
             self.note_date(&headers);
         }
@@ -170,7 +201,9 @@ impl Http {
             let encode = crate::oauth::authorize::encode;
             request = request.basic_auth(encode(id), Some(encode(secret)));
         }
-        match self.send_measuring(request, true).await {
+        let heard = Heard::default();
+        let request_id = || heard.head().and_then(|(_, request_id)| request_id);
+        match self.send_measuring(request, &heard, true).await {
             Ok(answer) => (
                 Outcome::Answer { status: answer.status, retry_after: answer.retry_after, body: answer.body },
                 answer.request_id,
@@ -181,9 +214,9 @@ impl Http {
             }
             Err(SendFailure::NoAnswer(error)) => {
                 tracing::debug!(%error, "token request without an answer");
-                (Outcome::NoAnswer, None)
+                (Outcome::NoAnswer, request_id())
             }
-            Err(SendFailure::TooLarge) => (Outcome::NoAnswer, None),
+            Err(SendFailure::TooLarge) => (Outcome::NoAnswer, request_id()),
         }
     }
 

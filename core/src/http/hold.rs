@@ -12,12 +12,11 @@ use tokio::time::Instant;
 use crate::error::{Code, Error};
 use crate::grant::record::Stamped;
 use crate::grant::records::{Change, Damaged, Records};
+use crate::oauth::token::UNSAID_PAUSE;
 use crate::sys::{Millis, millis};
 
 /// How often a process that calls looks whether another one was told to wait.
 const LOOK_EVERY: Millis = 200;
-/// How long to be quiet after a 429 that does not say.
-const UNSAID: Duration = Duration::from_secs(10);
 /// Nobody is believed that asks for a longer pause.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -32,13 +31,19 @@ pub(crate) enum Class {
 impl Class {
     const ALL: [Self; 3] = [Self::Reads, Self::Writes, Self::Admin];
 
-    pub(crate) fn of(method: &reqwest::Method, path: &str) -> Self {
-        if path.contains("/v1/admin/") {
-            Self::Admin
-        } else if method.is_safe() {
-            Self::Reads
-        } else {
-            Self::Writes
+    /// All that a request may be counted as.
+    ///
+    /// The platform's page on rate limits names the three and does not say what makes an admin call. A route under
+    /// `/v1/admin/` is one by its name. `machines_own`, what only a machine may call, is one by its scope, which is of the
+    /// family `admin:`, and a read or write by its route: it counts as both, for too long a pause costs seconds, and too
+    /// short a one a lock-out.
+    pub(crate) fn of(method: &reqwest::Method, path: &str, machines_own: bool) -> &'static [Self] {
+        match (path.contains("/v1/admin/"), method.is_safe(), machines_own) {
+            (true, ..) => &[Self::Admin],
+            (false, true, true) => &[Self::Reads, Self::Admin],
+            (false, false, true) => &[Self::Writes, Self::Admin],
+            (false, true, false) => &[Self::Reads],
+            (false, false, false) => &[Self::Writes],
         }
     }
 }
@@ -63,17 +68,18 @@ impl Holds {
         millis(self.began.elapsed())
     }
 
-    /// Waits until requests of this class may be sent; fails at once where that takes longer than the caller sits through.
+    /// Waits until requests of these classes may be sent; fails at once where that takes longer than the caller sits through.
     pub(crate) async fn wait(
         self: &Arc<Self>,
-        class: Class,
+        classes: &[Class],
         patience: Duration,
         deadline: Instant,
     ) -> Result<(), Error> {
         self.look();
         loop {
             let now = self.now();
-            let until = self.until[class as usize].load(Ordering::Relaxed);
+            let until = classes.iter().map(|class| self.until[*class as usize].load(Ordering::Relaxed)).max();
+            let until = until.unwrap_or_default();
             if until <= now {
                 return Ok(());
             }
@@ -86,13 +92,14 @@ impl Holds {
     }
 
     /// A 429 came: everybody waits as long as it says.
-    pub(crate) fn begin(self: &Arc<Self>, class: Class, asked: Option<Duration>) -> Duration {
+    pub(crate) fn begin(self: &Arc<Self>, classes: &'static [Class], asked: Option<Duration>) -> Duration {
         // The platform counts in whole windows: arriving a moment early would be one more request that it ignores.
-        let pause = asked.unwrap_or(UNSAID).min(LONGEST) + Duration::from_millis(50);
-        self.raise(class, self.now().saturating_add(millis(pause)));
+        let pause = asked.unwrap_or(UNSAID_PAUSE).min(LONGEST) + Duration::from_millis(50);
+        let until = self.now().saturating_add(millis(pause));
+        classes.iter().for_each(|class| self.raise(*class, until));
         if let Some(records) = self.records.clone() {
             tokio::spawn(async move {
-                if let Err(error) = tell(&records, class, pause).await {
+                if let Err(error) = tell(&records, classes, pause).await {
                     tracing::debug!(%error, "other processes were not told of a pause");
                 }
             });
@@ -128,16 +135,18 @@ impl Holds {
     }
 }
 
-async fn tell(records: &Records, class: Class, pause: Duration) -> Result<(), Error> {
+async fn tell(records: &Records, classes: &[Class], pause: Duration) -> Result<(), Error> {
     let until = records.now().await?.saturating_add(millis(pause));
     records
         .change(&records.holds_key(), Damaged::Replaced, |current: Option<&HoldRecord>| {
             let mut record = current.cloned().unwrap_or_default();
-            let known = &mut record.until[class as usize];
-            if *known >= until {
+            if classes.iter().all(|class| record.until[*class as usize] >= until) {
                 return Change::Leave(());
             }
-            *known = until;
+            for class in classes {
+                let known = &mut record.until[*class as usize];
+                *known = until.max(*known);
+            }
             Change::Write(Box::new(record), ())
         })
         .await

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
+use reqwest::Method;
 use tokio::time::Instant;
 use url::Url;
 
-use super::client::SendFailure;
+use super::client::{Heard, SendFailure};
 use super::hold::{Class, Holds};
 use super::{Answer, Http};
 use crate::config::is_loopback;
@@ -17,13 +18,20 @@ use crate::error::{Code, Error};
 pub(crate) struct Attempts<'a> {
     pub(crate) http: &'a Http,
     pub(crate) holds: &'a Arc<Holds>,
-    pub(crate) class: Class,
+    /// All that it may be counted as.
+    pub(crate) classes: &'static [Class],
+    pub(crate) method: &'a Method,
     pub(crate) url: &'a Url,
-    /// It changes something, so that it matters whether it was done.
-    pub(crate) is_write: bool,
     /// The platform does it once, however often it arrives.
     pub(crate) repeats: bool,
     pub(crate) deadline: Instant,
+}
+
+impl Attempts<'_> {
+    /// It changes something, so that it matters whether it was done.
+    fn is_write(&self) -> bool {
+        !self.method.is_safe()
+    }
 }
 
 /// What one attempt says about the next.
@@ -39,7 +47,9 @@ pub(crate) async fn send(
     attempts: &Attempts<'_>,
     build: impl Fn() -> reqwest::RequestBuilder,
 ) -> Result<Answer, Error> {
-    let Attempts { http, holds, class, url, is_write, deadline, .. } = *attempts;
+    let Attempts { http, holds, classes, url, deadline, .. } = *attempts;
+    let is_write = attempts.is_write();
+    let heard = Heard::default();
     // Who would wait for more than half of the time is told how long instead: it can use the time better.
     let patience = http.limits().call / 2;
     let mut pauses = pauses();
@@ -48,10 +58,10 @@ pub(crate) async fn send(
     let mut maybe_done = false;
     let work = async {
         loop {
-            holds.wait(class, patience, deadline).await?;
+            holds.wait(classes, patience, deadline).await?;
             let may_count = is_write && !maybe_done;
             maybe_done |= is_write;
-            let outcome = http.send(build()).await;
+            let outcome = http.send(build(), &heard).await;
             if may_count && !may_be_done(&outcome) {
                 maybe_done = false;
             }
@@ -61,7 +71,7 @@ pub(crate) async fn send(
                 Next::Again(wait) => wait,
             };
             if let Ok(Answer { status: 429, .. }) = &outcome {
-                let pause = holds.begin(class, wait);
+                let pause = holds.begin(classes, wait);
                 // Waiting past the caller's limit would only turn a clear answer into a timeout.
                 if pause > patience || Instant::now() + pause >= deadline || pauses.next().is_none() {
                     return Ok(outcome);
@@ -84,7 +94,7 @@ pub(crate) async fn send(
         // Held: the platform asked for more time than the caller has.
         Ok(Err(error)) => Err(error),
         // What the last attempt said tells more than that the time is up.
-        Err(_) => last.ok_or_else(|| timed_out(url)),
+        Err(_) => last.ok_or_else(|| heard.tell(timed_out(url))),
     };
     let failed = match outcome {
         Ok(Ok(answer)) if answer.is_success() => {
@@ -92,14 +102,19 @@ pub(crate) async fn send(
             return Ok(answer);
         }
         Ok(Ok(answer)) => {
+            // What an earlier attempt deleted is not there any more, and that is what was asked for.
+            if maybe_done && *attempts.method == Method::DELETE && matches!(answer.status, 404 | 410) {
+                http.succeeded();
+                return Ok(answer.as_done());
+            }
             // A plain no ends all doubt, except where it speaks of the token, the rate, or an attempt still under way.
-            let is_plain = (400..500).contains(&answer.status) && !matches!(answer.status, 401 | 408 | 409 | 429);
+            let is_plain = (400..500).contains(&answer.status) && !matches!(answer.status, 401 | 408 | 409 | 425 | 429);
             if !maybe_done || is_plain {
                 return Ok(answer);
             }
             answer.into_error("")
         }
-        Ok(Err(failure)) => send_error(failure, url),
+        Ok(Err(failure)) => heard.tell(send_error(failure, url)),
         Err(error) => error,
     };
     if maybe_done { Err(unknown(url, failed)) } else { Err(failed) }
@@ -128,7 +143,7 @@ fn judge(attempts: &Attempts<'_>, outcome: &Result<Answer, SendFailure>, maybe_d
     match outcome {
         // It was not carried out: this may be repeated whatever it is.
         Ok(answer) if answer.status == 429 => Next::Again(answer.wait()),
-        Ok(answer) if attempts.repeats && matches!(answer.status, 502..=504) => Next::Again(answer.wait()),
+        Ok(answer) if attempts.repeats && matches!(answer.status, 408 | 425 | 502..=504) => Next::Again(answer.wait()),
         // The attempt whose answer was lost is still under way there.
         Ok(answer) if attempts.repeats && maybe_done && answer.status == 409 => Next::Again(None),
         // On this machine nobody starts listening because we wait.
@@ -146,7 +161,8 @@ pub(crate) async fn send_idempotent(
     deadline: Instant,
 ) -> Result<Answer, Error> {
     let holds = Arc::new(Holds::new(None));
-    let attempts = Attempts { http, holds: &holds, class: Class::Reads, url, is_write: false, repeats: true, deadline };
+    let (classes, method) = (&[Class::Reads], &Method::GET);
+    let attempts = Attempts { http, holds: &holds, classes, method, url, repeats: true, deadline };
     send(&attempts, build).await
 }
 

@@ -1,5 +1,6 @@
 //! A page of a list operation, and the one decoder for the four forms in which lists travel.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Fetches the next page; null on the last one.
     pub next_cursor: Option<String>,
+    /// How many records all pages have together; null where the platform does not say.
+    pub total: Option<u64>,
     /// The call that brought it, where there may be more.
     #[serde(skip)]
     call: Option<Arc<Call>>,
@@ -28,12 +31,15 @@ pub struct Page<T> {
 
 impl<T: PartialEq> PartialEq for Page<T> {
     fn eq(&self, other: &Self) -> bool {
-        (&self.items, &self.next_cursor) == (&other.items, &other.next_cursor)
+        (&self.items, &self.next_cursor, self.total) == (&other.items, &other.next_cursor, other.total)
     }
 }
 
 /// What a call of an operation may return.
 pub(crate) trait Answered: DeserializeOwned {
+    /// What led to it. A page that leads there again would lead on for ever.
+    fn came_from(&mut self, _cursor: Option<&str>) {}
+
     /// Remembers how to fetch what comes after it.
     fn goes_on(&mut self, _call: impl FnOnce() -> Call) {}
 
@@ -52,6 +58,10 @@ impl Answered for () {
 impl<T: Model> Answered for T {}
 
 impl<T: Model> Answered for Page<T> {
+    fn came_from(&mut self, cursor: Option<&str>) {
+        self.leave_out(cursor);
+    }
+
     fn goes_on(&mut self, call: impl FnOnce() -> Call) {
         if self.next_cursor.is_some() {
             self.call = Some(Arc::new(call()));
@@ -64,6 +74,14 @@ impl<T: Model> Answered for Page<T> {
 }
 
 impl<T: Model> Page<T> {
+    /// Makes this the last page if it leads to where it came from.
+    #[doc(hidden)]
+    pub fn leave_out(&mut self, cursor: Option<&str>) {
+        if self.next_cursor.as_deref() == cursor {
+            self.next_cursor = None;
+        }
+    }
+
     /// Fetches the next page; none after the last one.
     pub async fn next_page(&self) -> Result<Option<Self>, Error> {
         match (&self.call, &self.next_cursor) {
@@ -72,21 +90,30 @@ impl<T: Model> Page<T> {
         }
     }
 
-    /// The records of this page and of all that follow, which are fetched as they are needed.
+    /// The records of this page and of all that follow, which are fetched as they are needed. A page that leads back to
+    /// one of them is the last.
     pub fn into_stream(self) -> impl Stream<Item = Result<T, Error>> + Send {
         struct State<T> {
             items: std::vec::IntoIter<T>,
             rest: Option<Page<T>>,
+            cursors: HashSet<String>,
         }
-        let begin = |mut page: Self| State { items: std::mem::take(&mut page.items).into_iter(), rest: Some(page) };
-        stream::try_unfold(begin(self), move |mut state| async move {
+        let begin = |mut page: Self, cursors| State {
+            items: std::mem::take(&mut page.items).into_iter(),
+            rest: Some(page),
+            cursors,
+        };
+        stream::try_unfold(begin(self, HashSet::new()), move |mut state| async move {
             loop {
                 if let Some(item) = state.items.next() {
                     return Ok(Some((item, state)));
                 }
                 let Some(page) = state.rest.take() else { return Ok(None) };
+                if page.next_cursor.as_ref().is_some_and(|cursor| !state.cursors.insert(cursor.clone())) {
+                    return Ok(None);
+                }
                 match page.next_page().await? {
-                    Some(page) => state = begin(page),
+                    Some(page) => state = begin(page, state.cursors),
                     None => return Ok(None),
                 }
             }
@@ -115,19 +142,20 @@ impl<'de, T: Model> Deserialize<'de> for Page<T> {
                 while let Some(item) = list.next_element()? {
                     items.push(item);
                 }
-                Ok(Page { items, next_cursor: None, call: None })
+                Ok(Page { items, next_cursor: None, total: None, call: None })
             }
 
             fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Page<T>, A::Error> {
                 let mut items: Option<Vec<T>> = None;
-                let mut next_cursor = None;
+                let mut next_cursor: Option<String> = None;
                 let (mut offset, mut total) = (None, None);
                 while let Some(key) = map.next_key::<String>()? {
                     match key.as_str() {
                         "results" | "data" => items = Some(map.next_value()?),
                         "next_cursor" => next_cursor = map.next_value()?,
-                        "offset" => offset = map.next_value::<Option<u64>>()?,
-                        "total" => total = map.next_value::<Option<u64>>()?,
+                        // What is not a number there is no reason to refuse the records.
+                        "offset" => offset = map.next_value::<serde_json::Value>()?.as_u64(),
+                        "total" => total = map.next_value::<serde_json::Value>()?.as_u64(),
                         key if key == T::SCHEMA.plural => items = Some(map.next_value()?),
                         _ => {
                             map.next_value::<IgnoredAny>()?;
@@ -140,7 +168,9 @@ impl<'de, T: Model> Deserialize<'de> for Page<T> {
                     // A page without anything would lead to itself for ever.
                     next_cursor = (seen < total && !items.is_empty()).then(|| seen.to_string());
                 }
-                Ok(Page { items, next_cursor, call: None })
+                // Some services write an empty text for none.
+                let next_cursor = next_cursor.filter(|cursor| !cursor.is_empty());
+                Ok(Page { items, next_cursor, total, call: None })
             }
         }
 
@@ -220,13 +250,6 @@ pub(crate) fn records_of_any(body: &[u8]) -> Result<u64, Error> {
     Ok(list.map_or(1, |items| items.len() as u64))
 }
 
-pub(crate) fn normalize<T: DeserializeOwned + Serialize>(body: &[u8]) -> Result<String, Error> {
-    let value: T = decode(body)?;
-    serde_json::to_string(&value).map_err(|error| {
-        Error::new(crate::Code::Internal, "The answer could not be written as JSON.").with_source(error)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
@@ -267,9 +290,15 @@ mod tests {
             (serde_json::json!({"biomarkers": [biomarker("low")], "total": 3, "limit": 1, "offset": 1}), Some("2")),
             (serde_json::json!({"biomarkers": [biomarker("low")], "total": 3, "limit": 1, "offset": 2}), None),
             (serde_json::json!({"biomarkers": [], "total": 3, "limit": 0, "offset": 0}), None),
+            (serde_json::json!({"data": [biomarker("low")], "next_cursor": ""}), None),
+            (
+                serde_json::json!({"data": [biomarker("low")], "next_cursor": "c2", "total": "many", "offset": -1}),
+                Some("c2"),
+            ),
         ] {
             let page: Page<Biomarker> = decode(body.to_string().as_bytes()).unwrap();
             assert_eq!(page.next_cursor.as_deref(), next, "{body}");
+            assert_eq!(page.total, body.get("total").and_then(Value::as_u64));
         }
     }
 

@@ -3,6 +3,7 @@
 use loop_sdk_macros::model;
 
 use super::Json;
+use super::decimal::written;
 
 /// Where to send a person who wants to connect a provider.
 #[model(plural = "connection_authorizations")]
@@ -94,7 +95,7 @@ pub struct Membership {
     pub user_id: String,
     /// The brand.
     pub brand_id: String,
-    /// The tier, for instance `core`.
+    /// The tier, for instance `basic`, `plus` or `premium`.
     pub tier: String,
     /// Where it stands, for instance `active`.
     pub state: String,
@@ -250,8 +251,9 @@ pub struct ExtractedBloodwork {
 pub struct ExtractedBiomarker {
     /// The marker's name, as the document writes it.
     pub name: String,
-    /// The measured value, in `unit`.
-    pub value: f64,
+    /// The measured value in `unit`, as the document writes it, for instance `41.2` or `<0.5`; null where it has none.
+    #[serde(deserialize_with = "written")]
+    pub value: Option<String>,
     /// The unit, as the document writes it.
     pub unit: String,
     /// The reference range, as the document writes it; null where it has none.

@@ -2,7 +2,8 @@
 
 use loop_sdk_macros::model;
 
-use super::{Decimal, Json};
+use super::Json;
+use super::decimal::written;
 
 /// One protocol of the clinical catalogue.
 #[model]
@@ -117,8 +118,9 @@ pub struct ProtocolPhase {
 pub struct ProtocolParameter {
     /// What it is, for instance `daily_dose`.
     pub name: String,
-    /// The figure, exact, in `unit`.
-    pub value: Decimal,
+    /// The figure in `unit`, or in words such as `morning`, as the platform wrote it; null where there is none.
+    #[serde(deserialize_with = "written")]
+    pub value: Option<String>,
     /// The unit of `value`.
     pub unit: String,
     /// The result or rule that it follows from.
@@ -313,4 +315,31 @@ pub struct HealthScore {
     pub biomarker_count: i64,
     /// When it was computed (RFC 3339).
     pub computed_at: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ExtractedBiomarker, decode};
+
+    #[test]
+    fn a_value_of_no_documented_type_is_kept_as_it_was_written() {
+        for (written, kept) in [
+            ("41.20", Some("41.20")),
+            ("1e21", Some("1e21")),
+            ("\"<0.5\"", Some("<0.5")),
+            ("\"morning\"", Some("morning")),
+            ("true", Some("true")),
+            ("[1, 2]", Some("[1, 2]")),
+            ("null", None),
+        ] {
+            let parameter =
+                format!(r#"{{"name":"n","value":{written},"unit":"u","derived_from":"d","rationale":"r"}}"#);
+            let parameter: ProtocolParameter = decode(parameter.as_bytes()).unwrap();
+            let found = format!(r#"[{{"name":"n","value":{written},"unit":"u","reference_range":null}}]"#);
+            let found: crate::model::Page<ExtractedBiomarker> = decode(found.as_bytes()).unwrap();
+            assert_eq!((parameter.value.as_deref(), found[0].value.as_deref()), (kept, kept), "{written}");
+        }
+        assert!(decode::<ExtractedBiomarker>(br#"{"name":"n","unit":"u"}"#).unwrap().value.is_none());
+    }
 }

@@ -1,8 +1,10 @@
 //! Requests to the token endpoint and what it answers (RFC 6749, sections 4.1.3, 5.1, 5.2 and 6).
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::secret::Secret;
 
@@ -69,7 +71,7 @@ pub(crate) fn parse(body: &[u8]) -> Option<TokenAnswer> {
         access_token: Secret,
         token_type: Option<String>,
         #[serde(default)]
-        expires_in: serde_json::Value,
+        expires_in: Value,
         refresh_token: Option<Secret>,
         id_token: Option<Secret>,
         scope: Option<String>,
@@ -79,15 +81,13 @@ pub(crate) fn parse(body: &[u8]) -> Option<TokenAnswer> {
     if raw.access_token.expose().is_empty() || !bearer {
         return None;
     }
-    // Some servers send the seconds as text.
-    let seconds = raw.expires_in.as_f64().or_else(|| raw.expires_in.as_str()?.parse().ok());
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         clippy::cast_precision_loss,
         reason = "clamped to a day"
     )]
-    let seconds = seconds.map_or(3600, |seconds: f64| seconds.clamp(0.0, LONGEST_LIFE as f64) as u64);
+    let seconds = number(&raw.expires_in).map_or(3600, |seconds| seconds.clamp(0.0, LONGEST_LIFE as f64) as u64);
     Some(TokenAnswer {
         access_token: raw.access_token,
         refresh_token: raw.refresh_token.filter(|token| !token.expose().is_empty()),
@@ -102,23 +102,48 @@ pub(crate) fn parse(body: &[u8]) -> Option<TokenAnswer> {
 pub(crate) struct ErrorBody {
     /// The `error` member, where there is one and it is a code.
     pub(crate) error: Option<String>,
-    pub(crate) retry_after_ms: Option<u64>,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+/// How long to be quiet after a 429 that does not say: one that is ignored leads to a lock-out.
+pub(crate) const UNSAID_PAUSE: Duration = Duration::from_secs(10);
+
+impl ErrorBody {
+    /// How long to wait, by the body and by the header beside it, which counts whole seconds. Where they say different
+    /// things, the longer wait can't be wrong.
+    pub(crate) fn wait(&self, header: Option<Duration>) -> Option<Duration> {
+        let Some(body) = self.retry_after else { return header };
+        let is_rounding = |header: &Duration| header.saturating_sub(body) < Duration::from_secs(1);
+        Some(header.filter(|header| !is_rounding(header)).unwrap_or(body))
+    }
 }
 
 pub(crate) fn parse_error(body: &[u8]) -> ErrorBody {
     #[derive(Deserialize)]
     struct Raw {
-        error: Option<String>,
         #[serde(default)]
-        retry_after_ms: serde_json::Value,
+        error: Value,
+        #[serde(default)]
+        retry_after_ms: Value,
     }
     let Ok(raw) = serde_json::from_slice::<Raw>(body) else {
         return ErrorBody::default();
     };
     ErrorBody {
-        error: raw.error.map(|error| error_code(&error)),
-        retry_after_ms: raw.retry_after_ms.as_u64().map(|wait| wait.min(LONGEST_LIFE * 1000)),
+        error: raw.error.as_str().map(error_code),
+        retry_after: number(&raw.retry_after_ms).filter(|wait| *wait >= 0.0).map(milliseconds),
     }
+}
+
+/// A number. Some servers send it as a text.
+fn number(value: &Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+/// A wait of a day at most, and not shorter than was asked for.
+fn milliseconds(wait: f64) -> Duration {
+    let longest = Duration::from_secs(LONGEST_LIFE);
+    Duration::try_from_secs_f64(wait.ceil() / 1000.0).map_or(longest, |wait| wait.min(longest))
 }
 
 /// An error code as sent, if it looks like one: it is printed, so text from outside must not pass as a code.
@@ -158,9 +183,50 @@ mod tests {
             "invalid_grant"
         );
         let limited = parse_error(br#"{"error":"rate_limited","message":"x","retry_after_ms":12000}"#);
-        assert_eq!(limited.retry_after_ms, Some(12_000));
+        assert_eq!(limited.retry_after, Some(Duration::from_secs(12)));
         assert_eq!(parse_error(b"<html>"), ErrorBody::default());
         assert_eq!(parse_error(br#"{"error":{"code":1}}"#), ErrorBody::default());
+    }
+
+    #[test]
+    fn a_wait_is_milliseconds_in_any_form_and_a_day_at_most() {
+        for (text, wait) in [
+            ("500", Some(500)),
+            (r#""500""#, Some(500)),
+            ("500.7", Some(501)),
+            ("0", Some(0)),
+            ("-1", None),
+            (r#""soon""#, None),
+            (r#""NaN""#, None),
+            ("null", None),
+            ("86400001", Some(86_400_000)),
+            ("1e300", Some(86_400_000)),
+            ("18446744073709551616", Some(86_400_000)),
+        ] {
+            let body = format!(r#"{{"error":{{}},"retry_after_ms":{text}}}"#);
+            assert_eq!(parse_error(body.as_bytes()).retry_after, wait.map(Duration::from_millis), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_body_says_the_wait_more_finely_than_the_header_and_the_longer_one_counts() {
+        for (body, header, wait) in [
+            (Some(1500), Some(2), Some(1500)),
+            (Some(12_000), Some(12), Some(12_000)),
+            (Some(0), Some(30), Some(30_000)),
+            (Some(1500), Some(60), Some(60_000)),
+            (Some(60_000), Some(1), Some(60_000)),
+            (Some(700), None, Some(700)),
+            (None, Some(3), Some(3000)),
+            (None, None, None),
+        ] {
+            let error = ErrorBody { error: None, retry_after: body.map(Duration::from_millis) };
+            assert_eq!(
+                error.wait(header.map(Duration::from_secs)),
+                wait.map(Duration::from_millis),
+                "{body:?} {header:?}"
+            );
+        }
     }
 
     #[test]

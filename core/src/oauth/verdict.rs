@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::token::{self, TokenAnswer};
+use super::token::{self, TokenAnswer, UNSAID_PAUSE};
 
 /// What happened to a token request.
 pub(crate) enum Outcome {
@@ -29,9 +29,6 @@ pub(crate) enum Verdict {
     Ambiguous { reason: &'static str },
 }
 
-/// How long to be quiet after a 429 that does not say: one that is ignored leads to a lock-out.
-const UNSAID_PAUSE: Duration = Duration::from_secs(10);
-
 /// The reason of a retry that only changes the client's secret: it needs no pause.
 pub(crate) const OTHER_SECRET: &str = "client_secret";
 
@@ -48,7 +45,7 @@ pub(crate) fn judge(outcome: Outcome) -> Verdict {
         };
     }
     let error = token::parse_error(&body);
-    let after = error.retry_after_ms.map(Duration::from_millis).or(retry_after);
+    let after = error.wait(retry_after);
     match (status, error.error.as_deref()) {
         (429, _) => Verdict::Retry { after: after.or(Some(UNSAID_PAUSE)), reason: "rate_limited" },
         // With an OAuth body the platform says in words that it did nothing; without one, a proxy may have
@@ -115,10 +112,10 @@ mod tests {
     }
 
     #[test]
-    fn the_body_knows_the_wait_better_than_the_header() {
+    fn a_wait_is_taken_from_the_body_and_the_header() {
         let outcome = Outcome::Answer {
             status: 429,
-            retry_after: Some(Duration::from_secs(60)),
+            retry_after: Some(Duration::from_secs(2)),
             body: br#"{"error":"rate_limited","retry_after_ms":1500}"#.to_vec(),
         };
         let Verdict::Retry { after, .. } = judge(outcome) else { panic!("not a retry") };

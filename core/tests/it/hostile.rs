@@ -569,8 +569,10 @@ async fn the_pause_that_an_api_asks_for_is_kept_or_left_to_the_caller() {
 async fn an_answer_over_the_limit_is_not_kept() {
     let bench = Bench::connected().await;
     let body = vec![b' '; 32 * 1024 * 1024 + 1];
-    api(&bench, anything, ResponseTemplate::new(200).set_body_bytes(body), 9).await;
-    assert_eq!(code(bench.client.request("u", things("GET")).await), Code::AnswerTooLarge);
+    let answer = ResponseTemplate::new(200).insert_header("x-request-id", "req_1").set_body_bytes(body);
+    api(&bench, anything, answer, 9).await;
+    let error = bench.client.request("u", things("GET")).await.unwrap_err();
+    assert_eq!((error.code(), error.request_id()), (Code::AnswerTooLarge, Some("req_1")));
     assert_eq!(bench.posts("things").await.len(), 1);
 }
 

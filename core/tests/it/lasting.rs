@@ -381,6 +381,22 @@ async fn an_error_leads_back_to_the_person_it_was_about() {
 }
 
 #[tokio::test]
+async fn the_way_out_of_a_missing_scope_asks_for_it_whatever_else_is_asked_for() {
+    let world = World::new().await;
+    let tokens = world.connect().await;
+    let error = world.client.user(&tokens.user_id).clinical().list_red_flags(&tokens.user_id).await.unwrap_err();
+    assert_eq!(error.missing_scopes(), ["read:red_flags"]);
+    let begun = world.client.sign_in_again(&error, AuthorizationRequest::new().scopes(["profile"])).await.unwrap();
+    let url = url::Url::parse(&begun.url).unwrap();
+    let asked = url.query_pairs().find(|(name, _)| name == "scope").unwrap().1.into_owned();
+    let asked: Vec<&str> = asked.split(' ').collect();
+    let granted = tokens.scopes.iter().map(String::as_str);
+    for scope in granted.chain(["profile", "read:red_flags"]) {
+        assert!(asked.contains(&scope), "{scope} is not asked for: {asked:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_second_of_two_devices_ends_the_first_cleanly() {
     let world = World::new().await;
     let phone = world.builder().build().unwrap();

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "a proof says how much it has played, and a skip why")]
 
+mod answers;
 mod attack;
 mod audit;
 mod canary;

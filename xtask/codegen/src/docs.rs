@@ -52,10 +52,14 @@ fn operations() -> String {
             }
             let _ = writeln!(out, "| returns | {} |", type_name(&operation.result));
             for parameter in operation.parameters {
-                let docs = lines(parameter.docs).join(" ");
-                let optional = if matches!(parameter.ty, Type::Optional(_)) { ", optional" } else { "" };
+                let docs = parameter.summary("Null", "nothing given");
+                let optional = match parameter.ty {
+                    Type::Optional(Type::Nullable(_)) => " or null, optional",
+                    Type::Optional(_) => ", optional",
+                    _ => "",
+                };
                 let ty = type_name(&parameter.ty);
-                let _ = writeln!(out, "| `{}` | {ty}{optional}: {} |", parameter.name, docs.trim());
+                let _ = writeln!(out, "| `{}` | {ty}{optional}: {docs} |", parameter.name);
             }
         }
     }
@@ -104,7 +108,8 @@ fn type_name(ty: &Type) -> String {
         Type::Decimal => "exact decimal".to_owned(),
         Type::Json => "JSON".to_owned(),
         Type::Nothing => "nothing".to_owned(),
-        Type::Optional(inner) => type_name(inner),
+        Type::Object => "JSON object".to_owned(),
+        Type::Optional(inner) | Type::Nullable(inner) => type_name(inner),
         Type::List(inner) => format!("list of {}", type_name(inner)),
         Type::Page(model) => format!("a page of `{}`", model.name),
         Type::Model(model) => format!("`{}`", model.name),

@@ -253,7 +253,7 @@ fn input(out: &mut String, model: &ModelSchema) {
     out.push_str("}\n");
 }
 
-/// A field or argument that the app gives: what is optional may be left out.
+/// A field or argument that the app gives: what is optional may be left out. Null says the same, except of what it takes away.
 fn given(name: &str, ty: &Type) -> String {
     match ty {
         Type::Optional(inner) => format!("{name}?: {} | null | undefined", typescript(inner)),
@@ -366,8 +366,8 @@ fn operation_docs(operation: &Operation, whose: Whose) -> Vec<String> {
     let scope = if whose == Whose::Machine { operation.machine_scope } else { operation.scope };
     docs.extend([String::new(), format!("{returns} Needs the scope `{}`.", scope.unwrap_or_default())]);
     for parameter in operation.parameters {
-        let text = lines(parameter.docs).join(" ");
-        docs.push(format!("@param args.{} {}", camel_case(parameter.name), text.trim()));
+        let text = parameter.summary("Null", "undefined");
+        docs.push(format!("@param args.{} {text}", camel_case(parameter.name)));
     }
     if operation.is_write() {
         docs.push(
@@ -391,6 +391,8 @@ fn typescript(ty: &Type) -> String {
         Type::Number | Type::Integer => "number".to_owned(),
         Type::Boolean => "boolean".to_owned(),
         Type::Json => "Json".to_owned(),
+        Type::Object => "object".to_owned(),
+        Type::Nullable(inner) => typescript(inner),
         Type::Optional(inner) => format!("{} | null", typescript(inner)),
         Type::List(inner) => format!("readonly {}[]", in_list(inner)),
         Type::Page(model) => format!("Page<{}>", model.name),
@@ -409,7 +411,7 @@ fn in_list(ty: &Type) -> String {
 fn decoder(ty: &Type) -> Option<String> {
     match ty {
         Type::Json => Some("json".to_owned()),
-        Type::Optional(inner) => decoder(inner),
+        Type::Optional(inner) | Type::Nullable(inner) => decoder(inner),
         Type::List(inner @ Type::Model(ModelSchema { shape: Shape::Record(_), .. })) => {
             Some(format!("records({})", decoder(inner).unwrap_or_default()))
         }
@@ -417,9 +419,14 @@ fn decoder(ty: &Type) -> Option<String> {
         Type::Model(model) => {
             matches!(model.shape, Shape::Record(_)).then(|| format!("(value) => {}(value)", decoder_name(model)))
         }
-        Type::Text | Type::Number | Type::Integer | Type::Boolean | Type::Decimal | Type::Nothing | Type::Page(_) => {
-            None
-        }
+        Type::Text
+        | Type::Number
+        | Type::Integer
+        | Type::Boolean
+        | Type::Decimal
+        | Type::Object
+        | Type::Nothing
+        | Type::Page(_) => None,
     }
 }
 

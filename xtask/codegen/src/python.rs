@@ -133,7 +133,7 @@ fn stub() -> String {
     }
     out.push_str(
         "\ndef _close() -> None: ...\ndef _forked() -> None: ...\ndef _settle(limit: float) -> None: ...\ndef _schema() -> str: ...\ndef _verify_webhook(raw_body: bytes, headers: str, secrets: str) -> str: ...\ndef _restore(name: str, json: str) -> Any: ...\ndef _restore_page(name: str, json: str, next_cursor: str | \
-         None) -> Any: ...\n",
+         None, total: int | None = None) -> Any: ...\n",
     );
     let mut names: Vec<&str> =
         models(SERVICES).iter().filter(|model| matches!(model.shape, Shape::Enum(_))).map(|model| model.name).collect();
@@ -200,6 +200,10 @@ class Page(Sequence[T], Generic[T]):
     @property
     def next_cursor(self) -> str | None:
         """Fetches the next page; None on the last one."""
+
+    @property
+    def total(self) -> int | None:
+        """How many records all pages have together; None where the platform does not say."""
 
     def to_dict(self) -> dict[str, Any]:
         """The whole page in plain types, for a template or for JSON."""
@@ -388,7 +392,7 @@ fn services(flavour: Flavour) -> String {
     format!(
         "\"\"\"Services and their operations{title}. {DO_NOT_EDIT}\"\"\"\n\nfrom __future__ import annotations\n\nfrom \
          collections.abc import {imported}\nfrom typing import TYPE_CHECKING, Any\n\nfrom loop_sdk._arguments import \
-         Arguments\n\nif TYPE_CHECKING:\n    from loop_sdk.records import (\n{names}    )\n\n#: Calls the native client.\nCall = \
+         NULL, UNSET, Arguments, Unset\n\nif TYPE_CHECKING:\n    from loop_sdk.records import (\n{names}    )\n\n#: Calls the native client.\nCall = \
          Callable[[str, Arguments, \"float | None\"], {result}]\n{body}"
     )
 }
@@ -438,7 +442,8 @@ fn signature(operation: &Operation, whose: Whose, without: Option<&str>) -> Vec<
     signature.push("*".to_owned());
     signature.extend((whose == Whose::Client).then(|| "user_id: str".to_owned()));
     signature.extend(required.iter().filter(|parameter| !positional(parameter)).map(declare));
-    signature.extend(optional.iter().map(|parameter| format!("{} = None", declare(parameter))));
+    let absent = |parameter: &Parameter| if parameter.is_nullable() { "UNSET" } else { "None" };
+    signature.extend(optional.iter().map(|parameter| format!("{} = {}", declare(parameter), absent(parameter))));
     signature.extend(operation.is_write().then(|| "idempotency_key: str | None = None".to_owned()));
     signature.push("timeout: float | None = None".to_owned());
     signature
@@ -451,7 +456,7 @@ fn method_docs(operation: &Operation, whose: Whose) -> Vec<String> {
     docs.push(format!("Needs the scope `{}`. `timeout` is in seconds.", scope.unwrap_or_default()));
     for parameter in operation.parameters {
         docs.push(String::new());
-        docs.push(format!("`{}`: {}", python_name(parameter.name), lines(parameter.docs).join(" ").trim()));
+        docs.push(format!("`{}`: {}", python_name(parameter.name), parameter.summary("None", "`UNSET`, the default,")));
     }
     if operation.is_write() {
         docs.push(String::new());
@@ -494,7 +499,9 @@ fn packed(operation: &Operation, whose: Whose, without: Option<&str>) -> String 
     // Keyword arguments can't be named like a keyword, so those go in as a dict.
     for parameter in operation.parameters.iter().filter(|parameter| Some(parameter.name) != without) {
         let name = python_name(parameter.name);
-        arguments.push(if name == parameter.name {
+        arguments.push(if parameter.is_nullable() {
+            format!("{name}=NULL if {name} is None else {name}")
+        } else if name == parameter.name {
             format!("{name}={name}")
         } else {
             format!("**{{\"{}\": {name}}}", parameter.name)
@@ -526,9 +533,10 @@ fn iterating(out: &mut String, operation: &Operation, flavour: Flavour, whose: W
     ];
     let _ = write!(
         out,
-        "\n    {asynchronous}def {name}({}) -> {iterator}[{item}]:\n{}{}        while \
-         True:\n            page: Page[{item}] = {awaited}self._call(\"{}\", arguments, timeout)\n{goes_over}            \
-         arguments[\"cursor\"] = page.next_cursor\n            if page.next_cursor is None:\n                return\n",
+        "\n    {asynchronous}def {name}({}) -> {iterator}[{item}]:\n{}{}        seen: set[str] = set()\n        while \
+         True:\n            page: Page[{item}] = {awaited}self._call(\"{}\", arguments, timeout)\n{goes_over}            cursor = \
+         page.next_cursor\n            # A list that leads in circles would never end.\n            if cursor is None or \
+         cursor in seen:\n                return\n            seen.add(cursor)\n            arguments[\"cursor\"] = cursor\n",
         signature.join(", "),
         docstring(&docs, 8),
         packed(operation, whose, Some("cursor")),
@@ -560,6 +568,7 @@ fn facade(out: &mut String, flavour: Flavour, whose: Whose) {
 /// What a parameter takes: more than a result gives.
 fn argument_type(ty: &Type) -> String {
     match ty {
+        Type::Optional(Type::Nullable(inner)) => format!("{} | None | Unset", argument_type(inner)),
         Type::Optional(inner) => format!("{} | None", argument_type(inner)),
         Type::List(inner) => format!("list[{}]", argument_type(inner)),
         other => type_name(other),
@@ -574,6 +583,8 @@ fn type_name(ty: &Type) -> String {
         Type::Boolean => "bool".to_owned(),
         Type::Decimal => "Decimal".to_owned(),
         Type::Json => "Any".to_owned(),
+        Type::Object => "dict[str, Any]".to_owned(),
+        Type::Nullable(inner) => type_name(inner),
         Type::Nothing => "None".to_owned(),
         Type::Optional(inner) => format!("{} | None", type_name(inner)),
         Type::List(inner) => format!("list[{}]", type_name(inner)),

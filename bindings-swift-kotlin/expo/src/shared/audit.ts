@@ -44,7 +44,7 @@ export class AuditEntry {
     return this.#fields.purpose;
   }
 
-  /** Whose data; null where a machine called. */
+  /** Whose data: the person whose grant was used, or whom a machine's call names; null where it names nobody. */
   get userId(): string | null {
     return this.#fields.user_id;
   }

@@ -110,6 +110,10 @@ export type ErrorCode =
   | "not_found"
   /** It conflicts with what is already there. */
   | "conflict"
+  /** What the call builds on is not there yet, for instance the person's lab results. */
+  | "not_ready"
+  /** The request is larger than the platform takes. */
+  | "request_too_large"
   /** The platform does not accept the request's content. */
   | "invalid_request"
   /** A write was sent and nobody knows whether it was done. The detail is its idempotency key: sent again under it, it is done once. */
@@ -128,7 +132,7 @@ export type ErrorCode =
   | "unreachable"
   /** No answer within the time limit. */
   | "timeout"
-  /** The platform's answer can't be decoded. */
+  /** The platform's answer can't be decoded. After a write, which was done, the detail is its idempotency key. */
   | "answer_invalid"
   /** The answer is larger than the limit. */
   | "answer_too_large"
@@ -194,6 +198,8 @@ export const ERROR_ACTIONS: Readonly<Record<ErrorCode, Action>> = {
   forbidden: "fix_call",
   not_found: "fix_call",
   conflict: "fix_call",
+  not_ready: "fix_call",
+  request_too_large: "fix_call",
   invalid_request: "fix_call",
   write_outcome_unknown: "retry",
   audit_failed: "call_operator",
@@ -698,8 +704,8 @@ const asProtocolPhase: Decode<ProtocolPhase> = record("ProtocolPhase");
 export interface ProtocolParameter {
   /** What it is, for instance `daily_dose`. */
   readonly name: string;
-  /** The figure, exact, in `unit`. */
-  readonly value: string;
+  /** The figure in `unit`, or in words such as `morning`, as the platform wrote it; null where there is none. */
+  readonly value: string | null;
   /** The unit of `value`. */
   readonly unit: string;
   /** The result or rule that it follows from. */
@@ -1665,7 +1671,7 @@ export interface Membership {
   readonly user_id: string;
   /** The brand. */
   readonly brand_id: string;
-  /** The tier, for instance `core`. */
+  /** The tier, for instance `basic`, `plus` or `premium`. */
   readonly tier: string;
   /** Where it stands, for instance `active`. */
   readonly state: string;
@@ -1822,8 +1828,8 @@ const asExtractedBloodwork: Decode<ExtractedBloodwork> = record("ExtractedBloodw
 export interface ExtractedBiomarker {
   /** The marker's name, as the document writes it. */
   readonly name: string;
-  /** The measured value, in `unit`. */
-  readonly value: number;
+  /** The measured value in `unit`, as the document writes it, for instance `41.2` or `<0.5`; null where it has none. */
+  readonly value: string | null;
   /** The unit, as the document writes it. */
   readonly unit: string;
   /** The reference range, as the document writes it; null where it has none. */
@@ -1984,7 +1990,7 @@ export class Clinical {
    * @param args.rawPayload What the laboratory sent: a JSON object.
    * @param args.idempotencyKey Names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
    */
-  async parseVendorResults(args: { userId?: string | undefined; patientId: string; brandId: string; vendor: LabVendor; rawPayload: Json; idempotencyKey?: string | undefined }, options?: CallOptions): Promise<Page<Biomarker>> {
+  async parseVendorResults(args: { userId?: string | undefined; patientId: string; brandId: string; vendor: LabVendor; rawPayload: object; idempotencyKey?: string | undefined }, options?: CallOptions): Promise<Page<Biomarker>> {
     return new Page(await this.#invoke("clinical.parse_vendor_results", args, options), "Biomarker", asBiomarker);
   }
 
@@ -2004,7 +2010,7 @@ export class Clinical {
    * @param args.structuredData What is already known of its content: a JSON object.
    * @param args.idempotencyKey Names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
    */
-  async uploadBloodwork(args: { userId?: string | undefined; patientId: string; brandId: string; contentType: string; source: string; fileBase64: string; clinicianId?: string | null | undefined; fileName?: string | null | undefined; structuredData?: Json | null | undefined; idempotencyKey?: string | undefined }, options?: CallOptions): Promise<Bloodwork> {
+  async uploadBloodwork(args: { userId?: string | undefined; patientId: string; brandId: string; contentType: string; source: string; fileBase64: string; clinicianId?: string | null | undefined; fileName?: string | null | undefined; structuredData?: object | null | undefined; idempotencyKey?: string | undefined }, options?: CallOptions): Promise<Bloodwork> {
     return asBloodwork(await this.#invoke("clinical.upload_bloodwork", args, options));
   }
 
@@ -2757,7 +2763,7 @@ export class UserClinical {
    * @param args.rawPayload What the laboratory sent: a JSON object.
    * @param args.idempotencyKey Names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
    */
-  async parseVendorResults(args: { patientId: string; brandId: string; vendor: LabVendor; rawPayload: Json; idempotencyKey?: string | undefined }, options?: CallOptions): Promise<Page<Biomarker>> {
+  async parseVendorResults(args: { patientId: string; brandId: string; vendor: LabVendor; rawPayload: object; idempotencyKey?: string | undefined }, options?: CallOptions): Promise<Page<Biomarker>> {
     return new Page(await this.#invoke("clinical.parse_vendor_results", args, options), "Biomarker", asBiomarker);
   }
 
@@ -2777,7 +2783,7 @@ export class UserClinical {
    * @param args.structuredData What is already known of its content: a JSON object.
    * @param args.idempotencyKey Names this write: the platform does it once, however often it is sent. The SDK makes a name where none is given, and keeps it across its own retries.
    */
-  async uploadBloodwork(args: { patientId: string; brandId: string; contentType: string; source: string; fileBase64: string; clinicianId?: string | null | undefined; fileName?: string | null | undefined; structuredData?: Json | null | undefined; idempotencyKey?: string | undefined }, options?: CallOptions): Promise<Bloodwork> {
+  async uploadBloodwork(args: { patientId: string; brandId: string; contentType: string; source: string; fileBase64: string; clinicianId?: string | null | undefined; fileName?: string | null | undefined; structuredData?: object | null | undefined; idempotencyKey?: string | undefined }, options?: CallOptions): Promise<Bloodwork> {
     return asBloodwork(await this.#invoke("clinical.upload_bloodwork", args, options));
   }
 

@@ -83,7 +83,7 @@ struct Caller: Sendable {
         timeout: TimeInterval?
     ) async throws -> Page<Item> {
         let reply: PageReply<Item> = try await value(method, arguments, timeout: timeout)
-        return Page(items: reply.items, nextCursor: reply.nextCursor)
+        return Page(items: reply.items, nextCursor: reply.nextCursor, total: reply.total)
     }
 
     /// Calls a method that returns one page of several.
@@ -93,7 +93,7 @@ struct Caller: Sendable {
         timeout: TimeInterval?
     ) async throws -> Page<Item> {
         let reply: PageReply<Item> = try await value(method, arguments, timeout: timeout)
-        return Page(items: reply.items, nextCursor: reply.nextCursor) { cursor in
+        return Page(items: reply.items, nextCursor: reply.nextCursor, total: reply.total) { cursor in
             let next = arguments.merging(["cursor": .string(cursor)]) { _, next in next }
             return try await self.pages(method, next, timeout: timeout)
         }
@@ -161,9 +161,11 @@ func tasksAlive() -> UInt64 { livingTasks() }
 private struct PageReply<Item: Decodable>: Decodable {
     let items: [Item]
     let nextCursor: String?
+    let total: Int64?
 
     private enum CodingKeys: String, CodingKey {
         case items
+        case total
         case nextCursor = "next_cursor"
     }
 }

@@ -1,22 +1,34 @@
 // A number that travels as a text, because floating point would change it.
 import Foundation
 
-/// A decimal number, digit by digit as the platform wrote it. It prints without its value.
+/// A decimal number, digit by digit as the platform wrote it, perhaps with an exponent. It prints without its value.
 public struct ExactDecimal: Codable, Hashable, Sendable,
     CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
 {
     /// Its digits.
     public let text: String
 
-    /// A number from its digits, for instance `-12.50`; nil where they are no number.
+    /// A number from its digits, for instance `-12.50` or `1e-7`; nil where they are no number.
     public init?(_ text: String) {
-        let digits = text.hasPrefix("-") ? text.dropFirst() : Substring(text)
-        let parts = digits.split(separator: ".", omittingEmptySubsequences: false)
-        let isPlain = parts.allSatisfy { part in
-            !part.isEmpty && part.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        let halves = text.split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == "e" || $0 == "E" }
+        let number = Self.unsigned(halves[0], "-")
+        let parts = number.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count <= 2, parts.allSatisfy(Self.areDigits) else { return nil }
+        if halves.count == 2 {
+            // The core has no longer ones.
+            let exponent = Self.unsigned(halves[1], "-+")
+            guard exponent.count <= 3, Self.areDigits(exponent) else { return nil }
         }
-        guard isPlain, parts.count <= 2 else { return nil }
         self.text = text
+    }
+
+    private static func unsigned(_ text: Substring, _ signs: String) -> Substring {
+        guard let first = text.first, signs.contains(first) else { return text }
+        return text.dropFirst()
+    }
+
+    private static func areDigits(_ text: Substring) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 
     /// For arithmetic. It has 38 digits at most: what is longer is rounded, and stays whole in `text`.

@@ -11,16 +11,25 @@ public struct Page<Item: Sendable>: RandomAccessCollection, Sendable,
     public let items: [Item]
     /// Leads to the next page; nil on the last one.
     public let nextCursor: String?
+    /// How many records all pages have together; nil where the platform does not say.
+    public let total: Int64?
 
     let fetch: (@Sendable (String) async throws -> Page<Item>)?
 
-    init(items: [Item], nextCursor: String?, fetch: (@Sendable (String) async throws -> Page<Item>)? = nil) {
+    init(
+        items: [Item],
+        nextCursor: String?,
+        total: Int64? = nil,
+        fetch: (@Sendable (String) async throws -> Page<Item>)? = nil
+    ) {
         self.items = items
         self.nextCursor = nextCursor
+        self.total = total
         self.fetch = fetch
     }
 
-    /// This page's records and those of all pages after it, fetched as they are needed.
+    /// This page's records and those of all pages after it, fetched as they are needed. A page that leads back to one of
+    /// them is the last.
     public var all: AllItems<Item> { AllItems(first: self) }
 
     public var startIndex: Int { items.startIndex }
@@ -53,6 +62,7 @@ public struct AllItems<Item: Sendable>: AsyncSequence, Sendable,
     {
         private var page: Page<Item>
         private var position = 0
+        private var seen: Set<String> = []
 
         init(page: Page<Item>) {
             self.page = page
@@ -61,6 +71,7 @@ public struct AllItems<Item: Sendable>: AsyncSequence, Sendable,
         public mutating func next() async throws -> Item? {
             while position >= page.items.count {
                 guard let cursor = page.nextCursor, let fetch = page.fetch else { return nil }
+                guard seen.insert(cursor).inserted else { return nil }
                 page = try await fetch(cursor)
                 position = 0
             }

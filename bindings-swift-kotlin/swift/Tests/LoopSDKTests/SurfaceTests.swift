@@ -136,6 +136,32 @@ final class SurfaceTests: XCTestCase {
         XCTAssertEqual(Array(first), [1, 2])
     }
 
+    func testAListThatLeadsInCirclesEnds() async throws {
+        @Sendable func page(after cursor: String) -> Page<String> {
+            Page(items: [cursor], nextCursor: cursor == "a" ? "b" : "a") { page(after: $0) }
+        }
+        var seen: [String] = []
+        for try await cursor in page(after: "start").all { seen.append(cursor) }
+        XCTAssertEqual(seen, ["start", "a", "b"])
+    }
+
+    func testWhatIsNullIsSentAndWhatIsNilIsNot() {
+        let kept: [String: JSONValue] = ["client_id": .string("c")]
+        let sent = kept.changing(["client_uri": .null, "logo_uri": nil, "picture": .value("x")])
+        XCTAssertEqual(sent, ["client_id": .string("c"), "client_uri": .null, "picture": .string("x")])
+        XCTAssertFalse("\(Nullable.value("canary"))".contains("canary"))
+    }
+
+    func testADecimalIsOneInAnyNotationThatTheCoreHas() {
+        for text in ["0", "-12.50", "1e5", "1e-7", "-1.5e+21"] {
+            XCTAssertEqual(ExactDecimal(text)?.text, text)
+        }
+        XCTAssertEqual(ExactDecimal("1e-7")?.decimal, Decimal(string: "0.0000001"))
+        for text in ["", "-", ".5", "1.", "1e", "e5", "1e1000", "1e1.5", "+1", "high"] {
+            XCTAssertNil(ExactDecimal(text), text)
+        }
+    }
+
     func testAWrongOptionIsNamed() {
         XCTAssertThrowsError(try LoopClient(LoopOptions(clientId: "a", redirectUri: ""))) { error in
             XCTAssertEqual((error as? LoopError)?.action, .fixCall)

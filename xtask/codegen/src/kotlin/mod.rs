@@ -75,6 +75,8 @@ fn kotlin(ty: &Type) -> String {
         Type::Boolean => "Boolean".to_owned(),
         Type::Decimal => "BigDecimal".to_owned(),
         Type::Json => "JsonValue".to_owned(),
+        Type::Object => "JsonObject".to_owned(),
+        Type::Nullable(inner) => format!("Nullable<{}>", kotlin(inner)),
         Type::Nothing => "Unit".to_owned(),
         Type::Optional(inner) => format!("{}?", kotlin(inner)),
         Type::List(inner) => format!("List<{}>", kotlin(inner)),
@@ -97,6 +99,7 @@ fn decoded(ty: &Type, field: &str) -> String {
         Type::Model(ModelSchema { name, shape: Shape::Enum(_), .. }) => format!("{name}({field}.text())"),
         Type::Model(model) => format!("{}.fromJson({field}.record())", model.name),
         Type::Page(_) | Type::Nothing => unreachable!("neither stands inside of something"),
+        Type::Object | Type::Nullable(_) => unreachable!("apps give such a thing, and it is in no record"),
     }
 }
 

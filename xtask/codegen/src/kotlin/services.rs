@@ -61,7 +61,8 @@ pub(super) fn all(caller: Caller) -> String {
         let _ = writeln!(body, "    public val {}: {class} = {class}(caller)", camel_case(service.name));
     }
     body.push_str("}\n");
-    format!("\nimport kotlin.time.Duration\n{body}")
+    let object = if body.contains("JsonObject") { "import kotlinx.serialization.json.JsonObject\n" } else { "" };
+    format!("\nimport kotlin.time.Duration\n{object}{body}")
 }
 
 fn class(out: &mut String, service: &Service, caller: Caller) {
@@ -101,8 +102,9 @@ fn function(out: &mut String, operation: &Operation, caller: Caller) {
         }
         other => ("value", format!(" {{ {} }}", decoded(other, "it"))),
     };
-    let mut passed =
-        vec![format!("\"{}\"", operation.name), listed(12, "jsonOf", &arguments, ""), "timeout".to_owned()];
+    // Where null says something, what was not given must not become one.
+    let json_of = if operation.parameters.iter().any(Parameter::is_nullable) { "givenOf" } else { "jsonOf" };
+    let mut passed = vec![format!("\"{}\"", operation.name), listed(12, json_of, &arguments, ""), "timeout".to_owned()];
     if let Type::Page(model) = &operation.result {
         passed.push(format!("\"{}\"", model.name));
     }
@@ -124,7 +126,7 @@ fn docs(operation: &Operation, caller: Caller) -> Vec<String> {
     let scope = caller.scope(operation).unwrap_or_default();
     docs.extend([String::new(), format!("{returns}Needs the scope `{scope}`."), String::new()]);
     for parameter in ordered(operation) {
-        docs.push(format!("@param {} {}", camel_case(parameter.name), lines(parameter.docs).join(" ").trim()));
+        docs.push(format!("@param {} {}", camel_case(parameter.name), parameter.summary("[Nullable.Null]", "null")));
     }
     docs.extend(more(operation, caller).map(|(name, _, docs)| format!("@param {} {docs}", camel_case(name))));
     docs

@@ -81,6 +81,8 @@ fn swift(ty: &Type) -> String {
         Type::Boolean => "Bool".to_owned(),
         Type::Decimal => "ExactDecimal".to_owned(),
         Type::Json => "JSONValue".to_owned(),
+        Type::Object => "[String: JSONValue]".to_owned(),
+        Type::Nullable(inner) => format!("Nullable<{}>", swift(inner)),
         Type::Nothing => "Void".to_owned(),
         Type::Optional(inner) => format!("{}?", swift(inner)),
         Type::List(inner) => format!("[{}]", swift(inner)),

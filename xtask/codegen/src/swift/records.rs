@@ -124,9 +124,13 @@ fn plain(ty: &Type, value: &str) -> String {
         Type::Model(ModelSchema { shape: Shape::Enum(_), .. }) => format!(".string({value}.rawValue)"),
         Type::Optional(inner) => format!("{value}.map {{ JSONValue{} }} ?? JSONValue.null", plain(inner, "$0")),
         Type::List(inner) => format!(".array({value}.map {{ JSONValue{} }})", plain(inner, "$0")),
-        Type::Decimal | Type::Json | Type::Nothing | Type::Page(_) | Type::Model(_) => {
-            unreachable!("core has a test that such a field is never safe")
-        }
+        Type::Decimal
+        | Type::Json
+        | Type::Object
+        | Type::Nullable(_)
+        | Type::Nothing
+        | Type::Page(_)
+        | Type::Model(_) => unreachable!("core has a test that such a field is never safe"),
     }
 }
 

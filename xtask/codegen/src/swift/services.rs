@@ -89,15 +89,23 @@ fn method(out: &mut String, operation: &Operation, caller: Caller) {
         .chain(more(operation, caller).map(|(name, ty, _)| format!("{}: {ty}? = nil", camel_case(name))))
         .collect();
     let more_arguments = more(operation, caller).map(|(name, _, _)| name).filter(|name| *name != "timeout");
-    let arguments: Vec<String> = operation
-        .parameters
-        .iter()
+    let (nullable, plain): (Vec<&Parameter>, Vec<_>) =
+        operation.parameters.iter().partition(|parameter| parameter.is_nullable());
+    let arguments: Vec<String> = plain
+        .into_iter()
         .map(argument)
         .chain(more_arguments.map(|name| format!("\"{name}\": .text({})", camel_case(name))))
         .collect();
     let arguments = if arguments.is_empty() { vec![":".to_owned()] } else { arguments };
-    let passed =
-        [format!("\"{}\"", operation.name), listed(12, "", ["[", "]"], &arguments, ""), "timeout: timeout".to_owned()];
+    // Where null says something, what was not given must not become one.
+    let changes: Vec<String> =
+        nullable.iter().map(|parameter| format!("\"{}\": {}", parameter.name, identifier(parameter.name))).collect();
+    let changes = if changes.is_empty() { String::new() } else { format!(".changing([{}])", changes.join(", ")) };
+    let passed = [
+        format!("\"{}\"", operation.name),
+        listed(12, "", ["[", "]"], &arguments, &changes),
+        "timeout: timeout".to_owned(),
+    ];
     let (how, result) = match &operation.result {
         Type::Nothing => ("run", String::new()),
         Type::Page(_) if operation.is_paged() => ("pages", format!(" -> {}", swift(&operation.result))),
@@ -115,7 +123,7 @@ fn docs(operation: &Operation, caller: Caller) -> Vec<String> {
     let mut docs = lines(operation.docs);
     docs.extend([String::new(), "- Parameters:".to_owned()]);
     for parameter in ordered(operation) {
-        docs.push(format!("  - {}: {}", camel_case(parameter.name), lines(parameter.docs).join(" ").trim()));
+        docs.push(format!("  - {}: {}", camel_case(parameter.name), parameter.summary("`.null`", "nil")));
     }
     docs.extend(more(operation, caller).map(|(name, _, docs)| format!("  - {}: {docs}", camel_case(name))));
     let returns = match &operation.result {

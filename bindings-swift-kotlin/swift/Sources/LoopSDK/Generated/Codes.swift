@@ -116,6 +116,10 @@ extension LoopError {
         public static let notFound = Code(rawValue: "not_found")
         /// It conflicts with what is already there.
         public static let conflict = Code(rawValue: "conflict")
+        /// What the call builds on is not there yet, for instance the person's lab results.
+        public static let notReady = Code(rawValue: "not_ready")
+        /// The request is larger than the platform takes.
+        public static let requestTooLarge = Code(rawValue: "request_too_large")
         /// The platform does not accept the request's content.
         public static let invalidRequest = Code(rawValue: "invalid_request")
         /// A write was sent and nobody knows whether it was done. The detail is its idempotency key: sent again under it, it is done once.
@@ -134,7 +138,7 @@ extension LoopError {
         public static let unreachable = Code(rawValue: "unreachable")
         /// No answer within the time limit.
         public static let timeout = Code(rawValue: "timeout")
-        /// The platform's answer can't be decoded.
+        /// The platform's answer can't be decoded. After a write, which was done, the detail is its idempotency key.
         public static let answerInvalid = Code(rawValue: "answer_invalid")
         /// The answer is larger than the limit.
         public static let answerTooLarge = Code(rawValue: "answer_too_large")
@@ -196,6 +200,8 @@ extension LoopError {
             .forbidden,
             .notFound,
             .conflict,
+            .notReady,
+            .requestTooLarge,
             .invalidRequest,
             .writeOutcomeUnknown,
             .auditFailed,
@@ -304,6 +310,8 @@ extension LoopError.Code {
         .forbidden: .fixCall,
         .notFound: .fixCall,
         .conflict: .fixCall,
+        .notReady: .fixCall,
+        .requestTooLarge: .fixCall,
         .invalidRequest: .fixCall,
         .writeOutcomeUnknown: .retry,
         .auditFailed: .callOperator,

@@ -71,7 +71,7 @@ public struct MachineClinical: Sendable, CustomStringConvertible, CustomDebugStr
         patientId: String,
         brandId: String,
         vendor: LabVendor,
-        rawPayload: JSONValue,
+        rawPayload: [String: JSONValue],
         idempotencyKey: String? = nil,
         timeout: TimeInterval? = nil
     ) async throws -> Page<Biomarker> {
@@ -81,7 +81,7 @@ public struct MachineClinical: Sendable, CustomStringConvertible, CustomDebugStr
                 "patient_id": .text(patientId),
                 "brand_id": .text(brandId),
                 "vendor": .encoded(vendor),
-                "raw_payload": rawPayload,
+                "raw_payload": .encoded(rawPayload),
                 "idempotency_key": .text(idempotencyKey)
             ],
             timeout: timeout
@@ -113,7 +113,7 @@ public struct MachineClinical: Sendable, CustomStringConvertible, CustomDebugStr
         fileBase64: String,
         clinicianId: String? = nil,
         fileName: String? = nil,
-        structuredData: JSONValue? = nil,
+        structuredData: [String: JSONValue]? = nil,
         idempotencyKey: String? = nil,
         timeout: TimeInterval? = nil
     ) async throws -> Bloodwork {
@@ -127,7 +127,7 @@ public struct MachineClinical: Sendable, CustomStringConvertible, CustomDebugStr
                 "file_base64": .text(fileBase64),
                 "clinician_id": .text(clinicianId),
                 "file_name": .text(fileName),
-                "structured_data": structuredData ?? .null,
+                "structured_data": .encoded(structuredData),
                 "idempotency_key": .text(idempotencyKey)
             ],
             timeout: timeout
@@ -754,8 +754,8 @@ public struct MachineIdentity: Sendable, CustomStringConvertible, CustomDebugStr
     /// - Parameters:
     ///   - clientId: The app's public id.
     ///   - clientName: The app's name for people.
-    ///   - clientUri: The app's page.
-    ///   - logoUri: The app's picture.
+    ///   - clientUri: The app's page. `.null` takes it away, nil leaves it.
+    ///   - logoUri: The app's picture. `.null` takes it away, nil leaves it.
     ///   - redirectUris: Where people may be sent back.
     ///   - allowedScopes: What the app may ask for.
     ///   - allowedOrigins: Which web pages may call the API themselves.
@@ -767,8 +767,8 @@ public struct MachineIdentity: Sendable, CustomStringConvertible, CustomDebugStr
     public func updateOauthClient(
         _ clientId: String,
         clientName: String? = nil,
-        clientUri: String? = nil,
-        logoUri: String? = nil,
+        clientUri: Nullable<String>? = nil,
+        logoUri: Nullable<String>? = nil,
         redirectUris: [String]? = nil,
         allowedScopes: [String]? = nil,
         allowedOrigins: [String]? = nil,
@@ -781,14 +781,12 @@ public struct MachineIdentity: Sendable, CustomStringConvertible, CustomDebugStr
             [
                 "client_id": .text(clientId),
                 "client_name": .text(clientName),
-                "client_uri": .text(clientUri),
-                "logo_uri": .text(logoUri),
                 "redirect_uris": .encoded(redirectUris),
                 "allowed_scopes": .encoded(allowedScopes),
                 "allowed_origins": .encoded(allowedOrigins),
                 "enabled": .encoded(enabled),
                 "idempotency_key": .text(idempotencyKey)
-            ],
+            ].changing(["client_uri": clientUri, "logo_uri": logoUri]),
             timeout: timeout
         )
     }
@@ -1046,7 +1044,7 @@ public struct MachineEvents: Sendable, CustomStringConvertible, CustomDebugStrin
     /// - Throws: ``LoopError``.
     public func publish(
         name: String,
-        payload: JSONValue,
+        payload: [String: JSONValue],
         correlationId: String? = nil,
         source: String? = nil,
         brandId: String? = nil,
@@ -1057,7 +1055,7 @@ public struct MachineEvents: Sendable, CustomStringConvertible, CustomDebugStrin
             "events.publish",
             [
                 "name": .text(name),
-                "payload": payload,
+                "payload": .encoded(payload),
                 "correlation_id": .text(correlationId),
                 "source": .text(source),
                 "brand_id": .text(brandId),

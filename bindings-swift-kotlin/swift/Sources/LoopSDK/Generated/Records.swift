@@ -1155,8 +1155,8 @@ public struct ProtocolParameter: SafelyViewed, Codable, Hashable, Sendable,
 {
     /// What it is, for instance `daily_dose`.
     public let name: String
-    /// The figure, exact, in `unit`.
-    public let value: ExactDecimal
+    /// The figure in `unit`, or in words such as `morning`, as the platform wrote it; null where there is none.
+    public let value: String?
     /// The unit of `value`.
     public let unit: String
     /// The result or rule that it follows from.
@@ -1167,7 +1167,7 @@ public struct ProtocolParameter: SafelyViewed, Codable, Hashable, Sendable,
     /// A record of your own, for previews and tests.
     public init(
         name: String,
-        value: ExactDecimal,
+        value: String? = nil,
         unit: String,
         derivedFrom: String,
         rationale: String
@@ -4271,7 +4271,7 @@ public struct Membership: SafelyViewed, Codable, Hashable, Sendable,
     public let userId: String
     /// The brand.
     public let brandId: String
-    /// The tier, for instance `core`.
+    /// The tier, for instance `basic`, `plus` or `premium`.
     public let tier: String
     /// Where it stands, for instance `active`.
     public let state: String
@@ -4871,8 +4871,8 @@ public struct ExtractedBiomarker: SafelyViewed, Codable, Hashable, Sendable,
 {
     /// The marker's name, as the document writes it.
     public let name: String
-    /// The measured value, in `unit`.
-    public let value: Double
+    /// The measured value in `unit`, as the document writes it, for instance `41.2` or `<0.5`; null where it has none.
+    public let value: String?
     /// The unit, as the document writes it.
     public let unit: String
     /// The reference range, as the document writes it; null where it has none.
@@ -4881,7 +4881,7 @@ public struct ExtractedBiomarker: SafelyViewed, Codable, Hashable, Sendable,
     /// A record of your own, for previews and tests.
     public init(
         name: String,
-        value: Double,
+        value: String? = nil,
         unit: String,
         referenceRange: String? = nil
     ) {

@@ -75,7 +75,7 @@ public struct Clinical: Sendable, CustomStringConvertible, CustomDebugStringConv
         patientId: String,
         brandId: String,
         vendor: LabVendor,
-        rawPayload: JSONValue,
+        rawPayload: [String: JSONValue],
         idempotencyKey: String? = nil,
         userId: String? = nil,
         timeout: TimeInterval? = nil
@@ -86,7 +86,7 @@ public struct Clinical: Sendable, CustomStringConvertible, CustomDebugStringConv
                 "patient_id": .text(patientId),
                 "brand_id": .text(brandId),
                 "vendor": .encoded(vendor),
-                "raw_payload": rawPayload,
+                "raw_payload": .encoded(rawPayload),
                 "idempotency_key": .text(idempotencyKey),
                 "user_id": .text(userId)
             ],
@@ -120,7 +120,7 @@ public struct Clinical: Sendable, CustomStringConvertible, CustomDebugStringConv
         fileBase64: String,
         clinicianId: String? = nil,
         fileName: String? = nil,
-        structuredData: JSONValue? = nil,
+        structuredData: [String: JSONValue]? = nil,
         idempotencyKey: String? = nil,
         userId: String? = nil,
         timeout: TimeInterval? = nil
@@ -135,7 +135,7 @@ public struct Clinical: Sendable, CustomStringConvertible, CustomDebugStringConv
                 "file_base64": .text(fileBase64),
                 "clinician_id": .text(clinicianId),
                 "file_name": .text(fileName),
-                "structured_data": structuredData ?? .null,
+                "structured_data": .encoded(structuredData),
                 "idempotency_key": .text(idempotencyKey),
                 "user_id": .text(userId)
             ],

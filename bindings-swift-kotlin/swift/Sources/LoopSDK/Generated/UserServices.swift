@@ -70,7 +70,7 @@ public struct UserClinical: Sendable, CustomStringConvertible, CustomDebugString
         patientId: String,
         brandId: String,
         vendor: LabVendor,
-        rawPayload: JSONValue,
+        rawPayload: [String: JSONValue],
         idempotencyKey: String? = nil,
         timeout: TimeInterval? = nil
     ) async throws -> Page<Biomarker> {
@@ -80,7 +80,7 @@ public struct UserClinical: Sendable, CustomStringConvertible, CustomDebugString
                 "patient_id": .text(patientId),
                 "brand_id": .text(brandId),
                 "vendor": .encoded(vendor),
-                "raw_payload": rawPayload,
+                "raw_payload": .encoded(rawPayload),
                 "idempotency_key": .text(idempotencyKey)
             ],
             timeout: timeout
@@ -112,7 +112,7 @@ public struct UserClinical: Sendable, CustomStringConvertible, CustomDebugString
         fileBase64: String,
         clinicianId: String? = nil,
         fileName: String? = nil,
-        structuredData: JSONValue? = nil,
+        structuredData: [String: JSONValue]? = nil,
         idempotencyKey: String? = nil,
         timeout: TimeInterval? = nil
     ) async throws -> Bloodwork {
@@ -126,7 +126,7 @@ public struct UserClinical: Sendable, CustomStringConvertible, CustomDebugString
                 "file_base64": .text(fileBase64),
                 "clinician_id": .text(clinicianId),
                 "file_name": .text(fileName),
-                "structured_data": structuredData ?? .null,
+                "structured_data": .encoded(structuredData),
                 "idempotency_key": .text(idempotencyKey)
             ],
             timeout: timeout

@@ -38,6 +38,17 @@ public class JsonValue(
     override fun toString(): String = "<JsonValue: hidden>"
 }
 
+/** A new value, or [Null], which takes the old one away; what is not given at all stays as it is. It prints without it. */
+public sealed class Nullable<out T : Any> {
+    /** The new value. */
+    public class Of<out T : Any>(internal val value: T) : Nullable<T>()
+
+    /** None from now on. */
+    public object Null : Nullable<Nothing>()
+
+    override fun toString(): String = "<Nullable: value hidden>"
+}
+
 /** A list inside a record. */
 internal class HiddenList<T>(private val items: List<T>) : AbstractList<T>() {
     override val size: Int get() = items.size
@@ -98,6 +109,8 @@ private fun toJsonElement(name: String, value: Any?): JsonElement = when (value)
     is JsonValue -> value.value
     is Record -> value.toJson()
     is Choice -> JsonPrimitive(value.value)
+    is Nullable.Of<*> -> toJsonElement(name, value.value)
+    is Nullable.Null -> JsonNull
     is BigDecimal -> JsonPrimitive(value.toPlainString())
     is String -> JsonPrimitive(value)
     is Boolean -> JsonPrimitive(value)

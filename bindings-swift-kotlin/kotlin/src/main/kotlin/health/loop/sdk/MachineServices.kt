@@ -3,6 +3,7 @@
 package health.loop.sdk
 
 import kotlin.time.Duration
+import kotlinx.serialization.json.JsonObject
 
 /** The person's clinical record. */
 public class MachineClinical internal constructor(private val caller: Caller) {
@@ -77,7 +78,7 @@ public class MachineClinical internal constructor(private val caller: Caller) {
         patientId: String,
         brandId: String,
         vendor: LabVendor,
-        rawPayload: JsonValue,
+        rawPayload: JsonObject,
         idempotencyKey: String? = null,
         timeout: Duration? = null,
     ): Page<Biomarker> =
@@ -120,7 +121,7 @@ public class MachineClinical internal constructor(private val caller: Caller) {
         fileBase64: String,
         clinicianId: String? = null,
         fileName: String? = null,
-        structuredData: JsonValue? = null,
+        structuredData: JsonObject? = null,
         idempotencyKey: String? = null,
         timeout: Duration? = null,
     ): Bloodwork =
@@ -787,8 +788,8 @@ public class MachineIdentity internal constructor(private val caller: Caller) {
      *
      * @param clientId The app's public id.
      * @param clientName The app's name for people.
-     * @param clientUri The app's page.
-     * @param logoUri The app's picture.
+     * @param clientUri The app's page. [Nullable.Null] takes it away, null leaves it.
+     * @param logoUri The app's picture. [Nullable.Null] takes it away, null leaves it.
      * @param redirectUris Where people may be sent back.
      * @param allowedScopes What the app may ask for.
      * @param allowedOrigins Which web pages may call the API themselves.
@@ -799,8 +800,8 @@ public class MachineIdentity internal constructor(private val caller: Caller) {
     public suspend fun updateOauthClient(
         clientId: String,
         clientName: String? = null,
-        clientUri: String? = null,
-        logoUri: String? = null,
+        clientUri: Nullable<String>? = null,
+        logoUri: Nullable<String>? = null,
         redirectUris: List<String>? = null,
         allowedScopes: List<String>? = null,
         allowedOrigins: List<String>? = null,
@@ -810,7 +811,7 @@ public class MachineIdentity internal constructor(private val caller: Caller) {
     ): OauthClient =
         caller.value(
             "identity.update_oauth_client",
-            jsonOf(
+            givenOf(
                 "client_id" to clientId,
                 "client_name" to clientName,
                 "client_uri" to clientUri,
@@ -1064,7 +1065,7 @@ public class MachineEvents internal constructor(private val caller: Caller) {
      */
     public suspend fun publish(
         name: String,
-        payload: JsonValue,
+        payload: JsonObject,
         correlationId: String? = null,
         source: String? = null,
         brandId: String? = null,

@@ -152,6 +152,10 @@ public value class ErrorCode(
         public val NOT_FOUND: ErrorCode = ErrorCode("not_found")
         /** It conflicts with what is already there. */
         public val CONFLICT: ErrorCode = ErrorCode("conflict")
+        /** What the call builds on is not there yet, for instance the person's lab results. */
+        public val NOT_READY: ErrorCode = ErrorCode("not_ready")
+        /** The request is larger than the platform takes. */
+        public val REQUEST_TOO_LARGE: ErrorCode = ErrorCode("request_too_large")
         /** The platform does not accept the request's content. */
         public val INVALID_REQUEST: ErrorCode = ErrorCode("invalid_request")
         /** A write was sent and nobody knows whether it was done. The detail is its idempotency key: sent again under it, it is done once. */
@@ -170,7 +174,7 @@ public value class ErrorCode(
         public val UNREACHABLE: ErrorCode = ErrorCode("unreachable")
         /** No answer within the time limit. */
         public val TIMEOUT: ErrorCode = ErrorCode("timeout")
-        /** The platform's answer can't be decoded. */
+        /** The platform's answer can't be decoded. After a write, which was done, the detail is its idempotency key. */
         public val ANSWER_INVALID: ErrorCode = ErrorCode("answer_invalid")
         /** The answer is larger than the limit. */
         public val ANSWER_TOO_LARGE: ErrorCode = ErrorCode("answer_too_large")
@@ -232,6 +236,8 @@ public value class ErrorCode(
             FORBIDDEN,
             NOT_FOUND,
             CONFLICT,
+            NOT_READY,
+            REQUEST_TOO_LARGE,
             INVALID_REQUEST,
             WRITE_OUTCOME_UNKNOWN,
             AUDIT_FAILED,
@@ -302,6 +308,8 @@ public val ERROR_ACTIONS: Map<ErrorCode, Action> = mapOf(
     ErrorCode.FORBIDDEN to Action.FIX_CALL,
     ErrorCode.NOT_FOUND to Action.FIX_CALL,
     ErrorCode.CONFLICT to Action.FIX_CALL,
+    ErrorCode.NOT_READY to Action.FIX_CALL,
+    ErrorCode.REQUEST_TOO_LARGE to Action.FIX_CALL,
     ErrorCode.INVALID_REQUEST to Action.FIX_CALL,
     ErrorCode.WRITE_OUTCOME_UNKNOWN to Action.RETRY,
     ErrorCode.AUDIT_FAILED to Action.CALL_OPERATOR,

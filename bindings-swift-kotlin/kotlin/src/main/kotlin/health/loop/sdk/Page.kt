@@ -18,6 +18,8 @@ public class Page<out T> internal constructor(
     public val items: List<T>,
     /** Leads to the next page; null on the last one. */
     public val nextCursor: String?,
+    /** How many records all pages have together; null where the platform does not say. */
+    public val total: Long?,
     private val fetch: (suspend (cursor: String) -> Page<T>)?,
 ) : Iterable<T> {
     /** How many records this page has. */
@@ -25,17 +27,21 @@ public class Page<out T> internal constructor(
 
     override fun iterator(): Iterator<T> = items.iterator()
 
-    /** Each record of this page, and of the pages that follow, which are fetched as they are needed. */
+    /**
+     * Each record of this page, and of the pages that follow, which are fetched as they are needed. A page that leads back
+     * to one of them is the last.
+     */
     public fun all(): Flow<T> = flow {
+        val seen = mutableSetOf<String>()
         var page: Page<T>? = this@Page
         while (page != null) {
             page.items.forEach { emit(it) }
             val cursor = page.nextCursor
-            page = if (cursor == null) null else page.fetch?.invoke(cursor)
+            page = if (cursor == null || !seen.add(cursor)) null else page.fetch?.invoke(cursor)
         }
     }
 
-    /** The whole page, as `{items, next_cursor}`. */
+    /** The whole page, as `{items, next_cursor, total}`. */
     public fun toJson(): JsonObject = whole
 
     override fun toString(): String = "<Page of $size $name; values hidden, use .items or .toJson()>"
@@ -50,5 +56,6 @@ internal fun <T> pageOf(
 ): Page<T> {
     val whole = reply.asField().record()
     val items = whole.field("items").list(decode)
-    return Page(name, whole, items, whole.field("next_cursor").optional { it.text() }, fetch)
+    val nextCursor = whole.field("next_cursor").optional { it.text() }
+    return Page(name, whole, items, nextCursor, whole.field("total").optional { it.integer() }, fetch)
 }

@@ -986,8 +986,8 @@ public data class ProtocolPhase internal constructor(
 public data class ProtocolParameter internal constructor(
     /** What it is, for instance `daily_dose`. */
     public val name: String,
-    /** The figure, exact, in `unit`. */
-    public val value: BigDecimal,
+    /** The figure in `unit`, or in words such as `morning`, as the platform wrote it; null where there is none. */
+    public val value: String?,
     /** The unit of `value`. */
     public val unit: String,
     /** The result or rule that it follows from. */
@@ -1018,7 +1018,7 @@ public data class ProtocolParameter internal constructor(
         /** A record from what [toJson] gave. */
         public fun fromJson(json: JsonObject): ProtocolParameter = ProtocolParameter(
             name = json.field("name").text(),
-            value = json.field("value").decimal(),
+            value = json.field("value").optional { it.text() },
             unit = json.field("unit").text(),
             derivedFrom = json.field("derived_from").text(),
             rationale = json.field("rationale").text(),
@@ -3634,7 +3634,7 @@ public data class Membership internal constructor(
     public val userId: String,
     /** The brand. */
     public val brandId: String,
-    /** The tier, for instance `core`. */
+    /** The tier, for instance `basic`, `plus` or `premium`. */
     public val tier: String,
     /** Where it stands, for instance `active`. */
     public val state: String,
@@ -4147,8 +4147,8 @@ public data class ExtractedBloodwork internal constructor(
 public data class ExtractedBiomarker internal constructor(
     /** The marker's name, as the document writes it. */
     public val name: String,
-    /** The measured value, in `unit`. */
-    public val value: Double,
+    /** The measured value in `unit`, as the document writes it, for instance `41.2` or `<0.5`; null where it has none. */
+    public val value: String?,
     /** The unit, as the document writes it. */
     public val unit: String,
     /** The reference range, as the document writes it; null where it has none. */
@@ -4175,7 +4175,7 @@ public data class ExtractedBiomarker internal constructor(
         /** A record from what [toJson] gave. */
         public fun fromJson(json: JsonObject): ExtractedBiomarker = ExtractedBiomarker(
             name = json.field("name").text(),
-            value = json.field("value").number(),
+            value = json.field("value").optional { it.text() },
             unit = json.field("unit").text(),
             referenceRange = json.field("reference_range").optional { it.text() },
         )

@@ -3,6 +3,7 @@
 package health.loop.sdk
 
 import kotlin.time.Duration
+import kotlinx.serialization.json.JsonObject
 
 /** The person's clinical record. */
 public class Clinical internal constructor(private val caller: Caller) {
@@ -81,7 +82,7 @@ public class Clinical internal constructor(private val caller: Caller) {
         patientId: String,
         brandId: String,
         vendor: LabVendor,
-        rawPayload: JsonValue,
+        rawPayload: JsonObject,
         idempotencyKey: String? = null,
         userId: String? = null,
         timeout: Duration? = null,
@@ -127,7 +128,7 @@ public class Clinical internal constructor(private val caller: Caller) {
         fileBase64: String,
         clinicianId: String? = null,
         fileName: String? = null,
-        structuredData: JsonValue? = null,
+        structuredData: JsonObject? = null,
         idempotencyKey: String? = null,
         userId: String? = null,
         timeout: Duration? = null,

@@ -3,6 +3,7 @@
 package health.loop.sdk
 
 import kotlin.time.Duration
+import kotlinx.serialization.json.JsonObject
 
 /** The person's clinical record. */
 public class UserClinical internal constructor(private val caller: Caller) {
@@ -71,7 +72,7 @@ public class UserClinical internal constructor(private val caller: Caller) {
         patientId: String,
         brandId: String,
         vendor: LabVendor,
-        rawPayload: JsonValue,
+        rawPayload: JsonObject,
         idempotencyKey: String? = null,
         timeout: Duration? = null,
     ): Page<Biomarker> =
@@ -114,7 +115,7 @@ public class UserClinical internal constructor(private val caller: Caller) {
         fileBase64: String,
         clinicianId: String? = null,
         fileName: String? = null,
-        structuredData: JsonValue? = null,
+        structuredData: JsonObject? = null,
         idempotencyKey: String? = null,
         timeout: Duration? = null,
     ): Bloodwork =

@@ -92,6 +92,8 @@ class GoldenTest {
             kind == Boolean::class -> json.jsonPrimitive.boolean
             kind == BigDecimal::class -> BigDecimal(json.jsonPrimitive.content)
             kind == JsonValue::class -> JsonValue(json)
+            kind == JsonObject::class -> json.jsonObject
+            kind == Nullable::class -> Nullable.Of(value(json, type.arguments.single().type!!)!!)
             kind == List::class -> json.jsonArray.map { value(it, type.arguments.single().type!!) }
             kind.isSubclassOf(Choice::class) -> kind.primaryConstructor!!.call(json.jsonPrimitive.content)
             kind.isSubclassOf(Record::class) -> {

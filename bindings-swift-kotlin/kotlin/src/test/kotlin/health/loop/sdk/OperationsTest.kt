@@ -5,6 +5,7 @@ import java.math.BigDecimal
 import kotlinx.coroutines.flow.take
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.runBlocking
+import kotlinx.serialization.json.JsonNull
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.buildJsonObject
@@ -91,13 +92,17 @@ class OperationsTest {
             assertEquals(texts.map(::BigDecimal), doses.map { it.doseAmount })
             assertEquals(texts, doses.map { it.doseAmount.toPlainString() })
         }
-        val long = buildJsonObject {
-            for ((name, value) in mapOf("name" to "n", "unit" to "u", "derived_from" to "d", "rationale" to "r")) {
-                put(name, JsonPrimitive(value))
+        fun point(number: String) = buildJsonObject {
+            for (name in listOf("id", "patient_id", "brand_id", "metric_key", "unit", "source", "recorded_at", "created_at")) {
+                put(name, JsonPrimitive("x"))
             }
-            put("value", JsonPrimitive("-12345678901234567890.1200"))
+            put("value_numeric", JsonPrimitive(number))
+            put("value_text", JsonNull)
+            put("is_phi", JsonPrimitive(true))
         }
-        assertEquals(long, ProtocolParameter.fromJson(long).toJson())
+        val long = point("-12345678901234567890.1200")
+        assertEquals(long.toMap(), MetricPoint.fromJson(long).toJson().toMap())
+        assertEquals(BigDecimal("1e-7"), MetricPoint.fromJson(point("1e-7")).valueNumeric)
     }
 
     @Test
@@ -113,6 +118,9 @@ class OperationsTest {
 
             val markers = loop.clinical.listLabMarkers(limit = 4)
             assertEquals("4", markers.nextCursor)
+            assertTrue(checkNotNull(markers.total) > 4)
+            assertEquals(JsonPrimitive(markers.total), markers.toJson()["total"])
+            assertNull(first.total)
             assertEquals(markers.all().toList().size, markers.all().toList().map { it.id }.toSet().size)
             assertTrue(markers.all().toList().size > 8)
             assertNull(loop.clinical.listBiomarkers().nextCursor)
@@ -163,10 +171,17 @@ class OperationsTest {
             assertEquals(made.client.clientId, (safeView(made).getValue("client") as JsonObject).text("client_id"))
             assertEquals("Renamed", machine.identity.updateOauthClient(made.client.clientId, clientName = "Renamed").clientName)
 
+            val page = Nullable.Of("https://a.example")
+            val given = machine.identity.updateOauthClient(made.client.clientId, clientUri = page, logoUri = page)
+            assertEquals(listOf("https://a.example", "https://a.example"), listOf(given.clientUri, given.logoUri))
+            assertEquals("<Nullable: value hidden>", "$page")
+            val taken = machine.identity.updateOauthClient(made.client.clientId, clientUri = Nullable.Null)
+            assertEquals(listOf(null, "https://a.example"), listOf(taken.clientUri, taken.logoUri))
+
             val patientId = machine.clinical.listPatientBiomarkers(ADA).items.first().patientId
             assertTrue(machine.clinical.listRedFlags(patientId).size >= 0)
             assertTrue(machine.entitlements.preview(ADA).entitlements.isNotEmpty())
-            val event = machine.events.publish("clinical.biomarker.parsed.v1", JsonValue(buildJsonObject { }))
+            val event = machine.events.publish("clinical.biomarker.parsed.v1", buildJsonObject { })
             assertEquals(EventStatus.PUBLISHED, event.status)
             assertEquals("published", safeView(event).text("status"))
             failure(ErrorCode.NOT_FOUND) { machine.webhooks.replayDelivery("no-such-delivery") }

@@ -6,22 +6,26 @@ use crate::config::invalid;
 use crate::error::{Code, Error};
 use crate::schema::{FieldSchema, Shape, Type};
 
-/// Checks a value that is not null.
-pub(super) fn check(ty: &Type, value: &Value, name: &str) -> Result<(), Error> {
+/// Checks a value that was given.
+pub(crate) fn check(ty: &Type, value: &Value, name: &str) -> Result<(), Error> {
     let must = |what: &str| Err(invalid(name, &format!("must be {what}")));
     match (ty, value) {
         (Type::Text | Type::Decimal, Value::String(_))
         | (Type::Number, Value::Number(_))
         | (Type::Boolean, Value::Bool(_))
         | (Type::Json, _)
-        | (Type::Optional(_), Value::Null) => Ok(()),
+        | (Type::Object, Value::Object(_))
+        | (Type::Optional(_) | Type::Nullable(_), Value::Null) => Ok(()),
         (Type::Text, _) => must("a text"),
+        // Every language writes a number that JSON lacks as null, or refuses to write it.
+        (Type::Number, Value::Null) => must("a number, and not null, which NaN and infinity become"),
         (Type::Number, _) => must("a number"),
         (Type::Boolean, _) => must("true or false"),
         (Type::Integer, Value::Number(number)) if number.as_i64().is_some() => Ok(()),
         (Type::Integer, _) => must("a whole number"),
         (Type::Decimal, _) => must("a decimal number as a text"),
-        (Type::Optional(inner), _) => check(inner, value, name),
+        (Type::Object, _) => must("a JSON object"),
+        (Type::Optional(inner) | Type::Nullable(inner), _) => check(inner, value, name),
         (Type::List(inner), Value::Array(values)) => {
             values.iter().enumerate().try_for_each(|(index, value)| check(inner, value, &format!("{name}[{index}]")))
         }
@@ -36,7 +40,7 @@ pub(super) fn check(ty: &Type, value: &Value, name: &str) -> Result<(), Error> {
                 }
                 fields.iter().try_for_each(|field| {
                     let name = format!("{name}.{}", field.name);
-                    match given.get(field.name).filter(|value| !value.is_null()) {
+                    match given.get(field.name) {
                         Some(value) => check(&field.ty, value, &name),
                         None if matches!(field.ty, Type::Optional(_)) => Ok(()),
                         None => Err(missing(&name)),
@@ -49,14 +53,15 @@ pub(super) fn check(ty: &Type, value: &Value, name: &str) -> Result<(), Error> {
     }
 }
 
-pub(super) fn missing(name: &str) -> Error {
+pub(crate) fn missing(name: &str) -> Error {
     Error::new(Code::MissingOption, format!("`{name}` is missing.")).with_detail(name)
 }
 
 /// The key is printed, so only what looks like a name is repeated.
 fn unknown_field(name: &str, key: &str, fields: &[FieldSchema]) -> Error {
     let plain = key.len() <= 40 && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    let known = fields.iter().map(|field| format!("`{}`", field.name)).collect::<Vec<_>>().join(", ");
+    // Not between backticks, as arguments are: records have these names in every language.
+    let known = fields.iter().map(|field| field.name).collect::<Vec<_>>().join(", ");
     let name = if plain { format!("{name}.{key}") } else { name.to_owned() };
     invalid(name, &format!("is not known here; known are {known}"))
 }
@@ -80,6 +85,10 @@ mod tests {
             json!([good, wrong])
         };
         assert!(check(&biomarkers.ty, &with("value", json!(1.5)), "biomarkers").is_ok());
+        let null = check(&biomarkers.ty, &with("value", Value::Null), "biomarkers").unwrap_err();
+        assert!(null.message().contains("`biomarkers[1].value` must be a number, and not null"), "{null}");
+        let unknown = check(&biomarkers.ty, &with("referenceLow", json!(1)), "biomarkers").unwrap_err();
+        assert!(unknown.message().contains("known are code, name"), "{unknown}");
         let mut short = good.clone();
         short.as_object_mut().unwrap().remove("unit");
         for (given, detail) in [
@@ -94,6 +103,33 @@ mod tests {
             let error = check(&biomarkers.ty, &given, "biomarkers").unwrap_err();
             assert_eq!(error.detail(), Some(detail), "{given}");
             assert!(!error.message().contains("131"));
+        }
+    }
+
+    #[test]
+    fn what_has_to_be_an_object_is_one() {
+        for (operation, name) in [
+            ("clinical.parse_vendor_results", "raw_payload"),
+            ("clinical.upload_bloodwork", "structured_data"),
+            ("events.publish", "payload"),
+        ] {
+            let operation = crate::api::operation(operation).unwrap();
+            let parameter = operation.parameters.iter().find(|parameter| parameter.name == name).unwrap();
+            assert!(check(&parameter.ty, &json!({"any": [1]}), name).is_ok());
+            for wrong in [json!("x"), json!([{}]), json!(1), json!(true)] {
+                assert_eq!(check(&parameter.ty, &wrong, name).unwrap_err().detail(), Some(name), "{wrong}");
+            }
+        }
+    }
+
+    #[test]
+    fn null_takes_away_only_what_may_be_taken_away() {
+        let update = operation("identity.update_oauth_client").unwrap();
+        for parameter in update.parameters {
+            let may = matches!(parameter.ty, Type::Optional(_));
+            assert_eq!(check(&parameter.ty, &Value::Null, parameter.name).is_ok(), may, "{}", parameter.name);
+            let is_nullable = ["client_uri", "logo_uri"].contains(&parameter.name);
+            assert_eq!(parameter.is_nullable(), is_nullable, "{}", parameter.name);
         }
     }
 
