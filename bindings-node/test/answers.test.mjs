@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { LoopClient, M2MClient } from "@platform/sdk";
 import { failure, sandboxWithClient, signIn } from "./helpers.mjs";
 
-const { sandbox, loop } = await sandboxWithClient();
+const { sandbox, loop } = await sandboxWithClient({ scopes: ["openid", "read:biomarkers", "read:lab_catalog"] });
 const { userId } = await signIn(sandbox, loop);
 
 /** A client of a service that answers every call with what `answer` returns for its cursor. */

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from conftest import failure
 
 from loop_sdk import UNSET, AsyncLoopClient, LoopClient, M2MClient, Tokens
-from loop_sdk.testing import Sandbox
+from loop_sdk.testing import Sandbox, sandbox
 
 Answer = Callable[[str | None], tuple[int, str]]
 
@@ -80,12 +80,16 @@ def test_a_list_that_leads_in_circles_ends() -> None:
         assert list(loop.comms.iter_notifications(user_id="u")) == []
 
 
-def test_a_page_says_how_many_records_all_pages_have(loop: LoopClient, tokens: Tokens) -> None:
-    markers = loop.clinical.list_lab_markers(user_id=tokens.user_id, limit=2)
-    assert markers.total is not None and markers.total > len(markers) == 2
-    assert markers.to_dict()["total"] == markers.total
-    assert pickle.loads(pickle.dumps(markers)).total == markers.total
-    assert loop.clinical.list_biomarkers(user_id=tokens.user_id).total is None
+def test_a_page_says_how_many_records_all_pages_have() -> None:
+    with sandbox(scopes=["read:biomarkers", "read:lab_catalog"]) as world:
+        loop = LoopClient(**world.options(), store="memory:")
+        begun = loop.authorization_url()
+        user_id = loop.handle_callback(world.sign_in(begun.url), begun.browser_secret).user_id
+        markers = loop.clinical.list_lab_markers(user_id=user_id, limit=2)
+        assert markers.total is not None and markers.total > len(markers) == 2
+        assert markers.to_dict()["total"] == markers.total
+        assert pickle.loads(pickle.dumps(markers)).total == markers.total
+        assert loop.clinical.list_biomarkers(user_id=user_id).total is None
 
 
 def test_an_answer_that_cannot_be_read_says_whose_it_is_and_that_the_write_was_done() -> None:
@@ -93,9 +97,7 @@ def test_an_answer_that_cannot_be_read_says_whose_it_is_and_that_the_write_was_d
         loop = LoopClient(**options)
         loop.import_grant(**GRANT, expires_at=time.time() + 3600)
         error = failure(
-            lambda: loop.clinical.evaluate_red_flags(
-                user_id="u", patient_id="p", brand_id="b", idempotency_key="key-1"
-            )
+            lambda: loop.clinical.evaluate_red_flags(user_id="u", patient_id="p", brand_id="b", idempotency_key="key-1")
         )
     assert (error.code, error.status, error.request_id) == ("answer_invalid", 201, "req_9")
     assert (error.detail, error.user_id) == ("key-1", "u")
@@ -120,7 +122,7 @@ def test_none_takes_away_what_may_be_taken_away_and_unset_leaves_it(loop_sandbox
 
 
 def test_what_json_lacks_and_what_is_no_object_is_named(loop: LoopClient, tokens: Tokens) -> None:
-    given = {"user_id": tokens.user_id, "patient_id": tokens.user_id, "brand_id": "loop"}
+    given: dict[str, Any] = {"user_id": tokens.user_id, "patient_id": tokens.user_id, "brand_id": "loop"}
     biomarkers: Any = [{"code": "c", "name": "n", "value": float("nan"), "unit": "u", "collected_at": "2026-01-01"}]
     error = failure(lambda: loop.clinical.parse_biomarkers(**given, source="s", biomarkers=biomarkers))
     assert error.detail == "biomarkers" and "NaN" in str(error)

@@ -2570,7 +2570,7 @@ class AsyncMachineIdentity:
         result: OauthClientWithSecret = await self._call("identity.create_oauth_client", arguments, timeout)
         return result
 
-    async def update_oauth_client(self, client_id: str, *, client_name: str | None = None, client_uri: str | None | Unset = UNSET, logo_uri: str | None | Unset = UNSET, redirect_uris: list[str] | None = None, allowed_scopes: list[str] | None = None, allowed_origins: list[str] | None = None, enabled: bool | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> OauthClient:
+    async def update_oauth_client(self, client_id: str, *, client_name: str | None = None, client_uri: str | Unset | None = UNSET, logo_uri: str | Unset | None = UNSET, redirect_uris: list[str] | None = None, allowed_scopes: list[str] | None = None, allowed_origins: list[str] | None = None, enabled: bool | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> OauthClient:
         """Changes a registered app. What is not named stays as it is.
 
         Source: the platform's API page `identity/oauth-clients-patch`.

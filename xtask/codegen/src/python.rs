@@ -568,7 +568,7 @@ fn facade(out: &mut String, flavour: Flavour, whose: Whose) {
 /// What a parameter takes: more than a result gives.
 fn argument_type(ty: &Type) -> String {
     match ty {
-        Type::Optional(Type::Nullable(inner)) => format!("{} | None | Unset", argument_type(inner)),
+        Type::Optional(Type::Nullable(inner)) => format!("{} | Unset | None", argument_type(inner)),
         Type::Optional(inner) => format!("{} | None", argument_type(inner)),
         Type::List(inner) => format!("list[{}]", argument_type(inner)),
         other => type_name(other),
