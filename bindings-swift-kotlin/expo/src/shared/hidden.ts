@@ -146,9 +146,15 @@ export function list(decode?: Decode<unknown>): Decode<unknown> {
     if (!Array.isArray(value)) {
       return value;
     }
-    if (decode) {
-      value.forEach((item, index) => (value[index] = decode(item)));
-    }
+    value.forEach((item, index) => {
+      const decoded: unknown = decode ? decode(item) : item;
+      if (typeof decoded === "object" && decoded !== null) {
+        value[index] = decoded;
+      } else {
+        // `console.dir` shows the elements of an array whatever its prototype says; of these it shows `[Getter]`.
+        Object.defineProperty(value, index, { enumerable: true, configurable: true, get: () => decoded });
+      }
+    });
     return Object.setPrototypeOf(value, hiddenList) as unknown;
   };
 }
