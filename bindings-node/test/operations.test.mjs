@@ -89,5 +89,5 @@ test("every operation returns its golden value, and prints nothing of it", async
     }
   }
   // The last case disconnected the app, whose token is no good from then on.
-  await failure(user.identity.getMe(), "access_token_rejected");
+  await failure(user.identity.getMe(), "grant_ended");
 });

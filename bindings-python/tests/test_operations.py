@@ -98,7 +98,7 @@ def test_every_operation_returns_its_golden_value(world: Sandbox) -> None:
 
     play(world, call)
     # The last case disconnected the app, whose token is no good from then on.
-    assert failure(lambda: user.identity.get_me()).code == "access_token_rejected"
+    assert failure(lambda: user.identity.get_me()).code == "grant_ended"
 
 
 def test_every_operation_returns_the_same_as_a_coroutine(world: Sandbox) -> None:
@@ -118,7 +118,7 @@ def test_every_operation_returns_the_same_as_a_coroutine(world: Sandbox) -> None
         await asyncio.to_thread(play, world, call)
         with pytest.raises(LoopError) as caught:
             await user.identity.get_me()
-        assert caught.value.code == "access_token_rejected"
+        assert caught.value.code == "grant_ended"
 
     async def awaited(made: Awaitable[Any]) -> Any:
         return await made

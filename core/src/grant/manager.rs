@@ -16,6 +16,7 @@ use super::pacer::Pacer;
 use super::record::{GrantRecord, Intent, Tokens};
 use super::records::Records;
 use super::refresh::{RETRY_PAUSE, Refreshed};
+use super::resolve::Asked;
 use super::sightings::Sightings;
 use super::window::Class;
 use crate::config::Config;
@@ -62,6 +63,8 @@ pub(crate) struct Manager {
     refused: Mutex<Option<(Millis, Error)>>,
     /// The store knows that this issuer calls live refresh tokens active.
     pub(super) introspects: AtomicBool,
+    /// What the issuer said last of a young token that an API refused.
+    pub(super) asked: tokio::sync::Mutex<Option<Asked>>,
     /// When the disconnects that Loop has not confirmed are looked for next.
     pub(crate) look_for_revokes_at: Mutex<Millis>,
 }
@@ -92,6 +95,7 @@ impl Manager {
             changed: Notify::new(),
             refused: Mutex::default(),
             introspects: AtomicBool::new(false),
+            asked: tokio::sync::Mutex::default(),
             look_for_revokes_at: Mutex::default(),
         }
     }
@@ -173,7 +177,7 @@ impl Manager {
                     return Ok(access);
                 }
                 Step::NotConnected | Step::Ended => return Err(self.ended(user_id)),
-                Step::Refused => return Err(access_token_rejected()),
+                Step::Refused => return Err(self.young_and_refused(user_id, &read.record).await),
                 Step::RefreshUnknown => return Err(refresh_outcome_unknown()),
                 Step::ExchangeUnknown => return Err(exchange_outcome_unknown()),
                 Step::Wait { until } => {
@@ -324,14 +328,6 @@ pub(crate) fn not_connected() -> Error {
 pub(crate) fn refresh_in_progress(left: Millis) -> Error {
     Error::new(Code::RefreshInProgress, "Another process is refreshing this grant; try again in a moment.")
         .with_retry_after(Some(Duration::from_millis(left)))
-}
-
-fn access_token_rejected() -> Error {
-    Error::new(
-        Code::AccessTokenRejected,
-        "The API refuses an access token that is less than a minute old: client, token and API may belong to different \
-         environments, or the person has just disconnected the app at Loop.",
-    )
 }
 
 impl Drop for Manager {

@@ -160,5 +160,5 @@ async fn every_operation_returns_its_golden_value() {
     // The last case disconnected the app, whose token is no good from then on.
     let arguments = json!({ "user_id": PERSON }).to_string();
     let ended = world.person.call("identity.get_me", &arguments, None, &CancelHandle::new()).await.unwrap_err();
-    assert_eq!(ended.code(), Code::AccessTokenRejected, "{ended:?}");
+    assert_eq!(ended.code(), Code::GrantEnded, "{ended:?}");
 }

@@ -224,6 +224,20 @@ async fn a_revoked_access_token_is_replaced_once_and_a_young_one_is_not() {
 }
 
 #[tokio::test]
+async fn a_grant_that_was_ended_at_loop_a_moment_ago_is_over_and_no_refresh_finds_that_out() {
+    let world = World::new().await;
+    let tokens = world.connect().await;
+    assert!(world.sandbox.end_grant(&tokens.user_id, &world.app.client_id));
+    let user = world.client.user(&tokens.user_id);
+    for _ in 0..3 {
+        assert_eq!(code(user.clinical().list_biomarkers().await), Code::GrantEnded);
+    }
+    let asked = || world.sandbox.journal().iter().filter(|entry| entry.path.ends_with("/introspect")).count();
+    assert_eq!(asked(), 2, "about both tokens, once a second at most");
+    assert!(world.token_requests("refresh_token").is_empty());
+}
+
+#[tokio::test]
 async fn any_other_route_is_reached_by_request() {
     let world = World::new().await;
     let tokens = world.connect().await;
