@@ -144,7 +144,7 @@ impl Recording {
     }
 
     pub(crate) async fn end(mut self, ended: Ended<'_>) -> Result<(), Error> {
-        let Some(entry) = self.take(ended) else { return Ok(()) };
+        let Some(entry) = self.take(&ended) else { return Ok(()) };
         match self.log.write(&self.runtime, entry).await {
             Err(error) if self.log.required => Err(Error::new(
                 Code::AuditFailed,
@@ -159,7 +159,7 @@ impl Recording {
         }
     }
 
-    fn take(&mut self, ended: Ended<'_>) -> Option<AuditEntry> {
+    fn take(&mut self, ended: &Ended<'_>) -> Option<AuditEntry> {
         let mut entry = self.entry.take()?;
         entry.at = self.clock.now();
         entry.request_id = ended.request_id.map(str::to_owned);
@@ -173,7 +173,7 @@ impl Drop for Recording {
     /// The call was cut short: by a time limit or a cancellation around it, wherever it was.
     fn drop(&mut self) {
         let failure = Some(cut::code());
-        let Some(entry) = self.take(Ended { request_id: None, records: None, failure }) else { return };
+        let Some(entry) = self.take(&Ended { request_id: None, records: None, failure }) else { return };
         let (log, runtime) = (self.log.clone(), self.runtime.clone());
         let late = match self.begun.take() {
             // The two entries of a call stay in their order.

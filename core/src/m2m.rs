@@ -242,6 +242,13 @@ impl M2MClientBuilder {
         // A person's app has these; a machine has none, whatever the environment of its process says.
         (options.scopes, options.identify, options.no_person) = (Some(Vec::new()), Some(false), true);
         let config = Arc::new(self.options.validate()?);
+        let is_loop = !matches!(config.environment, Environment::Issuer(_));
+        if is_loop && scopes.iter().any(|scope| !scope.starts_with("admin:")) {
+            return Err(invalid(
+                "scopes",
+                "of a machine begin with `admin:`; a person grants the others to a LoopClient",
+            ));
+        }
         let endpoint = match (&self.endpoint, &config.environment) {
             (Some(text), _) => {
                 let url = Url::parse(text).map_err(|_| invalid("token_endpoint", "must be a URL"))?;

@@ -157,7 +157,9 @@ impl Client {
             }
             Error::new(Code::Timeout, "The call's time limit is over; a refresh under way goes on.")
         };
-        cancel.run(limit, self.call_method(method, arguments, incoming), is_cancelled, time_is_up).await
+        // Boxed: it is large, and goes through several hands.
+        let call = Box::pin(self.call_method(method, arguments, incoming));
+        cancel.run(limit, call, is_cancelled, time_is_up).await
     }
 
     async fn call_method(

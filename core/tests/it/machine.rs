@@ -195,3 +195,15 @@ async fn a_machine_without_a_scope_is_not_told_to_sign_a_person_in() {
     assert_eq!((error.status(), error.request_id()), (Some(403), Some("req_1")));
     assert!(!error.message().contains("person"), "{error}");
 }
+
+#[test]
+fn a_machine_can_have_no_scope_that_a_person_grants() {
+    let machine = |scope| {
+        let builder = M2MClient::builder().client_id("c").client_secret("s").scopes([scope]);
+        builder.environment(Environment::Production).build()
+    };
+    machine("admin:clinical").unwrap();
+    for persons in ["read:biomarkers", "openid", "administer"] {
+        assert_eq!(machine(persons).unwrap_err().detail(), Some("scopes"), "{persons}");
+    }
+}
