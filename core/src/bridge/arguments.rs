@@ -22,13 +22,11 @@ impl<'a> Arguments<'a> {
                 }
                 seen.push(*name);
             }
-            match name {
-                Some(name) => found.push((*name, value)),
-                None => {
-                    let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-                    return Err(invalid(plain(key), &format!("is not known here; known are {known}")));
-                }
-            }
+            let Some(name) = name else {
+                let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+                return Err(invalid(plain(key), &format!("is not known here; known are {known}")));
+            };
+            found.push((*name, value));
         }
         Ok(Self(found))
     }

@@ -34,7 +34,7 @@ impl Answer {
     }
 
     /// The same answer as one that says no more than that it is done.
-    pub(crate) fn as_done(self) -> Self {
+    pub(crate) fn into_done(self) -> Self {
         Self { status: 204, body: Vec::new(), ..self }
     }
 

@@ -96,7 +96,9 @@ impl Holds {
         // The platform counts in whole windows: arriving a moment early would be one more request that it ignores.
         let pause = asked.unwrap_or(UNSAID_PAUSE).min(LONGEST) + Duration::from_millis(50);
         let until = self.now().saturating_add(millis(pause));
-        classes.iter().for_each(|class| self.raise(*class, until));
+        for class in classes {
+            self.raise(*class, until);
+        }
         if let Some(records) = self.records.clone() {
             tokio::spawn(async move {
                 if let Err(error) = tell(&records, classes, pause).await {

@@ -105,7 +105,7 @@ pub(crate) async fn send(
             // What an earlier attempt deleted is not there any more, and that is what was asked for.
             if maybe_done && *attempts.method == Method::DELETE && matches!(answer.status, 404 | 410) {
                 http.succeeded();
-                return Ok(answer.as_done());
+                return Ok(answer.into_done());
             }
             // A plain no ends all doubt, except where it speaks of the token, the rate, or an attempt still under way.
             let is_plain = (400..500).contains(&answer.status) && !matches!(answer.status, 401 | 408 | 409 | 425 | 429);

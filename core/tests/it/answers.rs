@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use futures_util::TryStreamExt as _;
-use loop_sdk::model::{NewBiomarker, Nullable};
+use loop_sdk::model::{JsonObject, NewBiomarker, Nullable};
 use loop_sdk::{ApiRequest, Code, Environment, Error, ImportGrant, LoopClient, M2MClient};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -46,7 +46,8 @@ async fn client_of(answer: &'static str, closes: bool) -> LoopClient {
     let builder = LoopClient::builder().client_id("c").environment(environment).store("memory:");
     let client = builder.timeout(Duration::from_secs(2)).build().unwrap();
     let mut grant = ImportGrant::new("u", "r0");
-    (grant.access_token, grant.expires_at) = (Some("a0".into()), Some(SystemTime::now() + Duration::from_secs(3600)));
+    (grant.access_token, grant.expires_at) =
+        (Some("a0".into()), Some(SystemTime::UNIX_EPOCH + Duration::from_secs(10_000_000_000)));
     client.import_grant(grant).await.unwrap();
     client
 }
@@ -266,7 +267,7 @@ async fn a_machines_calls_are_held_by_all_that_the_platform_may_count_them_as() 
         .respond_with(ResponseTemplate::new(200).set_body_json(json!({"flags": []})))
         .mount(&server)
         .await;
-    let (client, object) = (machine(&server), Default::default());
+    let (client, object) = (machine(&server), JsonObject::default());
     assert_eq!(code(client.clinical().list_patient_biomarkers().patient_id("p").await), Code::RateLimited);
     assert_eq!(code(client.identity().list_oauth_clients().await), Code::RateLimited, "an admin call");
     assert_eq!(code(client.events().publish().name("n").payload(object).await), Code::RateLimited, "a machine's own");

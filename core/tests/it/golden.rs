@@ -113,7 +113,7 @@ async fn every_operation_returns_its_golden_value() {
     let mut file: Value = serde_json::from_str(&text).unwrap();
     let writes = std::env::var_os("LOOP_WRITE_GOLDEN").is_some();
     let sandbox = Sandbox::start(Options::default()).await.unwrap();
-    let world = World::new(&sandbox).await;
+    let world = Box::pin(World::new(&sandbox)).await;
     let mut saved: HashMap<String, Value> =
         [("person".to_owned(), PERSON.into()), ("nia".to_owned(), NOBODYS.into())].into();
     let mut seen = Vec::new();

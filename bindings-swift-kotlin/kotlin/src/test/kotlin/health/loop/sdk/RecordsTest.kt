@@ -30,7 +30,7 @@ class RecordsTest {
         for (type in records) {
             val json = filled(type)
             val record = made(type, json)
-            val page = Page("Records", JsonObject(emptyMap()), listOf(record), null, null)
+            val page = Page("Records", JsonObject(emptyMap()), listOf(record), null, null, null)
             val shown = "$record ${listOf(record)} ${mapOf("a" to record)} ${String.format("%s", record)} $page " +
                 type.declaredFields.filter { !Modifier.isStatic(it.modifiers) }.mapNotNull { field ->
                     field.isAccessible = true
