@@ -1,4 +1,4 @@
-"""The audit log as callers see it: a call that they leave is in it, and a logger that drops entries counts as broken."""
+"""The audit log: a call that its caller leaves is in it, and a logger that drops entries counts as broken."""
 
 from __future__ import annotations
 
