@@ -1,4 +1,4 @@
-"""The audit log as Python's callers see it: a call that they leave is in it, and a logger that drops entries counts as broken."""
+"""The audit log: a call that its caller leaves is in it, and a logger that drops entries counts as broken."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_task_that_is_cancelled_is_in_the_log(silent_server: Silent) -> None:
 def test_a_required_logger_that_drops_entries_lets_no_call_through(
     loop_sandbox: Sandbox, level: int, handled: bool
 ) -> None:
-    logger = logging.Logger("audit")  # noqa: LOG001 (one that no other test shares)
+    logger = logging.Logger("audit")
     logger.setLevel(level)
     if handled:
         logger.addHandler(logging.NullHandler())
