@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use crate::support::code;
 use crate::support::scripted::Bench;
+use std::fmt::Write as _;
+
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use loop_sdk::webhook::{SIGNATURE_HEADER, WebhookEvent, verify};
 use loop_sdk::{Code, Error, EventClaim, Secret};
@@ -14,7 +16,10 @@ fn delivered(id: &str, event_type: &str) -> Result<WebhookEvent, Error> {
     let body = json!({ "id": id, "type": event_type, "occurred_at": "2026-05-22T12:34:56Z", "data": {} }).to_string();
     let mut mac = Hmac::<Sha256>::new_from_slice(b"whsec").unwrap();
     mac.update(body.as_bytes());
-    let signature: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut signature = String::new();
+    for byte in mac.finalize().into_bytes() {
+        write!(signature, "{byte:02x}").unwrap();
+    }
     verify(body.as_bytes(), [(SIGNATURE_HEADER, signature.as_str())], &[Secret::new("whsec")])
 }
 

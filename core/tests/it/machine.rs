@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{HOUR, code};
+use crate::support::code;
 use loop_sdk::{Action, ApiRequest, Clock, Code, Environment, Error, M2MClient, Secret};
 use serde_json::json;
 use wiremock::matchers::{path, path_regex};
@@ -172,8 +172,8 @@ async fn a_token_that_lives_is_used_while_there_is_no_new_one() {
     machine.tokens(vec![granted(1), pause]).await;
     let token = async || machine.client.access_token().await.map(|token: Secret| token.expose().to_owned());
     assert_eq!(token().await.unwrap(), "m1");
-    machine.clock.advance(HOUR - Duration::from_secs(120));
-    // The one who asks, and whoever comes after that.
+    machine.clock.advance(Duration::from_secs(58 * 60));
+    // Two minutes before its end: the one who asks, and whoever comes after that.
     assert_eq!((token().await.unwrap(), token().await.unwrap()), ("m1".into(), "m1".into()));
     machine.clock.advance(Duration::from_secs(120));
     assert_eq!(code(token().await), Code::RateLimited);

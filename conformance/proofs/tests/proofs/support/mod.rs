@@ -5,6 +5,7 @@ pub(crate) mod server;
 pub(crate) mod store;
 
 /// Redis and Postgres, as the tests of core start them.
+#[allow(dead_code, reason = "the tests of core use more of it")]
 #[path = "../../../../../core/tests/it/support/servers.rs"]
 pub(crate) mod servers;
 
