@@ -1,11 +1,10 @@
 //! Webhook events: what may be an event's name, and whose claim an abandoned event frees.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::support::code;
 use crate::support::scripted::Bench;
-use std::fmt::Write as _;
-
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use loop_sdk::webhook::{SIGNATURE_HEADER, WebhookEvent, verify};
 use loop_sdk::{Code, Error, EventClaim, Secret};
