@@ -351,7 +351,7 @@ class AsyncLoopClient(AsyncServices):
         del user_id
         await self._call.json("revoke", arguments, timeout)
 
-    def request(
+    async def request(
         self,
         *,
         user_id: str,
@@ -365,6 +365,7 @@ class AsyncLoopClient(AsyncServices):
     ) -> ApiResponse:
         """Sends any request to one of Loop's services with this user's access token, as `AsyncUser.request` does."""
         arguments = Arguments(
+            user_id=user_id,
             service=service,
             method=method,
             path=path,
@@ -373,9 +374,8 @@ class AsyncLoopClient(AsyncServices):
             idempotency_key=idempotency_key,
             timeout=timeout,
         )
-        user = self.user(user_id)
         del user_id, path, query, body, idempotency_key
-        return user.request(**arguments)
+        return await self.user(arguments.pop("user_id")).request(**arguments)
 
 
 class AsyncUser(AsyncUserServices, AsyncRequests):

@@ -367,6 +367,7 @@ class LoopClient(Services):
     ) -> ApiResponse:
         """Sends any request to one of Loop's services with this user's access token, as `User.request` does."""
         arguments = Arguments(
+            user_id=user_id,
             service=service,
             method=method,
             path=path,
@@ -375,9 +376,8 @@ class LoopClient(Services):
             idempotency_key=idempotency_key,
             timeout=timeout,
         )
-        user = self.user(user_id)
         del user_id, path, query, body, idempotency_key
-        return user.request(**arguments)
+        return self.user(arguments.pop("user_id")).request(**arguments)
 
 
 class User(UserServices, Requests):

@@ -65,7 +65,7 @@ fn asynchronous(source: &str) -> String {
     let mut out = methods.next().unwrap_or_default().to_owned();
     for method in methods {
         let mut coroutine = method.to_owned();
-        for call in ["self._call.json(", "self.user(user_id).request("] {
+        for call in ["self._call.json(", "self.user(arguments.pop(\"user_id\")).request("] {
             coroutine = coroutine.replace(call, &format!("await {call}"));
         }
         let asynchronous = if coroutine == method { "" } else { "async " };
