@@ -135,22 +135,20 @@ impl Manager {
             }
         };
         fail_point("save.after");
-        match (&stored, &arrived.tokens.refresh_token) {
-            (Late::Saved, _) => self.tell(EventKind::Saved, user_id, None),
-            // The app disconnected meanwhile: nothing of this grant may stay alive.
-            (Late::Disconnected, Some(token)) => {
-                // A disconnect that could not wait for this answer any longer has given up, and forgotten its note.
-                let noted = self.note_pending(user_id, arrived.tokens.obtained_at).await;
-                let told = self.issuer.revoke(token, "refresh_token").await;
-                if let Err(error) = noted.and(told) {
-                    // Nobody calls for a user who is gone, so it is tried again without a caller.
-                    self.pay_later();
-                    return Err(error);
-                }
+        if let (Late::Disconnected, Some(token)) = (&stored, &arrived.tokens.refresh_token) {
+            // The app disconnected meanwhile, and nothing of this grant may stay alive. A disconnect that could not wait for
+            // this answer any longer has given up, and forgotten its note.
+            let noted = self.note_pending(user_id, arrived.tokens.obtained_at).await;
+            let told = self.issuer.revoke(token, "refresh_token").await;
+            if let Err(error) = noted.and(told) {
+                // Nobody calls for a user who is gone, so it is tried again without a caller.
+                self.pay_later();
+                return Err(error);
             }
-            _ => {}
         }
-        self.owed.settle(user_id, &arrived.attempt);
+        if self.owed.settle(user_id, &arrived.attempt) && matches!(stored, Late::Saved) {
+            self.tell(EventKind::Saved, user_id, None);
+        }
         Ok(stored)
     }
 

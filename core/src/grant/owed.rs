@@ -59,14 +59,17 @@ impl Owed {
         }
     }
 
-    pub(crate) fn settle(&self, user_id: &str, attempt: &str) {
+    /// True for the one who paid: two may be at it, such as a leader and a drain.
+    pub(crate) fn settle(&self, user_id: &str, attempt: &str) -> bool {
         let mut map = self.lock();
-        if let Some(debts) = map.get_mut(user_id) {
-            debts.arrived.retain(|known| known.attempt != attempt);
-            debts.idle.retain(|known| known != attempt);
-            if debts.arrived.is_empty() && debts.idle.is_empty() {
-                map.remove(user_id);
-            }
+        let Some(debts) = map.get_mut(user_id) else { return false };
+        let owed = debts.arrived.len() + debts.idle.len();
+        debts.arrived.retain(|known| known.attempt != attempt);
+        debts.idle.retain(|known| known != attempt);
+        let left = debts.arrived.len() + debts.idle.len();
+        if left == 0 {
+            map.remove(user_id);
         }
+        left < owed
     }
 }

@@ -168,17 +168,16 @@ async fn a_disconnect_does_not_wait_for_a_code_whose_answer_came() {
 #[tokio::test]
 async fn a_token_that_comes_after_its_disconnect_gave_up_is_told_of_also_by_another_process() {
     let bench = Bench::new().await;
-    bench.token_endpoint(granted(1).set_delay(Duration::from_millis(500))).await;
+    // Long enough for a slow machine: the disconnect has nothing to wait for.
+    bench.token_endpoint(granted(1).set_delay(Duration::from_secs(2))).await;
     let client = bench.client.clone();
     let refresh = tokio::spawn(async move { client.access_token("u").await });
     while bench.posts("token").await.is_empty() {
         tokio::task::yield_now().await;
     }
-    let other = bench.other_process();
-    let revoke = tokio::spawn(async move { other.revoke("u").await });
-    until(&bench, |record| record["tombstone"].is_object()).await;
     bench.later(3 * MINUTE);
-    assert_eq!(code(soon(revoke).await), Code::RevokeUnconfirmed, "what the answer holds is not known yet");
+    let revoked = bench.other_process().revoke("u").await;
+    assert_eq!(code(revoked), Code::RevokeUnconfirmed, "what the answer holds is not known yet");
     assert_eq!(code(soon(refresh).await), Code::NotConnected);
     bench.later(11 * MINUTE);
     bench.other_process().keep_alive().await.unwrap();
