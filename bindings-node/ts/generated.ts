@@ -136,7 +136,7 @@ export type ErrorCode =
   | "answer_invalid"
   /** The answer is larger than the limit. */
   | "answer_too_large"
-  /** The caller cancelled the call. */
+  /** The caller cancelled the call. Of a write, which may have been sent, the detail is its idempotency key. */
   | "cancelled"
   /** A defect of the SDK: please report it. */
   | "internal";

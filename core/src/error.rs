@@ -202,7 +202,7 @@ codes! {
     AnswerInvalid = "answer_invalid", CallOperator;
     /// The answer is larger than the limit.
     AnswerTooLarge = "answer_too_large", CallOperator;
-    /// The caller cancelled the call.
+    /// The caller cancelled the call. Of a write, which may have been sent, the detail is its idempotency key.
     Cancelled = "cancelled", Retry;
     /// A defect of the SDK: please report it.
     Internal = "internal", CallOperator;

@@ -31,13 +31,18 @@ type Answered = (Outcome, Option<String>);
 /// A verdict, and what the answer said beside it.
 pub(crate) struct Heard {
     pub(crate) verdict: Verdict,
-    status: Option<u16>,
-    request_id: Option<String>,
+    pub(crate) head: Head,
     /// By the header alone.
     pub(crate) retry_after: Option<Duration>,
 }
 
-impl Heard {
+/// What an answer of the token endpoint is called.
+pub(crate) struct Head {
+    status: Option<u16>,
+    request_id: Option<String>,
+}
+
+impl Head {
     /// The error that this answer leads to, as a support ticket needs it.
     pub(crate) fn name(&self, error: Error) -> Error {
         let error = error.with_request_id(self.request_id.clone());
@@ -82,8 +87,9 @@ impl Issuer {
     }
 
     /// Presents a grant at the token endpoint, once, and judges what came of it.
-    pub(crate) async fn request(&self, grant: &Grant<'_>, secret: Option<Secret>) -> Result<Verdict, Error> {
-        Ok(self.request_at(None, grant, secret).await?.verdict)
+    pub(crate) async fn request(&self, grant: &Grant<'_>, secret: Option<Secret>) -> Result<(Verdict, Head), Error> {
+        let heard = self.request_at(None, grant, secret).await?;
+        Ok((heard.verdict, heard.head))
     }
 
     /// The same at another endpoint than the issuer's own.
@@ -108,7 +114,7 @@ impl Issuer {
             granted = matches!(verdict, Verdict::Granted(_)),
             "token endpoint answered"
         );
-        Ok(Heard { verdict, status, request_id, retry_after })
+        Ok(Heard { verdict, head: Head { status, request_id }, retry_after })
     }
 
     /// A client that was refused because of its secret may have another: nothing was done, and it is worth a try.

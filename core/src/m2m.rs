@@ -174,7 +174,7 @@ impl M2MClient {
             let wait = pause.unwrap_or(Duration::from_millis(200) * tries);
             // Who would wait for more than half of their time is told how long instead.
             if !may_pass || tries >= TRIES || wait > limit / 2 || began.elapsed() + wait >= limit {
-                return Err((heard.name(error), pause));
+                return Err((heard.head.name(error), pause));
             }
             tokio::time::sleep(wait).await;
         }

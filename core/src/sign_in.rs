@@ -148,10 +148,10 @@ impl LoopClient {
                 Err(error) => return Err(self.put_back(state, pending, error).await),
             };
             fail_point("exchange.before_request");
-            let verdict = manager.issuer.request(&grant, secret).await;
+            let heard = manager.issuer.request(&grant, secret).await;
             fail_point("exchange.after_answer");
-            let verdict = match verdict {
-                Ok(verdict) => verdict,
+            let (verdict, head) = match heard {
+                Ok(heard) => heard,
                 Err(error) => {
                     self.nothing_done(claimed.as_ref()).await;
                     return Err(self.put_back(state, pending, error).await);
@@ -167,12 +167,7 @@ impl LoopClient {
             }
             return match verdict {
                 Verdict::Granted(answer) => self.keep(*answer, pending, sent_at, claimed).await,
-                Verdict::Rejected => Err(Error::new(
-                    Code::CodeRejected,
-                    "Loop does not accept this code: it is expired, used, or made for another redirect URI; start the \
-                     sign-in again.",
-                )
-                .with_detail("invalid_grant")),
+                Verdict::Rejected => Err(head.name(code_rejected())),
                 Verdict::Retry { after, reason } => {
                     if let Some(pause) = pauses.next().filter(|pause| after.is_none_or(|after| after <= *pause)) {
                         if reason != OTHER_SECRET {
@@ -184,11 +179,11 @@ impl LoopClient {
                         // What the code's caller hears does not depend on it.
                         let _ = manager.pacer.pause_for(after).await;
                     }
-                    let error = manager.issuer.retry_error(reason).with_retry_after(after);
+                    let error = head.name(manager.issuer.retry_error(reason).with_retry_after(after));
                     Err(self.put_back(state, pending, error).await)
                 }
-                Verdict::Operator { error, client } => Err(manager.issuer.operator_error(&error, client)),
-                Verdict::Ambiguous { .. } => Err(exchange_outcome_unknown()),
+                Verdict::Operator { error, client } => Err(head.name(manager.issuer.operator_error(&error, client))),
+                Verdict::Ambiguous { .. } => Err(head.name(exchange_outcome_unknown())),
             };
         }
     }
@@ -369,4 +364,12 @@ impl Browser {
              127.0.0.1 and redirected to localhost. Start again on the redirect URI's host.",
         ))
     }
+}
+
+fn code_rejected() -> Error {
+    Error::new(
+        Code::CodeRejected,
+        "Loop does not accept this code: it is expired, used, or made for another redirect URI; start the sign-in again.",
+    )
+    .with_detail("invalid_grant")
 }

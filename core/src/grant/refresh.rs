@@ -15,6 +15,7 @@ use super::record::{GrantRecord, IntentKind, Tokens};
 use super::records::{Damaged, Read, Swap};
 use crate::error::{Code, Error};
 use crate::event::EventKind;
+use crate::issuer::Head;
 use crate::oauth::token::{Grant, TokenAnswer};
 use crate::oauth::verdict::{self, Verdict};
 use crate::secret::Secret;
@@ -80,15 +81,15 @@ impl Manager {
             }
         };
         fail_point("refresh.before_request");
-        let verdict = match self.issuer.request(&Grant::RefreshToken(&refresh_token), secret).await {
-            Ok(verdict) => verdict,
+        let (verdict, head) = match self.issuer.request(&Grant::RefreshToken(&refresh_token), secret).await {
+            Ok(heard) => heard,
             Err(error) => {
                 self.nothing_done(user_id, &attempt).await;
                 return Err(error);
             }
         };
         fail_point("refresh.after_answer");
-        self.conclude(user_id, &attempt, mine, verdict, sent_at).await
+        self.conclude(user_id, &attempt, mine, (verdict, head), sent_at).await
     }
 
     /// Writes the intent and reads it back: after that, and not too late, the right to send is ours alone.
@@ -135,7 +136,7 @@ impl Manager {
         user_id: &str,
         attempt: &str,
         sent_from: GrantRecord,
-        verdict: Verdict,
+        (verdict, head): (Verdict, Head),
         sent_at: Millis,
     ) -> Result<Refreshed, Error> {
         match verdict {
@@ -162,7 +163,7 @@ impl Manager {
             Verdict::Retry { after, reason } => {
                 self.nothing_done(user_id, attempt).await;
                 let after = after.filter(|after| !after.is_zero());
-                let error = self.issuer.retry_error(reason).with_retry_after(after);
+                let error = head.name(self.issuer.retry_error(reason).with_retry_after(after));
                 if let Some(after) = after {
                     self.pacer.pause_for(after).await?;
                 }
@@ -172,7 +173,7 @@ impl Manager {
             }
             Verdict::Operator { error, client } => {
                 self.nothing_done(user_id, attempt).await;
-                let error = self.issuer.operator_error(&error, client);
+                let error = head.name(self.issuer.operator_error(&error, client));
                 let now = self.records.now().await?;
                 self.refuse_until(now.saturating_add(millis(OPERATOR_PAUSE)), &error);
                 Ok(Refreshed::Failed(error))

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::TryStreamExt as _;
 use loop_sdk::model::{JsonObject, NewBiomarker, Nullable};
-use loop_sdk::{ApiRequest, Code, Environment, Error, ImportGrant, LoopClient, M2MClient};
+use loop_sdk::{ApiRequest, AuthorizationRequest, Code, Environment, Error, ImportGrant, LoopClient, M2MClient};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use wiremock::matchers::{method, path};
@@ -76,6 +76,29 @@ async fn a_refused_young_token_says_which_request_was_refused() {
     answers(&bench, "/v1/things", status(401).set_body_json(json!({"error": "invalid_token"})), 9).await;
     let error = bench.client.request("u", things("GET")).await.unwrap_err();
     assert_eq!(facts(&error), (Code::AccessTokenRejected, Some(401), Some("req_1")));
+}
+
+#[tokio::test]
+async fn errors_of_the_token_endpoint_say_which_request_they_are_about() {
+    for (status, error, at_refresh, at_sign_in) in [
+        (503, "temporarily_unavailable", Code::ServerUnavailable, Code::ServerUnavailable),
+        (401, "invalid_client", Code::ClientRejected, Code::ClientRejected),
+        (400, "invalid_grant", Code::GrantEnded, Code::CodeRejected),
+    ] {
+        let answer = ResponseTemplate::new(status).insert_header("x-request-id", "req_9");
+        // Nobody waits for so long, and a pause is the store's: each has its own.
+        let answer = answer.insert_header("retry-after", "600").set_body_json(json!({ "error": error }));
+        let (bench, other) = (Bench::new().await, Bench::new().await);
+        bench.token_endpoint(answer.clone()).await;
+        let refused = bench.client.access_token("u").await.unwrap_err();
+        let read_off_the_record = at_refresh == Code::GrantEnded;
+        assert_eq!((refused.code(), refused.request_id().is_none()), (at_refresh, read_off_the_record), "{refused:?}");
+        other.token_endpoint(answer).await;
+        let begun = other.client.authorization_url(AuthorizationRequest::new().user_id("other")).await.unwrap();
+        let callback = format!("{}?code=c&state={}", crate::support::REDIRECT_URI, begun.state.expose());
+        let refused = other.client.handle_callback(&callback, Some(&begun.browser_secret)).await.unwrap_err();
+        assert_eq!(facts(&refused), (at_sign_in, Some(status), Some("req_9")), "{refused:?}");
+    }
 }
 
 #[tokio::test]

@@ -142,7 +142,7 @@ extension LoopError {
         public static let answerInvalid = Code(rawValue: "answer_invalid")
         /// The answer is larger than the limit.
         public static let answerTooLarge = Code(rawValue: "answer_too_large")
-        /// The caller cancelled the call.
+        /// The caller cancelled the call. Of a write, which may have been sent, the detail is its idempotency key.
         public static let cancelled = Code(rawValue: "cancelled")
         /// A defect of the SDK: please report it.
         public static let `internal` = Code(rawValue: "internal")

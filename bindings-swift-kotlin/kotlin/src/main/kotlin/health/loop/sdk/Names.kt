@@ -178,7 +178,7 @@ public value class ErrorCode(
         public val ANSWER_INVALID: ErrorCode = ErrorCode("answer_invalid")
         /** The answer is larger than the limit. */
         public val ANSWER_TOO_LARGE: ErrorCode = ErrorCode("answer_too_large")
-        /** The caller cancelled the call. */
+        /** The caller cancelled the call. Of a write, which may have been sent, the detail is its idempotency key. */
         public val CANCELLED: ErrorCode = ErrorCode("cancelled")
         /** A defect of the SDK: please report it. */
         public val INTERNAL: ErrorCode = ErrorCode("internal")
