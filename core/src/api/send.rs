@@ -227,7 +227,7 @@ fn lacks_scope(error: &Error) -> Error {
         "The machine's token lacks {scope}: name it in `scopes` where you name any, and have Loop give it to this client."
     );
     let lacks =
-        Error::new(Code::Forbidden, text).with_detail(scope).with_request_id(error.request_id().map(str::to_owned));
+        Error::new(Code::ScopeRequired, text).with_detail(scope).with_request_id(error.request_id().map(str::to_owned));
     error.status().into_iter().fold(lacks, Error::with_status)
 }
 

@@ -190,7 +190,7 @@ async fn a_machine_without_a_scope_is_not_told_to_sign_a_person_in() {
     let error = machine.client.clinical().list_patient_biomarkers().patient_id("user_1").await.unwrap_err();
     assert_eq!(
         (error.code(), error.action(), error.detail()),
-        (Code::Forbidden, Action::FixCall, Some("admin:clinical"))
+        (Code::ScopeRequired, Action::AskForScope, Some("admin:clinical"))
     );
     assert_eq!((error.status(), error.request_id()), (Some(403), Some("req_1")));
     assert!(!error.message().contains("person"), "{error}");
