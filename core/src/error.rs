@@ -342,8 +342,9 @@ impl Error {
         self.map(|inner| inner.user_id = Some(user_id.to_owned()))
     }
 
-    pub(crate) fn with_status(self, status: u16) -> Self {
-        self.map(|inner| inner.status = Some(status))
+    pub(crate) fn with_status(self, status: impl Into<Option<u16>>) -> Self {
+        let status = status.into();
+        self.map(|inner| inner.status = status)
     }
 
     pub(crate) fn with_request_id(self, id: Option<String>) -> Self {

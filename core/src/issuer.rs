@@ -45,8 +45,7 @@ pub(crate) struct Head {
 impl Head {
     /// The error that this answer leads to, as a support ticket needs it.
     pub(crate) fn name(&self, error: Error) -> Error {
-        let error = error.with_request_id(self.request_id.clone());
-        self.status.into_iter().fold(error, Error::with_status)
+        error.with_status(self.status).with_request_id(self.request_id.clone())
     }
 }
 

@@ -215,8 +215,7 @@ fn made(error: Error, outgoing: &Outgoing, outcome: &Result<Answer, Error>) -> E
         Ok(answer) => (Some(answer.status), answer.request_id.as_deref(), true),
         Err(error) => (error.status(), error.request_id(), error.code() == Code::WriteOutcomeUnknown),
     };
-    let error = error.with_request_id(request_id.map(str::to_owned));
-    let error = status.into_iter().fold(error, Error::with_status);
+    let error = error.with_status(status).with_request_id(request_id.map(str::to_owned));
     outgoing.idempotency_key.iter().filter(|_| done).fold(error, Error::with_detail)
 }
 
@@ -226,9 +225,10 @@ fn lacks_scope(error: &Error) -> Error {
     let text = format!(
         "The machine's token lacks {scope}: name it in `scopes` where you name any, and have Loop give it to this client."
     );
-    let lacks =
-        Error::new(Code::ScopeRequired, text).with_detail(scope).with_request_id(error.request_id().map(str::to_owned));
-    error.status().into_iter().fold(lacks, Error::with_status)
+    Error::new(Code::ScopeRequired, text)
+        .with_detail(scope)
+        .with_status(error.status())
+        .with_request_id(error.request_id().map(str::to_owned))
 }
 
 /// The token of one attempt.
