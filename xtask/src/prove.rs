@@ -30,7 +30,7 @@ Examples:
   cargo xtask prove
   cargo xtask prove --only kills
       Only the proofs whose names contain \"kills\": race, kills, stops, cancel, away, power,
-      pacing, fleet, formats.
+      pacing, fleet, formats, writes, reads.
 
 Environment:
   LOOP_PROVE_SEED      the random moments of an earlier run")]
